@@ -1,0 +1,104 @@
+"""What a run tells its reader: frozen records that every report format renders and no format changes.
+
+Lines and columns count from 1, columns in Unicode code points; `end_column` is exclusive.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Severity = Literal["error", "warning", "info"]
+SEVERITY_ORDER: dict[str, int] = {"info": 0, "warning": 1, "error": 2}
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Location:
+    """A region of one file. `path` is as the user named it, with forward slashes."""
+
+    path: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """A second place that the report speaks of, such as where a layer was built."""
+
+    location: Location
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class TraceStep:
+    """One step in the life of a shape: where, which expression, what shape it had, and why."""
+
+    location: Location
+    text: str
+    shape: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Replace the text of `location` by `replacement`."""
+
+    location: Location
+    replacement: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """Edits that mend a finding.
+
+    `applicability`: "safe" keeps behaviour on correct programs, "unsafe" needs a person's eye,
+    "display" is only ever shown.
+    """
+
+    message: str
+    applicability: Literal["safe", "unsafe", "display"]
+    edits: tuple[Edit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One fault, reported once.
+
+    `message` is the headline: lowercase, no final period, no remedy. `subject` names what is at fault (for baselines),
+    `scope` the enclosing class and function. `label` is printed under the carets of the source frame.
+    """
+
+    location: Location
+    rule: str
+    code: str
+    severity: Severity
+    message: str
+    label: str = ""
+    help: str = ""
+    notes: tuple[str, ...] = ()
+    related: tuple[Related, ...] = ()
+    trace: tuple[TraceStep, ...] = ()
+    fix: Fix | None = None
+    subject: str = ""
+    scope: str = ""
+
+    @property
+    def sort_key(self) -> tuple[Location, str, str]:
+        """Reports are ordered by place, then rule, then text, whatever the order of evaluation was."""
+        return (self.location, self.rule, self.message)
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """The tool could not do its work on a file or a setting (exit code 2); all other files are still checked.
+
+    `kind` is one of "usage", "configuration", "unreadable", "encoding", "syntax", "nesting", "internal".
+    `location.line` is 0 where no line is known.
+    """
+
+    kind: Literal["usage", "configuration", "unreadable", "encoding", "syntax", "nesting", "internal"]
+    location: Location
+    message: str
+    help: str = ""

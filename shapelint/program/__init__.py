@@ -1,0 +1,1 @@
+"""A small, frozen model of the analysed program, lowered once from libcst."""
