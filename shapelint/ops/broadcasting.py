@@ -1,0 +1,109 @@
+"""How torch lets shapes of different sizes meet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from shapelint.ops.contract import CannotTell, Context, say
+from shapelint.shapes.dim import ONE, Dim, maximum
+from shapelint.shapes.facts import Demand, Verdict
+from shapelint.shapes.shape import Axis, Part, Segment
+from shapelint.values.model import Tensor
+
+
+def broadcast(cx: Context, tensors: Iterable[Tensor], constraint: str) -> tuple[Part, ...]:
+    """The axes that tensors have together; see `Context.broadcast`."""
+    given = [x.shape for x in tensors]
+    shapes = [cx.facts.shape(s).parts for s in given]
+    result = shapes[0]
+    for other in shapes[1:]:
+        result = _two(cx, result, other, constraint)
+    return result
+
+
+def _two(cx: Context, left: tuple[Part, ...], right: tuple[Part, ...], constraint: str) -> tuple[Part, ...]:
+    if left == right and any(isinstance(p, Segment) for p in left):
+        return left  # the same unknown run on both sides
+    parts: list[Part] = []
+    for place in range(1, max(len(left), len(right)) + 1):
+        a = left[-place] if place <= len(left) else None
+        b = right[-place] if place <= len(right) else None
+        if isinstance(a, Segment) or isinstance(b, Segment):
+            parts.extend(_unknown_run(left[: len(left) - place + 1], right[: len(right) - place + 1]))
+            break
+        if a is None or b is None:
+            known = a or b
+            assert known is not None
+            parts.append(known)
+        else:
+            parts.append(_axis(cx, a, b, left, right, constraint))
+    return tuple(reversed(parts))
+
+
+def _unknown_run(left: tuple[Part, ...], right: tuple[Part, ...]) -> list[Part]:
+    """The remaining axes (in reverse) where at least one side ends in an unknown run."""
+    if left == right:
+        return list(reversed(left))
+    if not left or not right:
+        return list(reversed(left or right))
+    if isinstance(left[-1], Segment) and isinstance(right[-1], Segment) and left[-1] is right[-1]:
+        return [left[-1], *_unknown_run(left[:-1], right[:-1])]
+    # a run may hold no axis, or axes of 1: only an unknown run with nothing around it is sure
+    return [Segment("broadcast")]
+
+
+def _axis(cx: Context, a: Axis, b: Axis, left: tuple[Part, ...], right: tuple[Part, ...], constraint: str) -> Axis:
+    facts = cx.facts
+    x, y = facts.resolve(a.size), facts.resolve(b.size)
+    if x == y:
+        return Axis(x, a.factors or b.factors)
+    if x == ONE:
+        return Axis(y, b.factors)
+    if y == ONE:
+        return Axis(x, a.factors)
+    verdict = facts.compare(x, y)
+    if verdict is Verdict.DIFFERENT:
+        if facts.compare(x, y, proof=True) is not Verdict.DIFFERENT:
+            raise CannotTell("dynamic-value", "general position")
+        certain = facts.at_least(x, 2, proof=True) and facts.at_least(y, 2, proof=True)
+        if not certain and (x.value is not None or y.value is not None):
+            # one side is a number above 1, so the open side may still be 1 and broadcast
+            open_side, keep = (y, a) if x.value is not None else (x, b)
+            number = x.value if x.value is not None else y.value
+            if number == 0 or not _solvable(open_side):
+                raise CannotTell("dynamic-value")
+            facts.equate(open_side, ONE)
+            return Axis(facts.resolve(keep.size), keep.factors)
+        cx.refute(
+            constraint,
+            say("shapes {left} and {right} cannot be broadcast: {x} against {y}", left=_shape(left), right=_shape(right), x=x, y=y),
+            operand="other",
+            sizes=(x, y),
+            possible=not certain,
+        )
+    # UNSURE: equal, or one of them 1. Where both are surely above 1 they must be equal.
+    certain = facts.at_least(x, 2, proof=True) and facts.at_least(y, 2, proof=True)
+    exact = maximum([x, y])
+    if certain:
+        cx.demand_equal(constraint, x, y, say("shapes {left} and {right} cannot be broadcast: {x} against {y}", left=_shape(left), right=_shape(right), x=x, y=y), operand="other")
+        return Axis(facts.resolve(x), a.factors or b.factors)
+    rigid = all(s.kind == "parameter" for s in (x - y).symbols)
+    if rigid:
+        cx.generic = True
+        return Axis(exact, a.factors or b.factors)
+    outcome = facts.equate(x, y, generic=True)
+    cx.generic = True
+    if outcome is Demand.FAILS:
+        raise CannotTell("dynamic-value", "general position")
+    return Axis(exact, a.factors or b.factors)
+
+
+def _solvable(dim: Dim) -> bool:
+    symbol = dim.lone_symbol
+    return symbol is not None and symbol.kind != "parameter"
+
+
+def _shape(parts: tuple[Part, ...]):  # type: ignore[no-untyped-def]
+    from shapelint.shapes.shape import Shape
+
+    return Shape(parts)

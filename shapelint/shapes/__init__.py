@@ -1,0 +1,1 @@
+"""Pure algebra of sizes: dims, shapes, what is known about them, comparison, printing."""

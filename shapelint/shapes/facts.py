@@ -1,0 +1,366 @@
+"""What is known on one path of the program: bindings of symbols and runs of axes, least values, divisibility.
+
+A binding is a fact in the state of the path, not a change to a symbol: it forks at a branch, a join keeps what both sides know,
+and shapes are read through it, so that every alias sees it. Two strengths are kept apart. *Proved* bindings follow from a demand
+that torch would otherwise have rejected. *Generic* bindings rest on sizes being in general position (an open size is not 1, two
+open sizes that must broadcast are equal): inference reads through both, proofs through the proved ones alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import Enum
+
+from shapelint.shapes.dim import (
+    ONE,
+    Dim,
+    DimLike,
+    FloorDiv,
+    Monomial,
+    Symbol,
+    bounds,
+    content,
+    divide_exactly,
+)
+from shapelint.shapes.shape import Axis, Factor, Part, Segment, Shape
+
+
+class Verdict(Enum):
+    """How two dims compare over every admissible value of their symbols."""
+
+    SAME = "same"
+    DIFFERENT = "different"
+    UNSURE = "unsure"
+
+
+class Demand(Enum):
+    """What became of a demand that two dims be equal."""
+
+    HOLDS = "holds"  # true, or made true by binding an open symbol
+    FAILS = "fails"  # false for every admissible value
+    LATENT = "latent"  # true for some choices of parameters only; recorded as an equality of this path
+    OPEN = "open"  # nothing could be learned
+
+
+_SOLVE_ORDER = {"unknown": 0, "input": 1, "parameter": 2}
+
+
+class Facts:
+    """Mutable knowledge of one path; `copy` forks it."""
+
+    __slots__ = ("proved", "generic", "segments", "low", "divides", "pending", "roles", "_both")
+
+    def __init__(self) -> None:
+        self.proved: dict[Symbol, Dim] = {}
+        self.generic: dict[Symbol, Dim] = {}
+        self.segments: dict[Segment, tuple[Part, ...]] = {}
+        self.low: dict[Symbol, int] = {}
+        self.divides: frozenset[tuple[Dim, Dim]] = frozenset()
+        self.pending: tuple[tuple[Dim, Dim], ...] = ()
+        self.roles: dict[Factor, tuple[object, ...]] = {}
+        self._both: dict[Symbol, Dim] | None = None
+
+    def copy(self) -> Facts:
+        other = Facts.__new__(Facts)
+        other.proved = dict(self.proved)
+        other.generic = dict(self.generic)
+        other.segments = dict(self.segments)
+        other.low = dict(self.low)
+        other.divides = self.divides
+        other.pending = self.pending
+        other.roles = dict(self.roles)
+        other._both = self._both
+        return other
+
+    def join(self, other: Facts) -> Facts:
+        """What both sides know."""
+        joined = Facts()
+        joined.proved = {s: d for s, d in self.proved.items() if other.proved.get(s) == d}
+        # a proof on one side and an assumption on the other agree as an assumption
+        mine, theirs = {**self.generic, **self.proved}, {**other.generic, **other.proved}
+        joined.generic = {s: d for s, d in mine.items() if s not in joined.proved and theirs.get(s) == d}
+        joined.segments = {s: p for s, p in self.segments.items() if other.segments.get(s) == p}
+        joined.low = {s: min(n, other.low[s]) for s, n in self.low.items() if s in other.low}
+        joined.divides = self.divides & other.divides
+        joined.pending = tuple(p for p in self.pending if p in other.pending)
+        for factor, evidence in self.roles.items():
+            both = tuple(e for e in evidence if e in other.roles.get(factor, ()))
+            if both:
+                joined.roles[factor] = both
+        return joined
+
+    # Reading ---------------------------------------------------------------------------------
+
+    def least(self, symbol: Symbol) -> int | None:
+        """The smallest admissible value of a symbol on this path."""
+        known = self.low.get(symbol)
+        if known is None:
+            return symbol.low
+        return known if symbol.low is None else max(known, symbol.low)
+
+    def resolve(self, dim: Dim, *, proof: bool = False) -> Dim:
+        """The dim read through the bindings; with `proof`, through the proved ones alone."""
+        table = self.proved
+        if not proof and self.generic:
+            if self._both is None:
+                self._both = {**self.generic, **self.proved}
+            table = self._both
+        for _ in range(64):  # bindings are acyclic; the bound is a belt
+            if not table or not any(s in table for s in dim.symbols):
+                break
+            dim = dim.substitute(table.get)
+        return self._use_divisibility(dim) if self.divides else dim
+
+    def _use_divisibility(self, dim: Dim) -> Dim:
+        """`k * (n // k)` is `n` where `k` is known to divide `n`."""
+        if all(isinstance(a, Symbol) for m, _ in dim.terms for a, _ in m):
+            return dim
+        known = {(self._bound(n), self._bound(k)) for n, k in self.divides}
+        changed = True
+        while changed:
+            changed = False
+            for monomial, factor in dim.terms:
+                for atom, power in monomial:
+                    if not isinstance(atom, FloorDiv) or power != 1 or (atom.args[0], atom.args[1]) not in known:
+                        continue
+                    n, k = atom.args
+                    rest: Monomial = tuple((a, p) for a, p in monomial if a is not atom)
+                    others = divide_exactly(Dim(((rest, factor),)), k)
+                    if others is not None:
+                        dim = dim - Dim(((monomial, factor),)) + others * n
+                        changed = True
+                        break
+                if changed:
+                    break
+        return dim
+
+    def _bound(self, dim: Dim) -> Dim:
+        for _ in range(64):
+            if not any(s in self.proved for s in dim.symbols):
+                break
+            dim = dim.substitute(self.proved.get)
+        return dim
+
+    def shape(self, shape: Shape, *, proof: bool = False) -> Shape:
+        """The shape read through bindings of its runs and sizes."""
+        parts: list[Part] = []
+        stack = list(reversed(shape.parts))
+        changed = False
+        while stack:
+            part = stack.pop()
+            if isinstance(part, Segment):
+                bound = self.segments.get(part)
+                if bound is None:
+                    parts.append(part)
+                else:
+                    changed = True
+                    stack.extend(reversed(bound))
+                continue
+            size = self.resolve(part.size, proof=proof)
+            if size is not part.size and size != part.size:
+                changed = True
+                part = Axis(size, part.factors)
+            parts.append(part)
+        return Shape(tuple(parts)) if changed else shape
+
+    def compare(self, a: DimLike, b: DimLike, *, proof: bool = False) -> Verdict:
+        """`SAME`, `DIFFERENT` for every admissible value, or `UNSURE`."""
+        difference = self.resolve(Dim.of(a) - Dim.of(b), proof=proof)
+        if not difference.terms:
+            return Verdict.SAME
+        if self._never_zero(difference):
+            return Verdict.DIFFERENT
+        return Verdict.UNSURE
+
+    def _never_zero(self, dim: Dim) -> bool:
+        if dim.value is not None:
+            return dim.value != 0
+        number, common = content(Dim(t for t in dim.terms if t[0]))
+        constant = next((c for m, c in dim.terms if not m), 0)
+        if number and constant % number:
+            return True
+        if constant == 0 and common:  # a product is zero only if a factor is
+            if all((bounds(Dim.of(a), self.least)[0] or 0) > 0 for a, _ in common):
+                rest = divide_exactly(dim, Dim(((common, 1),)))
+                if rest is not None:
+                    dim = rest
+        low, high = bounds(dim, self.least)
+        return (low is not None and low > 0) or (high is not None and high < 0)
+
+    def at_least(self, dim: DimLike, number: int, *, proof: bool = False) -> bool:
+        """Whether the dim is surely `number` or more."""
+        low, _ = bounds(self.resolve(Dim.of(dim), proof=proof), self.least)
+        return low is not None and low >= number
+
+    def at_most(self, dim: DimLike, number: int, *, proof: bool = False) -> bool:
+        """Whether the dim is surely `number` or less."""
+        _, high = bounds(self.resolve(Dim.of(dim), proof=proof), self.least)
+        return high is not None and high <= number
+
+    # Learning --------------------------------------------------------------------------------
+
+    def raise_low(self, dim: DimLike, number: int) -> None:
+        """Learn that a dim is `number` or more, where it is one symbol."""
+        symbol = self.resolve(Dim.of(dim)).lone_symbol
+        if symbol is not None and (self.least(symbol) is None or (self.least(symbol) or 0) < number):
+            self.low[symbol] = number
+
+    def learn_divides(self, number: DimLike, divisor: DimLike) -> None:
+        """Learn that `divisor` divides `number`."""
+        n, k = self.resolve(Dim.of(number)), self.resolve(Dim.of(divisor))
+        if divide_exactly(n, k) is None:
+            self.divides = self.divides | {(n, k)}
+
+    def known_divides(self, number: DimLike, divisor: DimLike) -> bool:
+        n, k = self.resolve(Dim.of(number)), self.resolve(Dim.of(divisor))
+        if divide_exactly(n, k) is not None:
+            return True
+        return self.resolve((n // k) * k) == n
+
+    def bind(self, symbol: Symbol, dim: Dim, *, generic: bool = False) -> bool:
+        """Bind an open symbol. Returns False where the dim speaks of the symbol itself."""
+        dim = self.resolve(dim)
+        if symbol in dim.symbols:
+            return False
+        self._both = None
+        if generic:
+            self.generic[symbol] = dim
+        else:
+            self.generic.pop(symbol, None)
+            self.proved[symbol] = dim
+            least = self.least(symbol)
+            if least is not None:
+                self.raise_low(dim, least)
+        if self.pending:
+            self._retry()
+        return True
+
+    def bind_segment(self, segment: Segment, parts: tuple[Part, ...]) -> None:
+        """Learn what axes a run consists of."""
+        self.segments[segment] = parts
+
+    def _retry(self) -> None:
+        waiting, self.pending = self.pending, ()
+        for a, b in waiting:
+            self.equate(a, b)
+
+    def equate(self, a: DimLike, b: DimLike, *, generic: bool = False) -> Demand:
+        """Demand that two sizes be equal, and learn from it what can be learned.
+
+        An equality with one open symbol is solved (`k*hidden == hidden` gives `k = 1`); with none the demand is LATENT, and
+        the equality holds on the rest of this path, since torch would otherwise have raised.
+        """
+        left, right = Dim.of(a), Dim.of(b)
+        verdict = self.compare(left, right)
+        if verdict is Verdict.SAME:
+            return Demand.HOLDS
+        if verdict is Verdict.DIFFERENT:
+            return Demand.FAILS
+        difference = self.resolve(left - right)
+        number, common = content(difference)
+        for divisor in (Dim(((common, number),)), Dim((((), number),))):
+            positive = all((bounds(Dim.of(x), self.least)[0] or 0) > 0 for m, _ in divisor.terms for x, _ in m)
+            if positive:
+                difference = divide_exactly(difference, divisor) or difference
+                break
+        latent = all(s.kind == "parameter" for s in difference.symbols)
+        if self._solve(difference, generic):
+            return Demand.LATENT if latent else Demand.HOLDS
+        if self._learn_division(difference):
+            return Demand.LATENT if latent else Demand.HOLDS
+        self.pending = (*self.pending, (left, right))
+        return Demand.LATENT if latent else Demand.OPEN
+
+    def _solve(self, difference: Dim, generic: bool) -> bool:
+        candidates: list[tuple[int, int, Symbol, int]] = []
+        for monomial, factor in difference.terms:
+            if abs(factor) != 1 or len(monomial) != 1:
+                continue
+            atom, power = monomial[0]
+            if power != 1 or not isinstance(atom, Symbol):
+                continue
+            rest = difference - Dim(((monomial, factor),))
+            if atom in rest.symbols:
+                continue
+            candidates.append((_SOLVE_ORDER[atom.kind], -atom.uid, atom, factor))
+        for _, _, symbol, factor in sorted(candidates, key=lambda c: c[:2]):
+            rest = difference - Dim(((((symbol, 1),), factor),))
+            solution = -rest if factor == 1 else rest
+            least = self.least(symbol)
+            if least is not None:
+                _, high = bounds(solution, self.least)
+                if high is not None and high < least:
+                    continue
+            if self.bind(symbol, solution, generic=generic):
+                return True
+        return False
+
+    def _learn_division(self, difference: Dim) -> bool:
+        """`heads * (d // heads) == d` holds exactly if `heads` divides `d`."""
+        for monomial, _ in difference.terms:
+            for atom, power in monomial:
+                if isinstance(atom, FloorDiv) and power == 1:
+                    trial = self.copy()
+                    trial.learn_divides(atom.args[0], atom.args[1])
+                    if not trial.resolve(difference).terms:
+                        self.divides = trial.divides
+                        return True
+        return False
+
+    # Rank ------------------------------------------------------------------------------------
+
+    def reveal_prefix(self, shape: Shape, count: int) -> Shape:
+        """The shape with at least `count` axes known from the left; binds the run that hides them (each axis a fresh input symbol)."""
+        shape = self.shape(shape)
+        while not shape.ranked and len(shape.prefix) < count:
+            at = shape.segment_index
+            assert at is not None
+            run = shape.parts[at]
+            assert isinstance(run, Segment)
+            axis = Axis.fresh(Dim.symbol(f"{run.name}.{at}", "input"))
+            self.bind_segment(run, (axis, Segment(run.name)))
+            shape = self.shape(shape)
+        return shape
+
+    def reveal_suffix(self, shape: Shape, count: int) -> Shape:
+        """The shape with at least `count` axes known from the right."""
+        shape = self.shape(shape)
+        while not shape.ranked and len(shape.suffix) < count:
+            at = shape.segment_index
+            assert at is not None
+            run = shape.parts[at]
+            assert isinstance(run, Segment)
+            place = at - len(shape.parts)
+            axis = Axis.fresh(Dim.symbol(f"{run.name}.{place}", "input"))
+            self.bind_segment(run, (Segment(run.name), axis))
+            shape = self.shape(shape)
+        return shape
+
+    def fix_rank(self, shape: Shape, rank: int) -> Shape | None:
+        """The shape with exactly `rank` axes; None where it is known to have another number."""
+        shape = self.shape(shape)
+        if shape.ranked:
+            return shape if len(shape.parts) == rank else None
+        missing = rank - (len(shape.parts) - 1)
+        if missing < 0:
+            return None
+        at = shape.segment_index
+        assert at is not None
+        run = shape.parts[at]
+        assert isinstance(run, Segment)
+        axes = tuple(Axis.fresh(Dim.symbol(f"{run.name}.{at + i}", "input")) for i in range(missing))
+        self.bind_segment(run, axes)
+        return self.shape(shape)
+
+    # Equality of whole shapes ----------------------------------------------------------------
+
+    def equate_all(self, left: Iterable[DimLike], right: Iterable[DimLike]) -> list[Demand]:
+        return [self.equate(a, b) for a, b in zip(left, right)]
+
+    def positive(self, dims: Iterable[DimLike]) -> None:
+        """Learn that each dim is a size of at least one entry."""
+        for dim in dims:
+            self.raise_low(dim, 1)
+
+
+__all__ = ["Demand", "Facts", "ONE", "Verdict"]

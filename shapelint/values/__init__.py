@@ -1,0 +1,1 @@
+"""Abstract values: what an expression of the analysed program can be."""

@@ -1,0 +1,226 @@
+"""The abstract values.
+
+Values are immutable. Objects with identity (lists, dicts, instances, modules) live on the interpreter's heap and are seen here as
+`Ref`. `Unknown` always carries its reason. Equality is identity unless a class says otherwise.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from shapelint.shapes.dim import Dim, DimLike
+from shapelint.shapes.shape import Part, Shape
+
+Reason = Literal["unsupported-op", "dynamic-value", "outside-project", "after-error", "budget"]
+Dtype = Literal["bool", "int", "float", "complex"]
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A place in the analysed program: a file and the id of a node of its model."""
+
+    path: str
+    node: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Step:
+    """One step in the life of a tensor; `previous` leads back to where it came from. `context` tells through which calls."""
+
+    site: Site
+    shape: Shape
+    note: str = ""
+    previous: Step | None = None
+
+
+class Value:
+    """Anything an expression can be."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tensor(Value):
+    """A tensor (also a NumPy array, which `array` marks).
+
+    `assumed`: the rank rests on an assumption (a squeeze that met no 1, an unbatched reading not ruled out), so that no error may rest on
+    this value. `constant` holds the entries of a small tensor of known integers, such as `torch.tensor([3, 2])`.
+    """
+
+    shape: Shape
+    dtype: Dtype | None = None
+    step: Step | None = None
+    assumed: bool = False
+    array: bool = False
+
+    @staticmethod
+    def of(*sizes: DimLike, dtype: Dtype | None = "float") -> Tensor:
+        """A tensor of fresh axes."""
+        return Tensor(Shape.of(*sizes), dtype)
+
+    @staticmethod
+    def unknown(name: str = "", dtype: Dtype | None = None) -> Tensor:
+        """A tensor of which only the dtype may be known."""
+        return Tensor(Shape.unknown(name), dtype)
+
+    def with_parts(self, parts: tuple[Part, ...] | list[Part]) -> Tensor:
+        """The same tensor with other axes; dtype, trace and assumptions are kept."""
+        return replace(self, shape=Shape(tuple(parts)))
+
+    def with_dtype(self, dtype: Dtype | None) -> Tensor:
+        return self if self.dtype == dtype else replace(self, dtype=dtype)
+
+
+@dataclass(frozen=True, slots=True)
+class Int(Value):
+    """A Python int (also a size); bools are `Bool`."""
+
+    dim: Dim
+
+    @staticmethod
+    def of(value: DimLike) -> Int:
+        return Int(Dim.of(value))
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """An atomic test that a world decides: `subject` is the tested value (a parameter, a config path, an optional argument), `test`
+    what is asked of it ("true", "is None", "== 'gru'", …). Two conditions are the same question exactly if they are equal."""
+
+    subject: str
+    test: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bool(Value):
+    """A Python bool. Where `value` is None it depends on `condition` (negated if `negated`), or on nothing known."""
+
+    value: bool | None
+    condition: Condition | None = None
+    negated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Float(Value):
+    """A Python float; `exact` holds the size-like integer ratio where it is known: `(numerator, denominator)` dims, as `hidden / 2` gives."""
+
+    value: float | None = None
+    exact: tuple[Dim, Dim] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Str(Value):
+    """A Python str; None where its text is not known."""
+
+    value: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class NoneValue(Value):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class EllipsisValue(Value):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Slice(Value):
+    lower: Value
+    upper: Value
+    step: Value
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tuple(Value):
+    """A tuple of known length. `kind` "list" marks a list as ops see it, "size" a torch.Size; `names` the fields of a named tuple."""
+
+    items: tuple[Value, ...]
+    kind: Literal["tuple", "list", "size"] = "tuple"
+    names: tuple[str, ...] = ()
+    type_name: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SizeOf(Value):
+    """`x.shape` of a tensor whose rank is not known yet; `shape` is read through the facts when it is used."""
+
+    shape: Shape
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sequence(Value):
+    """A list or tuple whose length is symbolic or unknown: every element is like `element`; `first` and `last` where they differ."""
+
+    element: Value
+    length: Dim | None = None
+    kind: Literal["tuple", "list"] = "list"
+    first: Value | None = None
+    last: Value | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Packed(Value):
+    """A `PackedSequence`: `padded` is the tensor as (batch, seq, *) whatever flags were used, `batch_first` how it was packed (inert for the
+    layer that reads it)."""
+
+    batch: Part
+    seq: Part
+    rest: tuple[Part, ...]
+    dtype: Dtype | None = None
+    step: Step | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ref(Value):
+    """An object with identity on the heap."""
+
+    address: int
+
+
+@dataclass(frozen=True, slots=True)
+class External(Value):
+    """A name that belongs to a library: "torch.nn.LSTM"."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Opaque(Value):
+    """A value chosen outside: an argument of a constructor ("parameter"), of an entry ("input"), or what hangs below one
+    (`cfg.model.hidden`). The same path is the same value everywhere; it becomes an int, a tensor or a string where it is used as one."""
+
+    path: str
+    origin: Literal["parameter", "input"]
+    optional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown(Value):
+    """Nothing is known, for a reason. `detail` names the op or the import."""
+
+    reason: Reason
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OneOf(Value):
+    """A few alternatives that branches left; ops keep those that they accept."""
+
+    options: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LayerConfig:
+    """A layer of torch as built: its canonical name, the arguments of its constructor by name, and where it was built."""
+
+    name: str
+    args: dict[str, Value] = field(default_factory=dict)
+    site: Site | None = None
+
+
+NONE = NoneValue()
+TRUE = Bool(True)
+FALSE = Bool(False)
