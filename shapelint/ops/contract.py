@@ -14,7 +14,7 @@ from __future__ import annotations
 import ast
 import random
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, NoReturn
 
 from shapelint.shapes.dim import Dim, DimLike, bounds
@@ -503,6 +503,9 @@ class Context:
         that is not a literal.
         """
         number = value if isinstance(value, int) else self.known_int(value)
+        least, greatest = self.facts.admissible_ranks(x.shape)
+        if greatest is not None and number >= 0 and number < least + extra:
+            x = self.read(x)  # counted from the left, the axis depends on the reading
         rank = x.shape.rank
         if rank is None:
             if extra:
@@ -543,18 +546,27 @@ class Context:
         return x, found
 
     def ranked(self, x: Tensor) -> Tensor:
-        """The tensor, if its rank is known. Raises CannotTell otherwise."""
+        """The tensor, if its rank is known; of two admissible ranks the preferred one is assumed. Raises CannotTell otherwise."""
+        x = self.read(x)
         if x.shape.rank is None:
             raise CannotTell("dynamic-value", "rank")
         return x
+
+    def read(self, x: Tensor) -> Tensor:
+        """The tensor under the preferred reading of its rank (batched, say), which marks the answer as assumed."""
+        shape = self.facts.read(x.shape)
+        if x.shape.rank is not None or shape.rank is None or self.facts.shape(x.shape).rank is not None:
+            return x.with_parts(shape.parts) if shape is not x.shape else x
+        self.assumed = True
+        return replace(x, shape=shape, assumed=True)
 
     def ranks(self, x: Tensor, allowed: Iterable[int], constraint: str, headline: Message, operand: str = "input") -> Tensor:
         """Demand one of several ranks. An unknown rank with one choice is learned; with several it stays unknown."""
         choices = list(allowed)
         rank = x.shape.rank
         if rank is None:
-            least = len(x.shape.parts) - 1
-            possible = [r for r in choices if r >= least]
+            least, greatest = self.facts.admissible_ranks(x.shape)
+            possible = [r for r in choices if r >= least and (greatest is None or r in (least, greatest))]
             if not possible:
                 self.refute(constraint, headline, operand=operand)
             if len(possible) == 1:
@@ -568,10 +580,9 @@ class Context:
 
     def at_least_rank(self, x: Tensor, rank: int, constraint: str, headline: Message, operand: str = "input") -> Tensor:
         """Demand `rank` axes or more, revealing that many from the right where the rank is unknown."""
-        known = x.shape.rank
-        if known is None:
-            return x.with_parts(self.facts.reveal_suffix(x.shape, rank).parts)
-        if known < rank:
+        if x.shape.rank is None:
+            x = x.with_parts(self.facts.reveal_suffix(x.shape, rank).parts)
+        if x.shape.rank is not None and x.shape.rank < rank:
             self.refute(constraint, headline, operand=operand)
         return x
 

@@ -48,12 +48,13 @@ _SOLVE_ORDER = {"unknown": 0, "input": 1, "parameter": 2}
 class Facts:
     """Mutable knowledge of one path; `copy` forks it."""
 
-    __slots__ = ("proved", "generic", "segments", "low", "divides", "pending", "roles", "_both")
+    __slots__ = ("proved", "generic", "segments", "readings", "low", "divides", "pending", "roles", "_both")
 
     def __init__(self) -> None:
         self.proved: dict[Symbol, Dim] = {}
         self.generic: dict[Symbol, Dim] = {}
         self.segments: dict[Segment, tuple[Part, ...]] = {}
+        self.readings: dict[Segment, tuple[Axis, ...]] = {}  # runs of these axes or none
         self.low: dict[Symbol, int] = {}
         self.divides: frozenset[tuple[Dim, Dim]] = frozenset()
         self.pending: tuple[tuple[Dim, Dim], ...] = ()
@@ -65,6 +66,7 @@ class Facts:
         other.proved = dict(self.proved)
         other.generic = dict(self.generic)
         other.segments = dict(self.segments)
+        other.readings = dict(self.readings)
         other.low = dict(self.low)
         other.divides = self.divides
         other.pending = self.pending
@@ -80,6 +82,7 @@ class Facts:
         mine, theirs = {**self.generic, **self.proved}, {**other.generic, **other.proved}
         joined.generic = {s: d for s, d in mine.items() if s not in joined.proved and theirs.get(s) == d}
         joined.segments = {s: p for s, p in self.segments.items() if other.segments.get(s) == p}
+        joined.readings = {s: p for s, p in self.readings.items() if other.readings.get(s) == p}
         joined.low = {s: min(n, other.low[s]) for s, n in self.low.items() if s in other.low}
         joined.divides = self.divides & other.divides
         joined.pending = tuple(p for p in self.pending if p in other.pending)
@@ -239,6 +242,30 @@ class Facts:
         """Learn what axes a run consists of."""
         self.segments[segment] = parts
 
+    def either(self, segment: Segment, axes: tuple[Axis, ...]) -> None:
+        """Learn that a run holds `axes` or nothing at all, as the optional batch axis of a convolution does."""
+        if segment not in self.segments:
+            self.readings.setdefault(segment, axes)
+
+    def read(self, shape: Shape) -> Shape:
+        """The shape under the preferred reading: with the axes of a run that holds them or none."""
+        shape = self.shape(shape)
+        at = shape.segment_index
+        chosen = None if at is None else self.readings.get(shape.parts[at])  # type: ignore[arg-type]
+        if at is None or chosen is None:
+            return shape
+        return self.shape(Shape((*shape.parts[:at], *chosen, *shape.parts[at + 1 :])))
+
+    def admissible_ranks(self, shape: Shape) -> tuple[int, int | None]:
+        """The least and the greatest number of axes that a shape may have (None where there may be any number)."""
+        shape = self.shape(shape)
+        at = shape.segment_index
+        if at is None:
+            return len(shape.parts), len(shape.parts)
+        least = len(shape.parts) - 1
+        chosen = self.readings.get(shape.parts[at])  # type: ignore[arg-type]
+        return least, None if chosen is None else least + len(chosen)
+
     def _retry(self) -> None:
         waiting, self.pending = self.pending, ()
         for a, b in waiting:
@@ -317,6 +344,10 @@ class Facts:
             assert at is not None
             run = shape.parts[at]
             assert isinstance(run, Segment)
+            if run in self.readings:  # more than nothing is in the run, so it holds its axes
+                self.bind_segment(run, self.readings[run])
+                shape = self.shape(shape)
+                continue
             axis = Axis.fresh(Dim.symbol(f"{run.name}.{at}", "input"))
             self.bind_segment(run, (axis, Segment(run.name)))
             shape = self.shape(shape)
@@ -330,6 +361,10 @@ class Facts:
             assert at is not None
             run = shape.parts[at]
             assert isinstance(run, Segment)
+            if run in self.readings:
+                self.bind_segment(run, self.readings[run])
+                shape = self.shape(shape)
+                continue
             place = at - len(shape.parts)
             axis = Axis.fresh(Dim.symbol(f"{run.name}.{place}", "input"))
             self.bind_segment(run, (Segment(run.name), axis))
@@ -348,6 +383,11 @@ class Facts:
         assert at is not None
         run = shape.parts[at]
         assert isinstance(run, Segment)
+        if run in self.readings:
+            if missing not in (0, len(self.readings[run])):
+                return None
+            self.bind_segment(run, self.readings[run] if missing else ())
+            return self.shape(shape)
         axes = tuple(Axis.fresh(Dim.symbol(f"{run.name}.{at + i}", "input")) for i in range(missing))
         self.bind_segment(run, axes)
         return self.shape(shape)
