@@ -56,13 +56,11 @@ def _units_steps_layers(sizes: Sizes) -> tuple[str, ...]:
     return (
         (
             f"Units ({hidden}): the width of the state, hidden_size. The layer is not a row of that many cells: one "
-            f"{block} "
-            "works on whole vectors of this width."
+            f"{block} works on whole vectors of this width."
         ),
         (
-            f"Steps ({steps}): how often the same {block} is applied, with the same weights, once for each element of "
-            "the sequence. "
-            "No parameter's shape depends on it, so sequences of any length fit."
+            f"Steps ({steps}): how often the same {block} is applied, with the same weights, once for each element "
+            "of the sequence. No parameter's shape depends on it, so sequences of any length fit."
         ),
         layers,
     )
@@ -72,16 +70,14 @@ def _one_size(sizes: Sizes) -> tuple[str, ...]:
     hidden = format_dim(sizes.hidden)
     reason = (
         "c_t = f * c_(t-1) + i * g and o * tanh(c_t) multiply element by element, so the four gates and the cell "
-        "all have "
-        f"{hidden} features, and without a projection the hidden state has too."
+        f"all have {hidden} features, and without a projection the hidden state has too."
     )
     if sizes.proj is None:
         return (
             reason,
             (
                 f"Only proj_size=P makes them differ: a matrix W_hr (P, {hidden}) then shrinks the hidden state (and "
-                "with it "
-                f"output and h_n) to P < {hidden} features, while the cell keeps {hidden}."
+                f"with it output and h_n) to P < {hidden} features, while the cell keeps {hidden}."
             ),
         )
     proj = format_dim(sizes.proj)
@@ -89,8 +85,7 @@ def _one_size(sizes: Sizes) -> tuple[str, ...]:
         reason,
         (
             f"Here proj_size={proj} makes them differ: W_hr ({proj}, {hidden}) shrinks the hidden state, and with it "
-            "output and h_n, "
-            f"to {proj} features; the cell, and with it c_0 and c_n, keeps {hidden}."
+            f"output and h_n, to {proj} features; the cell, and with it c_0 and c_n, keeps {hidden}."
         ),
     )
 
@@ -112,15 +107,13 @@ def _results_hold(sizes: Sizes) -> tuple[str, ...]:
         f"output {shapes['output']}: the hidden state of {top} at every step{both}.",
         (
             f"h_n {shapes['h_n']}: the hidden state of every layer{' and direction' * sizes.bidirectional} {ends}; "
-            "one row each, see "
-            "the list of rows above."
+            "one row each, see the list of rows above."
         ),
     ]
     if sizes.has_cell:
         answer.append(
-            f"c_n {shapes['c_n']}: the cell state in the same rows. It is the layer's own memory: carry it on to "
-            "the next call, "
-            "but feed output or h_n to other layers."
+            f"c_n {shapes['c_n']}: the cell state in the same rows. It is the layer's own memory: carry it on to the "
+            "next call, but feed output or h_n to other layers."
         )
     return tuple(answer)
 
@@ -130,15 +123,13 @@ def _last_step(sizes: Sizes) -> tuple[str, ...]:
     first_shape = format_dims((sizes.batch, sizes.features))
     trap = (
         f"{wrong} would be the last sample of the batch, not the last step: with batch_first={sizes.batch_first} "
-        "axis 0 is the "
-        f"{'batch' if sizes.batch_first else 'step'}. Nothing raises."
+        f"axis 0 is the {'batch' if sizes.batch_first else 'step'}. Torch does not raise at that line."
     )
     if not sizes.bidirectional:
         return (
             (
                 f"{last} {first_shape}, which equals h_n[-1]. With packed sequences of several lengths only h_n[-1] "
-                "holds each "
-                "sample's own last step."
+                "holds each sample's own last step."
             ),
             trap,
         )
@@ -148,8 +139,7 @@ def _last_step(sizes: Sizes) -> tuple[str, ...]:
         f"Not with {last} alone: its backward half (the last {out} features) has read one step only.",
         (
             f"The states that have read everything are h_n[-2] (forward, the first {out} features of {last}) and "
-            "h_n[-1] (backward, the last "
-            f"{out} of {first}); torch.cat([h_n[-2], h_n[-1]], dim=1) is {first_shape}."
+            f"h_n[-1] (backward, the last {out} of {first}); torch.cat([h_n[-2], h_n[-1]], dim=1) is {first_shape}."
         ),
         trap,
     )
@@ -160,9 +150,8 @@ def _next_layer(sizes: Sizes) -> tuple[str, ...]:
     answer = [
         (
             f"{features} features: {next_linear(sizes)} fits. The {features} is fixed; the {format_dim(sizes.input)} "
-            "is yours to choose "
-            "(here: as many as one step of the input has). A Linear acts on the last axis, so it takes output whole "
-            "or one step of it."
+            "is yours to choose (here: as many as one step of the input has). A Linear acts on the last axis, so it "
+            "takes output whole or one step of it."
         )
     ]
     if sizes.bidirectional:
@@ -178,14 +167,13 @@ def _batch_first(sizes: Sizes) -> tuple[str, ...]:
     return (
         (
             f"Only the order of the first two axes of input and output: input is {first} with batch_first=True and "
-            f"{second} "
-            "without. The wrong order raises nothing: batch and steps are then mixed up."
+            f"{second} without. The wrong order raises nothing unless a given h_0 does not fit: batch and steps are "
+            "mixed up."
         ),
         (
             f"{states} never change: they keep ({rows}, {format_dim(sizes.batch)}, ...), rows first. Without a batch "
-            "axis, a "
-            f"2-D input ({format_dim(sizes.steps)}, {format_dim(sizes.input)}) is one single sequence, whatever "
-            "batch_first says."
+            f"axis, a 2-D input ({format_dim(sizes.steps)}, {format_dim(sizes.input)}) is one single sequence, "
+            "whatever batch_first says."
         ),
     )
 
@@ -194,9 +182,8 @@ def _bidirectional(sizes: Sizes) -> tuple[str, ...]:
     one, two = replace(sizes, bidirectional=False), replace(sizes, bidirectional=True)
     changes = (
         f"A second block with its own weights reads the steps backward. output gets {format_dim(two.features)} "
-        "features in "
-        f"place of {format_dim(one.features)}, h_n {two.layers * 2} rows in place of {one.layers} "
-        f"(each still {format_dim(sizes.out)} wide)"
+        f"features in place of {format_dim(one.features)}, h_n {two.layers * 2} rows in place of {one.layers} (each "
+        f"still {format_dim(sizes.out)} wide)"
     )
     if sizes.layers > 1:
         changes += f", and the layers above the first read {format_dim(two.features)} features"
