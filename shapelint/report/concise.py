@@ -1,0 +1,27 @@
+"""One line per finding: `path:line:col: severity[rule] message`."""
+
+from __future__ import annotations
+
+from shapelint.diagnostics import Diagnostic, Failure
+from shapelint.report import Report
+
+
+def render(report: Report) -> str:
+    """Findings and failures in the order of the report, a line each."""
+    lines = [failure_line(one) for one in report.failures]
+    lines += [_line(one) for one in report.diagnostics]
+    return "".join(line + "\n" for line in lines)
+
+
+def _line(one: Diagnostic) -> str:
+    at = one.location
+    return f"{at.path}:{at.line}:{at.column}: {one.severity}[{one.rule}] {one.message}"
+
+
+def failure_line(one: Failure) -> str:
+    """`path:line:col: failure[kind] message`, without the parts that are not known."""
+    at = one.location
+    place = f"{at.path}:{at.line}:{at.column}: " if at.line else f"{at.path}: " if at.path else ""
+    message = " ".join(one.message.splitlines())
+    help = f" ({one.help})" if one.help else ""
+    return f"{place}failure[{one.kind}] {message}{help}"

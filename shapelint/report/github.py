@@ -1,0 +1,52 @@
+"""GitHub Actions workflow commands: annotations on the lines of a pull request.
+
+https://docs.github.com/actions/reference/workflow-commands-for-github-actions
+"""
+
+from __future__ import annotations
+
+from shapelint.diagnostics import Diagnostic, Failure
+from shapelint.report import Report, relative
+
+_COMMAND = {"error": "error", "warning": "warning", "info": "notice"}
+
+
+def render(report: Report) -> str:
+    """A command per finding and failure."""
+    lines = [_failure(one, report.folder) for one in report.failures]
+    lines += [_diagnostic(one, report.folder) for one in report.diagnostics]
+    return "".join(line + "\n" for line in lines)
+
+
+def _diagnostic(one: Diagnostic, folder: str) -> str:
+    at = one.location
+    place = {"title": f"shapelint ({one.rule})", "file": relative(at.path, folder), "line": str(at.line)}
+    if at.end_line == at.line:  # GitHub rejects columns on a region of several lines
+        place |= {"col": str(at.column), "endLine": str(at.end_line), "endColumn": str(at.end_column)}
+    else:
+        place |= {"endLine": str(at.end_line)}
+    text = f"{at.path}:{at.line}:{at.column}: {one.severity}[{one.rule}] {one.message}"
+    for extra in (one.label, *one.notes, f"help: {one.help}" if one.help else ""):
+        if extra:
+            text += "\n" + extra
+    return _command(_COMMAND[one.severity], place, text)
+
+
+def _failure(one: Failure, folder: str) -> str:
+    at = one.location
+    place = {"title": f"shapelint ({one.kind})"}
+    if at.path:
+        place["file"] = relative(at.path, folder)
+    if at.line:
+        place |= {"line": str(at.line), "col": str(at.column)}
+    return _command("error", place, f"{one.message}\nhelp: {one.help}" if one.help else one.message)
+
+
+def _command(name: str, properties: dict[str, str], text: str) -> str:
+    def escaped(value: str) -> str:
+        return value.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+    listed = ",".join(
+        f"{key}={escaped(value).replace(':', '%3A').replace(',', '%2C')}" for key, value in properties.items()
+    )
+    return f"::{name} {listed}::{escaped(text)}"

@@ -1,0 +1,87 @@
+"""The JSON format, version 1: keys are added, never changed (docs/diagnostics.schema.json)."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from shapelint.diagnostics import Diagnostic, Failure, Fix, Location
+from shapelint.report import Report
+
+VERSION = 1
+
+
+def render(report: Report) -> str:
+    """One object for the whole run."""
+    document = {
+        "version": VERSION,
+        "diagnostics": [diagnostic(one) for one in report.diagnostics],
+        "failures": [failure(one) for one in report.failures],
+        "summary": summary(report),
+    }
+    return json.dumps(document, indent=2) + "\n"
+
+
+def diagnostic(one: Diagnostic) -> dict[str, Any]:
+    """One finding; `help` is "" where there is none, `fix` null."""
+    return {
+        **_span(one.location),
+        "rule": one.rule,
+        "code": one.code,
+        "severity": one.severity,
+        "message": one.message,
+        "help": one.help,
+        "related": [{**_span(other.location), "message": other.message} for other in one.related],
+        "trace": [
+            {**_span(step.location), "text": step.text, "shape": step.shape, "note": step.note} for step in one.trace
+        ],
+        "fix": _fix(one.fix),
+        "label": one.label,
+        "notes": list(one.notes),
+        "subject": one.subject,
+        "scope": one.scope,
+    }
+
+
+def failure(one: Failure) -> dict[str, Any]:
+    """One thing that the tool could not do; `line` and `column` are null where they are not known."""
+    at = one.location
+    return {
+        "kind": one.kind,
+        "path": at.path,
+        "line": at.line or None,
+        "column": at.column or None,
+        "message": one.message,
+        "help": one.help,
+    }
+
+
+def summary(report: Report) -> dict[str, int]:
+    """How much was checked and found."""
+    return {
+        "files": report.checked,
+        "errors": report.count("error"),
+        "warnings": report.count("warning"),
+        "infos": report.count("info"),
+        "failures": len(report.failures),
+        "fixable": sum(one.fix is not None and one.fix.applicability != "display" for one in report.diagnostics),
+        "suppressed": report.suppressed,
+        "baselined": report.baselined,
+    }
+
+
+def _span(at: Location) -> dict[str, Any]:
+    return {
+        "path": at.path,
+        "line": at.line,
+        "column": at.column,
+        "end_line": at.end_line,
+        "end_column": at.end_column,
+    }
+
+
+def _fix(fix: Fix | None) -> dict[str, Any] | None:
+    if fix is None:
+        return None
+    edits = [{**_span(edit.location), "replacement": edit.replacement} for edit in fix.edits]
+    return {"message": fix.message, "applicability": fix.applicability, "edits": edits}
