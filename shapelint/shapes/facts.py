@@ -203,10 +203,27 @@ class Facts:
     # Learning --------------------------------------------------------------------------------
 
     def raise_low(self, dim: DimLike, number: int) -> None:
-        """Learn that a dim is `number` or more, where it is one symbol."""
-        symbol = self.resolve(Dim.of(dim)).lone_symbol
-        if symbol is not None and (self.least(symbol) is None or (self.least(symbol) or 0) < number):
-            self.low[symbol] = number
+        """Learn that a dim is `number` or more, where that says something of one symbol: `(n - 3)//2 + 1 >= 1` gives `n >= 3`."""
+        dim = self.resolve(Dim.of(dim))
+        while True:
+            open_terms = [t for t in dim.terms if t[0]]
+            if len(open_terms) != 1:
+                return
+            monomial, factor = open_terms[0]
+            atom, power = monomial[0]
+            if factor < 0 or power != 1 or len(monomial) != 1:
+                return
+            constant = next((c for m, c in dim.terms if not m), 0)
+            number = -((constant - number) // factor)  # rounded up
+            if isinstance(atom, Symbol):
+                least = self.least(atom)
+                if least is None or least < number:
+                    self.low[atom] = number
+                return
+            divisor = atom.args[1].value if isinstance(atom, FloorDiv) else None
+            if divisor is None or divisor <= 0:
+                return
+            dim, number = self.resolve(atom.args[0]), number * divisor
 
     def learn_divides(self, number: DimLike, divisor: DimLike) -> None:
         """Learn that `divisor` divides `number`."""
