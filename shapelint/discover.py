@@ -117,42 +117,53 @@ def _regex(glob: str) -> str | None:
     return out
 
 
+_CLASSES = {
+    "alnum": "a-zA-Z0-9",
+    "alpha": "a-zA-Z",
+    "blank": " \\t",
+    "digit": "0-9",
+    "lower": "a-z",
+    "punct": "!-/:-@\\[-`{-~",
+    "space": "\\s",
+    "upper": "A-Z",
+    "xdigit": "0-9a-fA-F",
+}
+
+
 def _bracket(glob: str, at: int) -> tuple[str, int] | None:
-    """The character class that opens at `at`, and where it ends; None if it never closes."""
-    end = at + 1
-    negated = end < len(glob) and glob[end] in "!^"
-    if negated:
-        end += 1
-    items, first = "", True
-    while end < len(glob) and (glob[end] != "]" or first):
+    """The set that opens at `at` as a regular expression, and where it ends; None if git finds it malformed.
+
+    Follows git's wildmatch.c: the first `]` is a member, a range's ends may be escaped, one that runs backwards has
+    only its first end, and `/` is never a member.
+    """
+    at += 1
+    negated = glob[at : at + 1] in ("!", "^")
+    at += negated
+    items, previous, first = "", "", True
+    while first or glob[at : at + 1] != "]":
         first = False
-        named = re.compile(r"\[:([a-z]+):\]").match(glob, end)
+        char = glob[at : at + 1]
+        named = re.compile(r"\[:([^\]]*):\]").match(glob, at)
         if named:
-            classes = {"alpha": "a-zA-Z", "digit": "0-9", "alnum": "a-zA-Z0-9", "lower": "a-z", "upper": "A-Z"}
-            classes |= {"space": r"\s", "punct": "!-/:-@\\[-`{-~", "xdigit": "0-9a-fA-F"}
-            if named[1] not in classes:
+            if named[1] not in _CLASSES:
                 return None
-            items += classes[named[1]]
-            end = named.end()
+            items, previous, at = items + _CLASSES[named[1]], "", named.end()
             continue
-        if glob[end] == "-":
-            items += "-"
+        if char == "-" and previous and glob[at + 1 : at + 2] not in ("", "]"):
+            at += 1 if glob[at + 1] != "\\" else 2
+            end = glob[at : at + 1]
+            if end and previous <= end:
+                items += f"{re.escape(previous)}-{re.escape(end)}"
+            previous = ""
         else:
-            if glob[end] == "\\":
-                end += 1
-                if end == len(glob):
-                    return None
-            items += re.escape(glob[end])
-        end += 1
-    if end >= len(glob):
-        return None
-    # A leading or trailing "-" is itself; so is one after a range, which `re` reads the same way.
-    body = f"[{'^' if negated else ''}{items}]"
-    try:
-        re.compile(body)
-    except re.error:
-        return None
-    return f"(?!/){body}", end + 1
+            if char == "\\":
+                at += 1
+                char = glob[at : at + 1]
+            items, previous = items + re.escape(char), char
+        at += 1
+        if at >= len(glob):
+            return None
+    return f"(?!/)[{'^' if negated else ''}{items}]", at + 1
 
 
 @functools.lru_cache(maxsize=256)
