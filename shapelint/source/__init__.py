@@ -1,0 +1,1 @@
+"""Text in: files, notebooks and Markdown blocks, read, measured, parsed; comments and suppressions."""
