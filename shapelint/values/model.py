@@ -221,6 +221,13 @@ class LayerConfig:
     site: Site | None = None
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class LayerValue(Value):
+    """A layer of torch as an op's argument (`nn.TransformerEncoder(layer, 2)`)."""
+
+    config: LayerConfig
+
+
 NONE = NoneValue()
 TRUE = Bool(True)
 FALSE = Bool(False)
