@@ -174,7 +174,7 @@ class Cache:
     def _entry(self, key: Iterable[str]) -> str | None:
         if self._folder is None:
             return None
-        text = "\0".join(key).encode("utf-8", "surrogateescape")
+        text = "\0".join(key).encode("utf-8", "surrogatepass")
         return os.path.join(self._folder, hashlib.blake2b(text, digest_size=16).hexdigest() + ".json")
 
     def _prepare(self, folder: str) -> None:

@@ -85,5 +85,5 @@ def fingerprints(diagnostics: Sequence[Diagnostic], folder: str) -> list[str]:
         key = (relative(one.location.path, folder), one.rule, one.scope, one.subject or one.message)
         seen[key] = seen.get(key, 0) + 1
         text = "\0".join((*key, str(seen[key])))
-        prints.append(hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:32])
+        prints.append(hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32])
     return prints

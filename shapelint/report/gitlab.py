@@ -21,7 +21,7 @@ def render(report: Report) -> str:
             {
                 "description": failure.message,
                 "check_name": f"shapelint-{failure.kind}",
-                "fingerprint": hashlib.sha256(identity.encode("utf-8", "surrogateescape")).hexdigest()[:32],
+                "fingerprint": hashlib.sha256(identity.encode("utf-8", "surrogatepass")).hexdigest()[:32],
                 "severity": "blocker",
                 "location": {"path": relative(at.path, report.folder) or ".", "lines": {"begin": at.line or 1}},
             }
