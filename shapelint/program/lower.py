@@ -1,7 +1,8 @@
 """From the syntax tree to the program model, by one hand-written dispatch over the node types of libcst.
 
-Parentheses are dropped, adjacent strings joined, chains of one boolean operator made one node. Each model node keeps the
-index of the syntax node it came from; where that stands in the text is computed for the whole file at the first question.
+Parentheses are dropped, adjacent strings joined, chains of one boolean operator made one node. Each model node keeps
+the index of the syntax node it came from; where that stands in the text is computed for the whole file at the first
+question.
 """
 
 from __future__ import annotations
@@ -49,7 +50,11 @@ class Lowered:
         line, column, end_line, end_column = self.span(id)
         if line == end_line:
             return _one_line(self._lines[line - 1][column - 1 : end_column - 1])
-        parts = [self._lines[line - 1][column - 1 :], *self._lines[line : end_line - 1], self._lines[end_line - 1][: end_column - 1]]
+        parts = [
+            self._lines[line - 1][column - 1 :],
+            *self._lines[line : end_line - 1],
+            self._lines[end_line - 1][: end_column - 1],
+        ]
         return _one_line("\n".join(parts))
 
 
@@ -104,7 +109,8 @@ _SINGLETONS = {"True": True, "False": False, "None": None}
 
 
 class _Lowering:
-    """Lowers one file. `nodes[id]` is a syntax node, or what `positions.spans` reads where no syntax node has that span."""
+    """Lowers one file. `nodes[id]` is a syntax node, or what `positions.spans` reads where no syntax node has that
+    span."""
 
     def __init__(self) -> None:
         self.nodes: list[Any] = []
@@ -139,7 +145,7 @@ class _Lowering:
             id = len(self.nodes) - 1
             return model.Call(id, model.Name(id, "int"), (model.Argument(id, model.Const(id, node.value)),))
 
-    def float(self, node: Any) -> model.Expr:
+    def floating(self, node: Any) -> model.Expr:
         return model.Const(self.new(node), float(node.value.replace("_", "")))
 
     def imaginary(self, node: Any) -> model.Expr:
@@ -200,16 +206,16 @@ class _Lowering:
         expr = self.expr
         return tuple(expr(e) if type(e).__name__ == "StarredElement" else expr(e.value) for e in elements)
 
-    def tuple(self, node: Any) -> model.Expr:
+    def tuple_display(self, node: Any) -> model.Expr:
         return model.TupleExpr(self.new(("parenthesised", node)), self.items(node.elements))
 
-    def list(self, node: Any) -> model.Expr:
+    def list_display(self, node: Any) -> model.Expr:
         return model.ListExpr(self.new(node), self.items(node.elements))
 
-    def set(self, node: Any) -> model.Expr:
+    def set_display(self, node: Any) -> model.Expr:
         return model.SetExpr(self.new(node), self.items(node.elements))
 
-    def dict(self, node: Any) -> model.Expr:
+    def dict_display(self, node: Any) -> model.Expr:
         id = self.new(node)
         expr = self.expr
         return model.DictExpr(
@@ -279,7 +285,9 @@ class _Lowering:
         while node is not None:
             target = self.expr(node.target)
             generators.append(
-                model.Generator(target, self.expr(node.iter), tuple(self.expr(condition.test) for condition in node.ifs))
+                model.Generator(
+                    target, self.expr(node.iter), tuple(self.expr(condition.test) for condition in node.ifs)
+                )
             )
             node = node.inner_for_in
         return tuple(generators)
@@ -617,7 +625,7 @@ class _Lowering:
 _EXPRESSIONS: dict[str, Any] = {
     "Name": _Lowering.name,
     "Integer": _Lowering.integer,
-    "Float": _Lowering.float,
+    "Float": _Lowering.floating,
     "Imaginary": _Lowering.imaginary,
     "Ellipsis": _Lowering.ellipsis,
     "SimpleString": _Lowering.string,
@@ -628,10 +636,10 @@ _EXPRESSIONS: dict[str, Any] = {
     "Call": _Lowering.call,
     "Subscript": _Lowering.subscript,
     "StarredElement": _Lowering.starred,
-    "Tuple": _Lowering.tuple,
-    "List": _Lowering.list,
-    "Set": _Lowering.set,
-    "Dict": _Lowering.dict,
+    "Tuple": _Lowering.tuple_display,
+    "List": _Lowering.list_display,
+    "Set": _Lowering.set_display,
+    "Dict": _Lowering.dict_display,
     "BinaryOperation": _Lowering.binary,
     "UnaryOperation": _Lowering.unary,
     "BooleanOperation": _Lowering.boolean,

@@ -1,9 +1,9 @@
 """How deep a text nests, measured before anything recurses over it.
 
 The parser is native code that recurses, and so do the lowering and everything behind it: a text nested deeply enough
-overflows the C stack, which ends the process, and no `except` can catch that. Measured with libcst 1.9 on an 8 MB stack: brackets,
-operators, attributes or calls 10000 deep crash it, nested lambda defaults 1000 deep; all survive 1000 on 64 MB.
-Nested brackets moreover cost it quadratic time, nested `case` patterns exponential time.
+overflows the C stack, which ends the process, and no `except` can catch that. Measured with libcst 1.9 on an 8 MB
+stack: brackets, operators, attributes or calls 10000 deep crash it, nested lambda defaults 1000 deep; all survive
+1000 on 64 MB. Nested brackets moreover cost it quadratic time, nested `case` patterns exponential time.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ _starting = threading.Lock()
 def check(source: Source) -> int | Failure:
     """The greatest depth that parsing `source` reaches, or a failure where that is too deep to parse safely.
 
-    Depth counts what the syntax tree may nest: open brackets, indents, and at each level the operators, calls, attributes,
-    adjacent strings, conditional branches since the last comma, and the `lambda` and `for` and `elif` since the level began.
-    It is never less than the true depth and rarely much more.
+    Depth counts what the syntax tree may nest: open brackets, indents, and at each level the operators, calls,
+    attributes, adjacent strings, conditional branches since the last comma, and the `lambda` and `for` and `elif`
+    since the level began. It is never less than the true depth and rarely much more.
     """
     text = source.text
     deepest = 0
@@ -90,7 +90,9 @@ def check(source: Source) -> int | Failure:
             brackets += 1
             if brackets > (MAX_PATTERN_BRACKETS if is_case else MAX_BRACKETS):
                 limit = MAX_PATTERN_BRACKETS if is_case else MAX_BRACKETS
-                return _too_deep(source, start, f"more than {limit} nested brackets" + (" in a pattern" if is_case else ""))
+                return _too_deep(
+                    source, start, f"more than {limit} nested brackets" + (" in a pattern" if is_case else "")
+                )
         elif kind == "close":
             if around:
                 base, chain, nested = around.pop()

@@ -46,6 +46,8 @@ def _syntax_failure(source: Source, error: libcst.ParserSyntaxError) -> Failure:
         elif len(expected) <= 20:
             message = f"invalid syntax: expected {expected}"
         else:
-            message = "invalid syntax: unexpected end of line" if text.strip() else "invalid syntax: unexpected end of file"
+            message = (
+                "invalid syntax: unexpected end of line" if text.strip() else "invalid syntax: unexpected end of file"
+            )
     first_line = message.split("\n", 1)[0]
     return source.failure("syntax", line, column, first_line if len(first_line) <= 120 else first_line[:117] + "...")

@@ -1,7 +1,8 @@
 """Where syntax nodes stand, exactly as `ast` has it for the same expression.
 
-libcst knows no positions: they are counted while the tree writes itself out. Its own provider does that with a parent map,
-a copy of the tree and a position for every piece of whitespace; here one state object notes what syntax nodes ask for.
+libcst knows no positions: they are counted while the tree writes itself out. Its own provider does that with a
+parent map, a copy of the tree and a position for every piece of whitespace; here one state object notes what syntax
+nodes ask for.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """One cheap pass over Python text that knows strings, comments, brackets and logical lines.
 
-It never recurses and never rejects: it runs before the parser, on text that may not be Python at all. Names, numbers and
-whitespace are skipped. f-strings are read as PEP 701 has them: their replacement fields hold code, which may hold strings.
+It never recurses and never rejects: it runs before the parser, on text that may not be Python at all. Names, numbers
+and whitespace are skipped. f-strings are read as PEP 701 has them: their replacement fields hold code, which may
+hold strings.
 """
 
 from __future__ import annotations
@@ -44,8 +45,9 @@ _FIELD_TEXT = {
 def scan(text: str, start: int = 0) -> Iterator[tuple[Kind, int, int]]:
     """Tokens of `text` from `start` on, as (kind, start, end) offsets.
 
-    "newline" ends a logical line only: newlines inside brackets, inside strings or after a backslash are skipped. A string is
-    one token, an f-string one "string" token for its opening quote, then "open", code, "close" for each replacement field.
+    "newline" ends a logical line only: newlines inside brackets, inside strings or after a backslash are skipped. A
+    string is one token, an f-string one "string" token for its opening quote, then "open", code, "close" for each
+    replacement field.
     """
     search = _CODE.search
     # What is open: a closing bracket waited for; "}" + quote for a replacement field of an f-string with that quote;

@@ -22,7 +22,8 @@ _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """From `line` of the source on, lines come from `cell` (counted from 1 over all cells), beginning at its `cell_line`."""
+    """From `line` of the source on, lines come from `cell` (counted from 1 over all cells), beginning at its
+    `cell_line`."""
 
     line: int
     cell: int
@@ -33,11 +34,12 @@ class Origin:
 class Source:
     """Python text, ready to parse: no byte order mark, newlines are `\\n`.
 
-    `path` is the path as the user names it, with forward slashes. Lines and columns count from 1, columns in code points.
+    `path` is the path as the user names it, with forward slashes. Lines and columns count from 1, columns in code
+    points.
 
     - Of a Python file, lines and columns are those of the file.
-    - A Markdown block keeps its place: the lines before it are blank, so lines are those of the file; `indent` columns were
-      taken from the front of each line.
+    - A Markdown block keeps its place: the lines before it are blank, so lines are those of the file; `indent`
+      columns were taken from the front of each line.
     - A notebook is one text, cell after cell; `origin` tells the cell and the line within it.
     """
 
@@ -61,7 +63,7 @@ class Source:
         return Failure(kind, Location(self.path, line, column, line, column), message)
 
 
-def read(path: str | Path) -> Source | Failure:
+def read(path: str | os.PathLike[str]) -> Source | Failure:
     """The Python file or notebook at `path`; a Markdown file is read with `markdown.blocks`."""
     found = read_text(path)
     if isinstance(found, Failure) or found.absolute.suffix != ".ipynb":
@@ -71,7 +73,7 @@ def read(path: str | Path) -> Source | Failure:
     return notebook(found)
 
 
-def read_text(path: str | Path) -> Source | Failure:
+def read_text(path: str | os.PathLike[str]) -> Source | Failure:
     """The text of any file, decoded as Python text is."""
     name = shown(path)
     nowhere = Location(name, 0, 0, 0, 0)
@@ -88,12 +90,12 @@ def read_text(path: str | Path) -> Source | Failure:
     return text if isinstance(text, Failure) else Source(name, absolute, text)
 
 
-def shown(path: str | Path) -> str:
+def shown(path: str | os.PathLike[str]) -> str:
     """A path as reports print it: as it was given, with forward slashes."""
     return os.fspath(path).replace(os.sep, "/")
 
 
-def from_text(path: str | Path, text: str) -> Source | Failure:
+def from_text(path: str | os.PathLike[str], text: str) -> Source | Failure:
     """Text that is already decoded, such as standard input or an editor's buffer."""
     name = shown(path)
     if "\0" in text:
@@ -104,7 +106,9 @@ def from_text(path: str | Path, text: str) -> Source | Failure:
 def decode(data: bytes, name: str) -> str | Failure:
     """Bytes to text as PEP 263 has it; `name` is the path that failures name."""
     if data.startswith(_UTF16):
-        return Failure("encoding", Location(name, 1, 1, 1, 1), "file is UTF-16; Python text must be UTF-8 or declare its encoding")
+        return Failure(
+            "encoding", Location(name, 1, 1, 1, 1), "file is UTF-16; Python text must be UTF-8 or declare its encoding"
+        )
     if b"\0" in data:
         return _null(name, data)
     marked = data.startswith(b"\xef\xbb\xbf")
@@ -145,7 +149,9 @@ def _place(data: bytes, offset: int, encoding: str) -> tuple[int, int]:
 
 def _null(name: str, data: bytes) -> Failure:
     line, column = _place(data, data.index(b"\0"), "latin-1")
-    return Failure("encoding", Location(name, line, column, line, column), "file holds a null byte; it is not Python text")
+    return Failure(
+        "encoding", Location(name, line, column, line, column), "file holds a null byte; it is not Python text"
+    )
 
 
 def _newlines(text: str) -> str:
