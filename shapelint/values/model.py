@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from shapelint.shapes.dim import Dim, DimLike
-from shapelint.shapes.shape import Part, Shape
+from shapelint.shapes.shape import Axis, Part, Shape
 
 Reason = Literal["unsupported-op", "dynamic-value", "outside-project", "after-error", "budget"]
 Dtype = Literal["bool", "int", "float", "complex"]
@@ -163,14 +163,16 @@ class Sequence(Value):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Packed(Value):
-    """A `PackedSequence`: `padded` is the tensor as (batch, seq, *) whatever flags were used, `batch_first` how it was packed (inert for the
-    layer that reads it)."""
+    """A `PackedSequence`, as the tensor that `pad_packed_sequence` makes of it without `total_length`: `seq` is the axis of the longest sequence,
+    `total` that of all steps of all sequences (the first axis of `.data`), `rest` what each step holds. How it was packed (`batch_first`) is
+    inert for the layer that reads it."""
 
     batch: Part
     seq: Part
     rest: tuple[Part, ...]
     dtype: Dtype | None = None
     step: Step | None = None
+    total: Axis | None = None
 
 
 @dataclass(frozen=True, slots=True)
