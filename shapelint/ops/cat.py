@@ -26,7 +26,7 @@ def _sample(rng: random.Random) -> Sample:
         tensors.append(t(*sizes))
     if rng.random() < 0.05:
         tensors = [t()]
-    return Sample(rng.choice(["torch.cat", "torch.concat"]), (tensors,), {"dim": axis})
+    return Sample(rng.choice(["torch.cat", "torch.concat", "torch.concatenate"]), (tensors,), {"dim": axis})
 
 
 CAT = op(

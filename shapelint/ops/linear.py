@@ -40,7 +40,10 @@ def _layer_sample(rng: random.Random) -> Sample:
     lead = [rng.randint(1, 4) for _ in range(rng.randint(0, 3))]
     last = n if rng.random() < 0.6 else rng.randint(1, 5)
     sizes = [*lead, last] if rng.random() < 0.9 else []
-    return Sample("torch.nn.Linear", (t(*sizes),), init=(n, m), init_kwargs={"bias": rng.random() < 0.5})
+    name = "torch.nn.Linear"
+    if rng.random() < 0.1:
+        name = "torch.nn.modules.linear.NonDynamicallyQuantizableLinear"
+    return Sample(name, (t(*sizes),), init=(n, m), init_kwargs={"bias": rng.random() < 0.5})
 
 
 LINEAR = layer(
@@ -75,7 +78,7 @@ def linear_attributes(cx: Context, layer: Layer, name: str) -> Value | None:
 def _function_sample(rng: random.Random) -> Sample:
     n, m = rng.randint(1, 4), rng.randint(1, 4)
     lead = [rng.randint(1, 3) for _ in range(rng.randint(0, 2))]
-    x = t(*lead, n if rng.random() < 0.7 else rng.randint(1, 4))
+    x = t(*lead, n if rng.random() < 0.7 else rng.randint(1, 4)) if rng.random() < 0.95 else t()
     weight = t(m, n) if rng.random() < 0.9 else t(m, n, 2)
     if rng.random() < 0.5:
         return Sample("torch.nn.functional.linear", (x, weight))

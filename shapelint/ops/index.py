@@ -1,0 +1,143 @@
+"""Finds the op that goes by a torch name, loading only the file that holds it.
+
+`_index.py` is generated from the op files: `python -m shapelint.ops.index --write` (a test runs `--check`).
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+from shapelint.ops.contract import Op
+
+_PACKAGE = "shapelint.ops"
+_FOLDER = Path(__file__).parent
+_found: dict[str, Op | None] = {}
+
+
+class DuplicateOp(Exception):
+    """Two ops claim one torch name, or two ops of one file one op name."""
+
+
+def find(name: str) -> Op | None:
+    """The op that a dotted torch name means ("torch.nn.LSTM", "torch.Tensor.add_"), None where there is none.
+
+    Layers are also found where torch defines them (`torch.nn.modules.rnn.LSTM`), functions of `torch.functional` as
+    `torch.*`, an in-place function by the name of the one that is not.
+    """
+    if name not in _found:
+        _found[name] = _load(name)
+    return _found[name]
+
+
+def _load(name: str) -> Op | None:
+    from shapelint.ops._index import INDEX
+
+    for spelling in spellings(name):
+        place = INDEX.get(spelling)
+        if place is not None:
+            file, op_name = place
+            return ops_of(importlib.import_module(f"{_PACKAGE}.{file}"))[op_name]
+    return None
+
+
+def spellings(name: str) -> Iterator[str]:
+    """The names under which an op may be listed, the name itself first."""
+    for spelling in _homes(name):
+        yield spelling
+        if spelling.endswith("_") and not spelling.endswith("__"):
+            yield spelling[:-1]
+
+
+def _homes(name: str) -> Iterator[str]:
+    yield name
+    owner, _, last = name.rpartition(".")
+    if owner.startswith("torch.nn.modules"):
+        yield f"torch.nn.{last}"
+    elif owner == "torch.functional":
+        yield f"torch.{last}"
+    elif owner == "torch.nn.utils.rnn":
+        yield f"torch.nn.utils.{last}"
+    elif owner == "torch.nn.utils":
+        yield f"torch.nn.utils.rnn.{last}"
+
+
+def ops_of(module: ModuleType) -> dict[str, Op]:
+    """The ops that a file holds at its top level, also in dicts, lists and tuples, by their own names.
+
+    Raises DuplicateOp where two of them share a name.
+    """
+    ops: dict[str, Op] = {}
+    for value in vars(module).values():
+        several = value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else (value,)
+        for member in several:
+            if isinstance(member, Op) and ops.setdefault(member.name, member) is not member:
+                raise DuplicateOp(f"{module.__name__}: two ops are named {member.name!r}")
+    return ops
+
+
+def op_files() -> list[str]:
+    """The names of the files of this folder, in order; which of them hold ops shows when they are loaded."""
+    return sorted(p.stem for p in _FOLDER.glob("*.py") if p.stem not in ("__init__", "_index", "index", "docs"))
+
+
+def ops_in(file: str) -> dict[str, Op]:
+    """The ops that a file of this folder defines itself, by name, without those it imports from another one."""
+    found = ops_of(importlib.import_module(f"{_PACKAGE}.{file}"))
+    return {name: op for name, op in found.items() if _home(op, file) == file}
+
+
+def _home(op: Op, file: str) -> str:
+    """The file that defines an op found in `file`: that of its rule, unless the rule was made for it elsewhere."""
+    package, _, home = (op._rule.__module__ if op._rule else "").rpartition(".")
+    if package == _PACKAGE and home != file and op in ops_of(sys.modules[f"{package}.{home}"]).values():
+        return home
+    return file
+
+
+def build_index() -> dict[str, tuple[str, str]]:
+    """Every torch name with the file and the name of its op. Raises DuplicateOp where two ops share a torch name."""
+    owners: dict[str, tuple[str, str]] = {}
+    for file in op_files():
+        for op in ops_in(file).values():
+            for name in op.torch:
+                other = owners.setdefault(name, (file, op.name))
+                if other != (file, op.name):
+                    raise DuplicateOp(f"{name} is claimed by {other[1]} ({other[0]}.py) and {op.name} ({file}.py)")
+    return dict(sorted(owners.items()))
+
+
+def render_index() -> str:
+    """The text of `_index.py`."""
+    lines = [
+        '"""Which file holds the op of a torch name. Written by `python -m shapelint.ops.index --write`."""',
+        "",
+        "from __future__ import annotations",
+        "",
+        "INDEX: dict[str, tuple[str, str]] = {",
+    ]
+    lines += [f'    "{name}": ("{file}", "{op}"),' for name, (file, op) in build_index().items()]
+    return "\n".join([*lines, "}", ""])
+
+
+def main(arguments: list[str]) -> int:
+    """`--write` renews `_index.py`, `--check` tells by the exit code whether it is current."""
+    target = _FOLDER / "_index.py"
+    text = render_index()
+    if arguments == ["--write"]:
+        target.write_text(text, encoding="utf-8")
+        return 0
+    if arguments == ["--check"]:
+        current = target.exists() and target.read_text(encoding="utf-8") == text
+        if not current:
+            print("shapelint/ops/_index.py is stale: run `python -m shapelint.ops.index --write`", file=sys.stderr)
+        return 0 if current else 1
+    print("usage: python -m shapelint.ops.index --write | --check", file=sys.stderr)
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,216 @@
+"""Every op agrees with real torch. `ops_harness.py` says how, and how to run a single op."""
+
+from __future__ import annotations
+
+import os
+import re
+
+import pytest
+from ops_harness import Report, disabled, examine
+
+from shapelint.ops import docs, index
+from shapelint.ops.contract import Op, infer
+from shapelint.shapes.shape import Axis
+from shapelint.values.model import Tensor, Value
+
+SAMPLES = int(os.environ.get("SHAPELINT_SAMPLES", "200"))
+
+# Known sizes get an answer. Exceptions: op -> how many of a hundred calls may go without one, and why.
+GAPS: dict[str, tuple[int, str]] = {}
+
+# Known sizes get known sizes. Exceptions: op -> what the missing ones depend on.
+DATA_DEPENDENT: dict[str, str] = {}
+
+# Each constraint is needed. Exceptions: (op, constraint) -> which other ones catch what it catches.
+COVERED: dict[tuple[str, str], str] = {}
+
+FILES = index.op_files()
+
+
+def _ops() -> list[tuple[str, Op]]:
+    found = []
+    for file in FILES:
+        try:
+            found += [(file, op) for op in index.ops_in(file).values()]
+        except Exception:  # test_file_loads reports it
+            continue
+    return found
+
+
+OPS = [pytest.param(op, id=f"{file}-{op.name}") for file, op in _ops()]
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_file_loads(file: str) -> None:
+    index.ops_in(file)
+
+
+@pytest.mark.parametrize("op", OPS)
+def test_agrees_with_torch(op: Op) -> None:
+    assert op.samples is not None, "an op is tested by its samples"
+    report = examine(op, SAMPLES)
+    assert not report.disagreements, str(report)
+    assert not report.missing, str(report)
+    assert report.accepted >= SAMPLES, str(report)
+    assert report.rejected >= SAMPLES or not op.constraints, str(report)
+    allowance = GAPS.get(op.name, (0, ""))[0]
+    assert len(report.gaps) * 100 <= allowance * (report.accepted + report.rejected), str(report)
+    assert not report.partial or op.name in DATA_DEPENDENT, str(report)
+
+
+@pytest.mark.parametrize("op", OPS)
+def test_docstring_tells_shapes_constraints_and_page(op: Op) -> None:
+    assert "`" in op.documentation.partition("\n\n")[0], "the first line holds the formula"
+    assert "https://" in op.documentation
+    told = set(re.findall(r"C\d+", op.documentation))
+    for first, last in re.findall(r"C(\d+) to C(\d+)", op.documentation):
+        told |= {f"C{n}" for n in range(int(first), int(last) + 1)}
+    assert op.constraints.keys() <= told
+
+
+def _unnoticed(op: Op, constraint: str) -> Report | None:
+    with disabled(op, constraint):
+        report = examine(op, min(SAMPLES, 200), stop_early=True)
+    return None if report.disagreements or report.gaps else report
+
+
+@pytest.mark.mutation
+@pytest.mark.parametrize("op", OPS)
+def test_each_constraint_is_needed(op: Op) -> None:
+    for id in op.constraints:
+        if (op.name, id) not in COVERED:
+            assert _unnoticed(op, id) is None, f"{id} can be disabled without any change of verdict"
+
+
+# The harness itself ------------------------------------------------------------------------------
+
+
+def _op(name: str) -> Op:
+    found = index.find(name)
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("constraint", ["C1", "C2", "C3", "C4"])
+def test_harness_notices_a_missing_constraint(constraint: str) -> None:
+    assert _unnoticed(_op("torch.cat"), constraint) is None
+
+
+def test_harness_notices_a_wrong_shape(monkeypatch: pytest.MonkeyPatch) -> None:
+    permute = _op("torch.permute")
+    rule = permute._rule
+    assert rule is not None
+
+    def backwards(*args: Value, **kwargs: Value) -> Value:
+        x = rule(*args, **kwargs)
+        assert isinstance(x, Tensor)
+        return x.with_parts(x.shape.parts[::-1])
+
+    monkeypatch.setattr(permute, "_rule", backwards)
+    assert examine(permute, 50).disagreements
+
+
+def test_harness_notices_a_false_fact(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A rule that learns too much gives right shapes, and lies about everything after it."""
+    permute = _op("torch.permute")
+    rule = permute._rule
+    assert rule is not None
+
+    def squared(cx, **kwargs: Value) -> Value:  # type: ignore[no-untyped-def]
+        x = rule(cx, **kwargs)
+        sizes = [p.size for p in x.shape.parts if isinstance(p, Axis)]
+        cx.facts.equate_all(sizes, sizes[1:])
+        return x
+
+    monkeypatch.setattr(permute, "_rule", squared)
+    assert any("learned" in text for text in examine(permute, 50).disagreements)
+
+
+def test_harness_notices_a_rule_that_never_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    permute = _op("torch.permute")
+
+    def silent(cx, **kwargs: Value) -> Value:  # type: ignore[no-untyped-def]
+        from shapelint.ops.contract import CannotTell
+
+        raise CannotTell
+
+    monkeypatch.setattr(permute, "_rule", silent)
+    report = examine(permute, 50)
+    assert report.gaps
+    assert len(report.missing) == len(permute.constraints)
+
+
+# Index and page ----------------------------------------------------------------------------------
+
+
+def test_index_is_current() -> None:
+    assert index.main(["--check"]) == 0
+
+
+def test_page_is_current() -> None:
+    assert docs.main(["--check"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("torch.cat", "cat"),
+        ("torch.functional.cat", "cat"),
+        ("torch.nn.Linear", "Linear"),
+        ("torch.nn.modules.linear.Linear", "Linear"),
+        ("torch.nn.modules.Linear", "Linear"),
+        ("torch.Tensor.permute", "permute"),
+        ("torch.Tensor.permute_", "permute"),
+        ("torch.nonesuch", None),
+        ("", None),
+        ("_", None),
+        ("torch.Tensor.__class__", None),
+    ],
+)
+def test_find(name: str, found: str | None) -> None:
+    op = index.find(name)
+    assert (op.name if op else None) == found
+
+
+def test_find_loads_only_the_file_it_needs() -> None:
+    import subprocess
+    import sys
+
+    code = (
+        "import sys; from shapelint.ops.index import find; find('torch.cat');"
+        "print(*sorted(m for m in sys.modules if m.startswith('shapelint.ops.')))"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.split() == [f"shapelint.ops.{m}" for m in ("_index", "cat", "contract", "index")]
+
+
+def test_two_ops_of_one_name_are_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    from shapelint.ops import permute
+
+    monkeypatch.setattr(permute.PERMUTE, "torch", ("torch.cat",))
+    with pytest.raises(index.DuplicateOp, match=r"torch\.cat"):
+        index.build_index()
+
+
+def test_infer_never_raises_on_arguments_that_do_not_fit() -> None:
+    from shapelint.ops.contract import Context
+    from shapelint.shapes.facts import Facts
+
+    assert infer(Context(Facts()), _op("torch.cat"), (), {}).mismatch is None
+
+
+def test_every_name_is_one_of_torch() -> None:
+    """Names that the installed torch lacks are old ones, and told so here."""
+    from ops_harness import torch_object
+
+    missing = set()
+    for _, op in _ops():
+        for name in op.torch:
+            try:
+                torch_object(name)
+            except AttributeError:
+                missing.add(name)
+    assert missing == OLD_NAMES
+
+
+OLD_NAMES: set[str] = set()
