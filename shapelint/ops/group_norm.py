@@ -63,7 +63,7 @@ def _layer_sample(rng: random.Random) -> Sample:
 GROUP_NORM = layer(
     "GroupNorm",
     ("torch.nn.GroupNorm",),
-    "num_groups, num_channels, eps=1e-05, affine=True, device=None, dtype=None",
+    "num_groups, num_channels, eps=1e-05, affine=True, device=None, dtype=None, *, bias=True",
     call="input",
     constraints=(C1, C2, C3, C4),
     samples=_layer_sample,
@@ -95,7 +95,8 @@ def group_norm_layer(cx: Context, layer: Layer, input: Value) -> Value:
 @GROUP_NORM.attributes
 def group_norm_attributes(cx: Context, layer: Layer, name: str) -> Value | None:
     if name in ("weight", "bias"):
-        return float_tensor(layer.size("num_channels")) if layer.flag("affine") else NONE
+        present = layer.flag("affine") and (name == "weight" or layer.flag("bias"))
+        return float_tensor(layer.size("num_channels")) if present else NONE
     return None
 
 
@@ -116,7 +117,7 @@ def _demand_vectors(cx: Context, axis: Axis, **given: Value) -> None:
         if vector is None:
             continue
         headline = say(
-            "expected {operand} to be a vector of size equal to the number of channels in input ({want}), but got {got}",
+            "expected {operand} to be a vector with one entry for each of {want} channels, but got {got}",
             operand=operand,
             want=axis.size,
             got=vector.shape,

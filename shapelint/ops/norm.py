@@ -55,7 +55,7 @@ BATCH_NORM = layer(
     "BatchNorm",
     ("torch.nn.BatchNorm1d", "torch.nn.BatchNorm2d", "torch.nn.BatchNorm3d", "torch.nn.SyncBatchNorm"),
     "num_features, eps=1e-05, momentum=0.1, affine=True, track_running_stats=True, process_group=None, "
-    "device=None, dtype=None",
+    "device=None, dtype=None, *, bias=True",
     call="input",
     constraints=(C1, C2, C3),
     samples=_batch_sample,
@@ -86,7 +86,8 @@ def batch_norm_layer(cx: Context, layer: Layer, input: Value) -> Value:
 @BATCH_NORM.attributes
 def batch_norm_attributes(cx: Context, layer: Layer, name: str) -> Value | None:
     if name in ("weight", "bias"):
-        return float_tensor(layer.size("num_features")) if layer.flag("affine") else NONE
+        present = layer.flag("affine") and (name == "weight" or layer.flag("bias"))
+        return float_tensor(layer.size("num_features")) if present else NONE
     if name in ("running_mean", "running_var"):
         return float_tensor(layer.size("num_features")) if layer.flag("track_running_stats") else NONE
     if name == "num_batches_tracked":
@@ -110,7 +111,8 @@ def _instance_sample(rng: random.Random) -> Sample:
 INSTANCE_NORM = layer(
     "InstanceNorm",
     ("torch.nn.InstanceNorm1d", "torch.nn.InstanceNorm2d", "torch.nn.InstanceNorm3d"),
-    "num_features, eps=1e-05, momentum=0.1, affine=False, track_running_stats=False, device=None, dtype=None",
+    "num_features, eps=1e-05, momentum=0.1, affine=False, track_running_stats=False, "
+    "device=None, dtype=None, *, bias=True",
     call="input",
     constraints=(C1, C2, C3),
     samples=_instance_sample,

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from math import floor
 
 from shapelint.ops.contract import Context, Message, say
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.shape import Axis, Part, Segment, Shape
-from shapelint.values.model import Int, Tensor, Tuple, Value
+from shapelint.values.model import Float, Int, Tensor, Tuple, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,3 +117,18 @@ def int_tuple(dims: Iterable[Dim]) -> Tuple:
 def float_tensor(*sizes: Dim) -> Tensor:
     """A parameter of a layer."""
     return Tensor(Shape.of(*sizes), "float")
+
+
+def scaled(cx: Context, size: Dim, value: Value) -> Dim:
+    """`floor(size * factor)` for an int or float factor; unknown where floating point may round either way."""
+    if isinstance(value, Float):
+        factor = value.value
+        if factor is None:
+            return Dim.symbol("scaled", "unknown", 0)
+        if size.value is not None:
+            return Dim.of(floor(size.value * factor))
+        numerator, denominator = factor.as_integer_ratio()
+        if denominator > 1024:
+            return Dim.symbol("scaled", "unknown", 0)
+        return size * numerator // denominator
+    return size * cx.int(value)
