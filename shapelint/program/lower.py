@@ -40,7 +40,7 @@ class Lowered:
         if self._spans is None:
             from shapelint.source.positions import spans
 
-            self._spans = spans(self._tree)
+            self._spans = spans(self._tree, self.source.text)
         return self._spans(self._nodes[id])
 
     def text(self, id: int) -> str:
@@ -184,14 +184,16 @@ class _Lowering:
         first = elements[0]
         if len(elements) == 1 and type(first.comma).__name__ != "Comma" and getattr(first.slice, "star", None) is None:
             return model.Subscript(id, value, self.index(first.slice))
-        index_id = self.new(("between", first, elements[-1]))
+        last = elements[-1]
+        index_id = self.new(("between", first, last.comma if type(last.comma).__name__ == "Comma" else last))
         return model.Subscript(id, value, model.TupleExpr(index_id, tuple(self.index(e.slice) for e in elements)))
 
     def index(self, node: Any) -> model.Expr:
         if type(node).__name__ == "Index":
             if node.star is not None:
                 return model.Starred(self.new(node), self.expr(node.value))
-            return self.expr(node.value)
+            value: model.Expr = self.expr(node.value)
+            return value
         return model.SliceExpr(
             self.new(node), self.optional(node.lower), self.optional(node.upper), self.optional(node.step)
         )
@@ -232,7 +234,7 @@ class _Lowering:
         while type(node).__name__ == "BinaryOperation":
             spine.append(node)
             node = node.left
-        result = self.expr(node)
+        result: model.Expr = self.expr(node)
         for node in reversed(spine):
             operator = _OPERATORS[type(node.operator).__name__]
             result = model.BinOp(self.new(node), operator, result, self.expr(node.right))

@@ -20,24 +20,20 @@ Span = tuple[int, int, int, int]
 
 
 class _Recorder(AbstractContextManager[None]):
-    """Notes the place where a node begins and ends; `end` names a child that ends it instead."""
+    """Notes the place where a node begins and ends."""
 
-    __slots__ = ("end", "node", "start", "state")
+    __slots__ = ("node", "start", "state")
 
-    def __init__(self, state: _State, node: Any, end: Any) -> None:
+    def __init__(self, state: _State, node: Any) -> None:
         self.state = state
         self.node = node
-        self.end = end
 
     def __enter__(self) -> None:
-        state = self.state
-        self.start = (state.line, state.column)
+        self.start = (self.state.line, self.state.column)
 
     def __exit__(self, *exception: object) -> None:
         state = self.state
-        spans = state.spans
-        child = None if self.end is None else spans.get(id(self.end))
-        spans[id(self.node)] = (*self.start, *(child[2:] if child else (state.last_line, state.last_column)))
+        state.spans[id(self.node)] = (*self.start, state.last_line, state.last_column)
 
 
 class _State:
@@ -46,8 +42,14 @@ class _State:
     default_newline = "\n"
     tokens = ("",)  # asked only whether the file is empty
 
-    def __init__(self, default_indent: str) -> None:
+    def __init__(self, default_indent: str, text: str) -> None:
         self.default_indent = default_indent
+        # The tree drops a form feed from the indentation of a statement; here is how wide that was.
+        self.widths = {
+            number: len(line) - len(line.lstrip(" \t\f"))
+            for number, line in enumerate(text.split("\n") if "\f" in text else (), 1)
+            if "\f" in line
+        }
         self.indent_tokens: list[str] = []
         self.line = self.column = 1
         # Behind the last character that is not whitespace.
@@ -62,6 +64,9 @@ class _State:
         self.indent_tokens.pop()
 
     def add_indent_tokens(self) -> None:
+        if self.line in self.widths:
+            self.column += self.widths[self.line]
+            return
         for token in self.indent_tokens:
             self.column += len(token)
 
@@ -71,7 +76,7 @@ class _State:
             self.column = len(value) - value.rfind("\n")
         else:
             self.column += len(value)
-        if value and not value.isspace() and value[0] != "#" and value[0] != "\\":
+        if value.strip(" \t\f\n\\") and value[0] != "#":
             self.last_line = self.line
             self.last_column = self.column
 
@@ -87,16 +92,16 @@ class _State:
         pass
 
     def record_syntactic_position(self, node: Any, *, start_node: Any = None, end_node: Any = None) -> _Recorder:
-        return _Recorder(self, node, end_node)
+        return _Recorder(self, node)
 
 
-def spans(tree: libcst.Module) -> Callable[[Any], Span]:
-    """A function from a node of `tree`, or from a description of a span, to (line, column, end line, end column).
+def spans(tree: libcst.Module, text: str) -> Callable[[Any], Span]:
+    """Where things stand in `tree`, the tree of `text`: a function to (line, column, end line, end column).
 
-    Descriptions: ("between", first, last); ("parenthesised", node), with the node's innermost parentheses;
+    It takes a node, or the description of a span that is no node's: ("between", first, last); ("parenthesised", node), with the node's innermost parentheses;
     ("call parentheses", call), from the opening to the closing parenthesis of a call's arguments.
     """
-    state = _State(tree.default_indent)
+    state = _State(tree.default_indent, text)
     depth.roomy(lambda: tree._codegen(state))  # type: ignore[arg-type]  # _State has the interface
     known = state.spans
 

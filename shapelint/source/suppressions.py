@@ -73,7 +73,8 @@ class Suppressions:
         for line in dict.fromkeys((first_line, last_line)):
             candidates += self._lines.get(line, ())
         # Every directive that covers it counts as used, also the second one.
-        return any([directive.covers(rule, code) for directive in candidates])
+        covering = [directive for directive in candidates if directive.covers(rule, code)]
+        return bool(covering)
 
     def unused(self) -> list[Unused]:
         """The suppressions without use, in the order of the file. Those that other tools share are left alone."""
