@@ -79,6 +79,11 @@ class LoadedModule:
     def __repr__(self) -> str:
         return f"LoadedModule({self.name!r}, {str(self.absolute)!r})"
 
+    @property
+    def path(self) -> str:
+        """The path as the run names it."""
+        return self.lowered.module.path
+
     @cached_property
     def suppressions(self) -> Suppressions:
         """The suppressions written in the file."""
