@@ -130,7 +130,7 @@ def _run(cx: Context, layer: Layer, input: Value, hx: Value, more: Value) -> Val
             label=say("a recurrent layer returns (output, state)"),
         )
     excess = cx.items(more)
-    steps = read_steps(cx, input, layer.name, _batch_first(layer), state_ranks(cx, hx))
+    steps = read_steps(cx, input, layer.name, _batch_first(layer), state_ranks(cx, hx, sizes.is_lstm))
     result = _result(cx, sizes, steps)
     cx.expect(result)
     if excess:

@@ -12,8 +12,8 @@ from shapelint.values.model import Dtype, Packed, Tensor, Value
 
 @dataclass(frozen=True, slots=True)
 class Steps:
-    """An input `x` or `packed`. `lead` is what a state has between its rows and its features: the batch axis, nothing, or
-    a run that holds one or none. `step` is the axis of steps where it is known which that is."""
+    """An input `x` or `packed`. `lead` is what a state has between its rows and its features: the batch axis, nothing,
+    or a run that holds one or none. `step` is the axis of steps where it is known which that is."""
 
     x: Tensor | None
     packed: Packed | None

@@ -34,8 +34,10 @@ def _given(cx: Context, hx: Value) -> list[Tensor]:
     return found
 
 
-def state_ranks(cx: Context, hx: Value) -> frozenset[int]:
+def state_ranks(cx: Context, hx: Value, is_lstm: bool) -> frozenset[int]:
     """The ranks that the states fix: three axes are said of a batch, two of one sequence."""
+    if is_lstm and not isinstance(hx, Tuple):
+        return frozenset()
     return frozenset(s.shape.rank for s in _given(cx, hx) if s.shape.rank in (2, 3))
 
 
@@ -74,16 +76,16 @@ def _refute_kind(cx: Context, text: str, possible: bool = False, **values: int) 
 
 def _check_lone_tensor(cx: Context, s: Tensor, expected: Expected) -> None:
     """torch reads `hx[0]` and `hx[1]` of a tensor as the two states, and refuses it only where there is a batch."""
+    text = "{subject} expects its state as a tuple (h_0, c_0) but receives one tensor"
     batched = bool(expected.lead) and isinstance(expected.lead[0], Axis)
-    open_rank = bool(expected.lead) and not batched
-    if not batched and s.shape.rank in (3, None):
-        first = s.shape.prefix[0].size if s.shape.prefix else None
-        if not open_rank and (first is None or not cx.facts.at_most(first, 1, proof=True)):
-            raise CannotTell("dynamic-value")
-        _refute_kind(
-            cx, "{subject} expects its state as a tuple (h_0, c_0) but receives one tensor", possible=open_rank
-        )
-    _refute_kind(cx, "{subject} expects its state as a tuple (h_0, c_0) but receives one tensor")
+    if batched or s.shape.rank not in (3, None):
+        _refute_kind(cx, text)
+    first = s.shape.prefix[0].size if s.shape.prefix else None
+    if first is not None and cx.facts.at_most(first, 1, proof=True):
+        _refute_kind(cx, text)
+    if not expected.lead:
+        raise CannotTell("dynamic-value")
+    _refute_kind(cx, text, possible=True)
 
 
 def _check(cx: Context, state: Tensor | None, expected: Expected, width: Dim, name: str) -> None:
