@@ -1,0 +1,1 @@
+"""The abstract interpreter: runs the program model on abstract values and tells what happened as events."""

@@ -1,0 +1,257 @@
+"""Attributes: read and written."""
+
+from __future__ import annotations
+
+from shapelint.interp.events import Misused
+from shapelint.interp.names import Deferred, _in_frame
+from shapelint.interp.objects import (
+    BoundMethod,
+    ClassInfo,
+    ClassValue,
+    DictObject,
+    FunctionValue,
+    Instance,
+    ListObject,
+    Method,
+    Namespace,
+    Partial,
+    SuperValue,
+)
+from shapelint.interp.run import Run
+from shapelint.interp.torch_calls import CallContext, call_named
+from shapelint.ops.contract import attribute as layer_attribute
+from shapelint.ops.index import find
+from shapelint.program import model
+from shapelint.values.model import (
+    Bool,
+    External,
+    Float,
+    Int,
+    NoneValue,
+    Opaque,
+    Packed,
+    Ref,
+    Sequence,
+    SizeOf,
+    Str,
+    Tensor,
+    Tuple,
+    Unknown,
+    Value,
+)
+
+# what a tensor has that is no method; each is an op of one argument
+TENSOR_ATTRIBUTES = frozenset(
+    "shape ndim T mT H mH data grad real imag is_cuda requires_grad itemsize nbytes is_leaf is_sparse names dtype device layout".split()
+)
+_OPAQUE_CONSTANTS = {"math.pi": 3.141592653589793, "numpy.pi": 3.141592653589793, "torch.pi": 3.141592653589793, "math.e": 2.718281828459045}
+
+
+def attribute(run: Run, owner: Value, name: str, node: model.Expr) -> Value:
+    """`owner.name`."""
+    if isinstance(owner, Ref):
+        return _of_object(run, owner, name, node)
+    if isinstance(owner, Tensor):
+        return _of_tensor(run, owner, name, node)
+    if isinstance(owner, External):
+        number = _OPAQUE_CONSTANTS.get(f"{owner.name}.{name}")
+        return Float(number) if number is not None else External(f"{owner.name}.{name}")
+    if isinstance(owner, Opaque):
+        return _of_opaque(run, owner, name, node)
+    if isinstance(owner, Namespace):
+        found = _in_frame(run, owner.address, name)
+        if found is None:
+            submodule = run.project.resolve(owner.module, f"{owner.module.name}.{name}", 0)
+            if submodule is not None:
+                from shapelint.interp.names import resolve_deferred
+
+                return resolve_deferred(run, Deferred(f"{owner.module.name}.{name}", 0, None, owner.module))
+        return found if found is not None else Unknown("dynamic-value", name)
+    if isinstance(owner, ClassValue):
+        return _of_class(run, owner, name, node)
+    if isinstance(owner, SuperValue):
+        return _of_super(run, owner, name)
+    if isinstance(owner, Tuple):
+        return _of_tuple(run, owner, name, node)
+    if isinstance(owner, Packed):
+        from shapelint.ops.packed import packed_attribute
+
+        found = packed_attribute(CallContext(run), owner, name)
+        return found if found is not None else Method(owner, name)
+    if isinstance(owner, (Int, Float, Str, Bool, SizeOf, Sequence, Partial, FunctionValue, BoundMethod, Method)):
+        return Method(owner, name)
+    if isinstance(owner, NoneValue):
+        return Unknown("dynamic-value", name)
+    return owner if isinstance(owner, Unknown) else Unknown("dynamic-value", name)
+
+
+def _of_tensor(run: Run, owner: Tensor, name: str, node: model.Expr) -> Value:
+    if name in TENSOR_ATTRIBUTES:
+        inner = node.value.id if isinstance(node, model.Attribute) else node.id
+        return call_named(run, f"{'numpy.ndarray' if owner.array else 'torch.Tensor'}.{name}", (owner,), {}, node.id, (inner,))
+    return Method(owner, name)
+
+
+def _of_opaque(run: Run, owner: Opaque, name: str, node: model.Expr) -> Value:
+    if owner.path in run.adopted:
+        return _of_tensor(run, run.adopt(owner), name, node)
+    if owner.origin == "input":
+        if name in TENSOR_ATTRIBUTES and name not in ("data", "names", "device", "dtype"):
+            return _of_tensor(run, run.adopt(owner), name, node)
+        if name not in ("data", "get", "items", "keys", "values", "index", "count", "type", "to", "copy") and find(f"torch.Tensor.{name}") is not None:
+            return Method(owner, name)
+    return Opaque(f"{owner.path}.{name}", owner.origin)
+
+
+def _of_class(run: Run, owner: ClassValue, name: str, node: model.Expr) -> Value:
+    if name == "__name__":
+        return Str(owner.info.name)
+    found = owner.info.find(name)
+    if found is not None:
+        return bind(run, found[0], None, owner)
+    for base in owner.info.library_bases:
+        if base != "?" and "Enum" not in base:
+            return External(f"{base}.{name}")
+    return Unknown("dynamic-value", name)
+
+
+def bind(run: Run, value: Value, receiver: Value | None, cls: ClassValue | None = None) -> Value:
+    """What a value found in a class is when it is reached through an instance or the class."""
+    if isinstance(value, FunctionValue):
+        if value.kind == "static":
+            return value
+        if value.kind == "class":
+            return BoundMethod(value, cls if cls is not None else receiver or value)
+        if receiver is None:
+            return value
+        if value.kind == "property":
+            from shapelint.interp.calls import call
+
+            return call(run, BoundMethod(value, receiver), (), {}, None)
+        return BoundMethod(value, receiver)
+    return value
+
+
+def _of_super(run: Run, owner: SuperValue, name: str) -> Value:
+    receiver = owner.receiver
+    info: ClassInfo | None = None
+    if isinstance(receiver, Ref):
+        thing = run.state.read(receiver)
+        if isinstance(thing, Instance) and isinstance(thing.cls, ClassInfo):
+            info = thing.cls
+    elif isinstance(receiver, ClassValue):
+        info = receiver.info
+    if info is None or owner.after not in info.mro:
+        info = owner.after
+    found = info.find(name, owner.after)
+    if found is not None:
+        return bind(run, found[0], receiver)
+    return Method(receiver, f"super.{name}")
+
+
+def _of_tuple(run: Run, owner: Tuple, name: str, node: model.Expr) -> Value:
+    if name in owner.names:
+        return owner.items[owner.names.index(name)]
+    if name in ("index", "count", "numel", "_replace", "_asdict") or owner.names:
+        return Method(owner, name)
+    if owner.kind == "tuple" and (name in TENSOR_ATTRIBUTES or find(f"torch.Tensor.{name}") is not None):
+        run.tell(Misused(run.where(node.id), "tuple-as-tensor", {"name": name, "node": node.value.id if isinstance(node, model.Attribute) else node.id}, owner))
+        return Unknown("after-error")
+    return Method(owner, name)
+
+
+def _of_object(run: Run, owner: Ref, name: str, node: model.Expr) -> Value:
+    thing = run.state.read(owner)
+    if not isinstance(thing, Instance):
+        return Method(owner, name)
+    if name in thing.attrs:
+        value = thing.attrs[name]
+        if isinstance(value, Deferred):
+            from shapelint.interp.names import resolve_deferred
+
+            return resolve_deferred(run, value)
+        return value
+    if name == "__class__":
+        return ClassValue(thing.cls) if isinstance(thing.cls, ClassInfo) else External(thing.cls)
+    if name == "training":
+        return Bool(None)
+    if isinstance(thing.cls, ClassInfo):
+        found = thing.cls.find(name)
+        if found is not None:
+            return bind(run, found[0], owner, ClassValue(thing.cls))
+        getter = thing.cls.find("__getattr__")
+        if getter is not None or "?" in thing.cls.library_bases:
+            if thing.parts is None and find(f"torch.nn.Module.{name}") is None and not _is_module_method(name):
+                return Unknown("dynamic-value", name)
+    if thing.parts is not None:
+        for key, value in thing.parts:
+            if key == name:
+                return value
+    if thing.config is not None:
+        op = find(thing.config.name)
+        if op is not None:
+            known = layer_attribute(CallContext(run), op, thing.config, name)
+            if known is not None:
+                return known
+    library = thing.library_name
+    if library or thing.vague:
+        if thing.vague and not _is_module_method(name):
+            return Unknown("dynamic-value", name)
+        return Method(owner, name)
+    return Unknown("dynamic-value", name)
+
+
+_MODULE_METHODS = frozenset(
+    """to cuda cpu train eval parameters named_parameters children modules named_children named_modules state_dict load_state_dict
+    requires_grad_ zero_grad apply float half double bfloat16 type register_buffer register_parameter add_module register_module
+    register_forward_hook register_forward_pre_hook register_full_backward_hook extra_repr buffers named_buffers share_memory append extend
+    insert keys values items get_submodule flatten_parameters reset_parameters _reset_parameters init_weights compile forward get update pop
+    log log_dict save_hyperparameters print manual_backward __init__ __call__ __setattr__ __getattr__""".split()
+)
+
+
+def _is_module_method(name: str) -> bool:
+    return name in _MODULE_METHODS
+
+
+def set_attribute(run: Run, owner: Value, name: str, value: Value) -> None:
+    """`owner.name = value`."""
+    if isinstance(owner, ClassValue):
+        owner.info.namespace[name] = value
+        return
+    if not isinstance(owner, Ref):
+        return
+    thing = run.state.write(owner)
+    if isinstance(thing, Instance):
+        if isinstance(thing.cls, ClassInfo):
+            found = thing.cls.find(name)
+            if found is not None and isinstance(found[0], FunctionValue) and found[0].kind == "property":
+                setter = thing.cls.find(f"{name}.setter")
+                if setter is not None:
+                    return
+        if thing.config is not None and name in ("weight", "bias") and isinstance(value, Tensor):
+            override_weight(run, thing, name, value)
+        thing.attrs[name] = value
+        if thing.parts is not None and isinstance(thing.cls, str):
+            thing.parts = [(k, value if k == name else v) for k, v in thing.parts]
+    elif isinstance(thing, DictObject):
+        thing.items[name] = value
+
+
+def override_weight(run: Run, thing: Instance, name: str, value: Tensor) -> None:
+    """Tied or replaced weights override the layer's sizes (`self.decoder.weight = self.embed.weight`)."""
+    config = thing.config
+    assert config is not None
+    if name != "weight":
+        return
+    shape = run.state.facts.shape(value.shape)
+    last = config.name.rpartition(".")[2]
+    names = {"Linear": ("out_features", "in_features"), "Embedding": ("num_embeddings", "embedding_dim")}.get(last)
+    if names is None or shape.rank != 2:
+        return
+    from dataclasses import replace
+
+    thing.config = replace(config, args={**config.args, **{n: Int(d) for n, d in zip(names, shape.dims)}})
+
+
+__all__ = ["ListObject", "attribute", "bind", "set_attribute"]

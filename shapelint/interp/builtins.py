@@ -1,0 +1,578 @@
+"""Python's own functions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from shapelint.interp import worlds
+from shapelint.interp.calls import Arguments, call
+from shapelint.interp.containers import key_of, merged
+from shapelint.interp.expressions import as_dim, as_float, spread_items
+from shapelint.interp.iteration import plan
+from shapelint.interp.objects import (
+    BoundMethod,
+    Builtin,
+    ClassInfo,
+    ClassValue,
+    DictObject,
+    FunctionValue,
+    Instance,
+    Iterable,
+    ListObject,
+    Method,
+    Namespace,
+    Partial,
+    Range,
+    SuperValue,
+)
+from shapelint.interp.run import PathEnds, Run
+from shapelint.program import model
+from shapelint.shapes.dim import Dim, maximum, minimum
+from shapelint.values.model import (
+    NONE,
+    Bool,
+    External,
+    Float,
+    Int,
+    NoneValue,
+    OneOf,
+    Opaque,
+    Packed,
+    Ref,
+    Sequence,
+    SizeOf,
+    Slice,
+    Str,
+    Tensor,
+    Tuple,
+    Unknown,
+    Value,
+)
+
+
+def call_builtin(run: Run, name: str, given: Arguments) -> Value:
+    """Call one of Python's own functions."""
+    if given.inexact and name not in ("print", "dict", "zip"):
+        return Unknown("dynamic-value", name)
+    function = _FUNCTIONS.get(name)
+    return function(run, given) if function is not None else Unknown("dynamic-value", name)
+
+
+def length_of(run: Run, value: Value) -> Dim | None:
+    """`len(value)` where it is known, at least as a symbol."""
+    if isinstance(value, Tensor):
+        shape = run.state.facts.reveal_prefix(value.shape, 1)
+        axes = shape.prefix
+        return axes[0].size if axes else None
+    if isinstance(value, SizeOf):
+        rank = run.state.facts.shape(value.shape).rank
+        return Dim.of(rank) if rank is not None else None
+    if isinstance(value, Str):
+        return Dim.of(len(value.value)) if value.value is not None else Dim.symbol("len", "unknown", 0)
+    if isinstance(value, Opaque):
+        if value.path in run.adopted:
+            return length_of(run, run.adopt(value))
+        return run.symbol(f"len({value.path})", value.origin, 0)
+    if isinstance(value, Ref):
+        thing = run.state.read(value)
+        if isinstance(thing, DictObject):
+            return None if thing.open else Dim.of(len(thing.items))
+        if isinstance(thing, ListObject) and thing.is_set:
+            return None if thing.items is None or len(thing.items) > 1 else Dim.of(len(thing.items))
+        if isinstance(thing, Instance):
+            from shapelint.interp.libraries import instance_length
+
+            return instance_length(run, value, thing)
+    if isinstance(value, (Tuple, Range, Sequence, Iterable, Ref)):
+        return plan(run, value).count
+    return None
+
+
+def _len(run: Run, given: Arguments) -> Value:
+    if len(given.args) != 1:
+        return Unknown("dynamic-value")
+    found = length_of(run, given.args[0])
+    return Int(found if found is not None else Dim.symbol("len", "unknown", 0))
+
+
+def _range(run: Run, given: Arguments) -> Value:
+    dims = [as_dim(run, a) for a in given.args]
+    if not dims or any(d is None for d in dims):
+        return Range(Dim.of(0), Dim.symbol("n", "unknown", 0), Dim.of(1))
+    known = [d for d in dims if d is not None]
+    if len(known) == 1:
+        return Range(Dim.of(0), known[0], Dim.of(1))
+    return Range(known[0], known[1], known[2] if len(known) > 2 else Dim.of(1))
+
+
+def _int(run: Run, given: Arguments) -> Value:
+    if not given.args:
+        return Int.of(0)
+    value = given.args[0]
+    dim = as_dim(run, value)
+    if dim is not None:
+        return Int(dim)
+    if isinstance(value, Float):
+        if value.exact is not None:
+            n, d = (run.state.facts.resolve(x) for x in value.exact)
+            facts = run.state.facts
+            if (facts.at_least(n, 0) and facts.at_least(d, 1)) or (n.value is not None and n.value >= 0):
+                return Int(n // d)
+        if value.value is not None:
+            return Int.of(int(value.value))
+        return Int(Dim.symbol("n", "unknown", None))
+    if isinstance(value, Str) and value.value is not None:
+        try:
+            return Int.of(int(value.value))
+        except ValueError:
+            raise PathEnds from None
+    if isinstance(value, (Tensor, Str, Unknown)):
+        return Int(Dim.symbol("n", "unknown", None))
+    return Unknown("dynamic-value")
+
+
+def _float(run: Run, given: Arguments) -> Value:
+    if not given.args:
+        return Float(0.0)
+    value = given.args[0]
+    dim = as_dim(run, value)
+    if dim is not None:
+        return Float(as_float(Int(dim)), (dim, Dim.of(1)))
+    return value if isinstance(value, Float) else Float(None)
+
+
+def _round(run: Run, given: Arguments) -> Value:
+    value = given.args[0] if given.args else NONE
+    dim = as_dim(run, value)
+    if dim is not None:
+        return Int(dim)
+    if isinstance(value, Float) and value.value is not None and len(given.args) == 1:
+        return Int.of(round(value.value))
+    return Int(Dim.symbol("n", "unknown", None)) if len(given.args) == 1 else Float(None)
+
+
+def _bool(run: Run, given: Arguments) -> Value:
+    return worlds.truth(run, given.args[0]) if given.args else Bool(False)
+
+
+def _str(run: Run, given: Arguments) -> Value:
+    value = given.args[0] if given.args else Str("")
+    if isinstance(value, Str):
+        return value
+    dim = as_dim(run, value)
+    return Str(str(dim.value)) if dim is not None and dim.value is not None else Str(None)
+
+
+def _abs(run: Run, given: Arguments) -> Value:
+    value = given.args[0] if given.args else NONE
+    if isinstance(value, Tensor):
+        from shapelint.interp.torch_calls import call_named
+
+        return call_named(run, "torch.abs", (value,), {}, given.node, given.nodes)
+    dim = as_dim(run, value)
+    if dim is not None:
+        if run.state.facts.at_least(dim, 0):
+            return Int(dim)
+        return Int(maximum([dim, -dim]))
+    return Float(abs(value.value) if isinstance(value, Float) and value.value is not None else None)
+
+
+def _extreme(choose: Callable[[list[Dim]], Dim]) -> Callable[[Run, Arguments], Value]:
+    def extreme(run: Run, given: Arguments) -> Value:
+        items: list[Value] | None = list(given.args)
+        if len(given.args) == 1:
+            items = spread_items(run, given.args[0])
+            if items is None:
+                element = plan(run, given.args[0]).first
+                return Int(Dim.symbol("n", "unknown", None)) if isinstance(element, Int) else Unknown("dynamic-value")
+        if not items or "key" in given.kwargs:
+            return merged(run, items) if items else Unknown("dynamic-value")
+        dims = [as_dim(run, v) for v in items]
+        if all(d is not None for d in dims):
+            return Int(choose([run.state.facts.resolve(d) for d in dims if d is not None]))
+        numbers = [as_float(v) for v in items]
+        if all(n is not None for n in numbers):
+            picked = [n for n in numbers if n is not None]
+            return Float(float(max(picked) if choose is maximum else min(picked)))
+        return Float(None) if all(isinstance(v, (Int, Float)) for v in items) else Unknown("dynamic-value")
+
+    return extreme
+
+
+def _sum(run: Run, given: Arguments) -> Value:
+    from shapelint.interp.expressions import binary
+
+    items = spread_items(run, given.args[0]) if given.args else None
+    start = given.args[1] if len(given.args) > 1 else given.kwargs.get("start", Int.of(0))
+    if items is None:
+        passes = plan(run, given.args[0]) if given.args else None
+        if passes is not None and isinstance(passes.first, Tensor):
+            return passes.first
+        return Unknown("dynamic-value")
+    total: Value = start
+    node = model.BinOp(given.node, "+", model.Name(given.node, ""), model.Name(given.node, ""))
+    for item in items:
+        total = item if isinstance(total, Int) and total.dim == 0 else binary(run, "+", total, item, node)
+    return total
+
+
+def _list(run: Run, given: Arguments) -> Value:
+    if not given.args:
+        return run.state.allocate(ListObject([]))
+    passes = plan(run, given.args[0])
+    if passes.items is not None:
+        return run.state.allocate(ListObject(list(passes.items)))
+    first = passes.first if passes.first is not passes.later else None
+    return run.state.allocate(ListObject(None, passes.later, passes.count, first))
+
+
+def _tuple(run: Run, given: Arguments) -> Value:
+    if not given.args:
+        return Tuple(())
+    value = given.args[0]
+    if isinstance(value, SizeOf):
+        return value
+    passes = plan(run, value)
+    if passes.items is not None:
+        return Tuple(passes.items)
+    return Sequence(passes.later, passes.count, "tuple", passes.first if passes.first is not passes.later else None)
+
+
+def _set(run: Run, given: Arguments) -> Value:
+    items = spread_items(run, given.args[0]) if given.args else []
+    return run.state.allocate(ListObject(items, Unknown("dynamic-value") if items is None else None, is_set=True))
+
+
+def _dict(run: Run, given: Arguments) -> Value:
+    items: dict[object, Value] = {}
+    open_ = given.inexact
+    if given.args:
+        source = given.args[0]
+        thing = run.state.read(source) if isinstance(source, Ref) else None
+        if isinstance(thing, DictObject):
+            items.update(thing.items)
+            open_ = open_ or thing.open
+        else:
+            pairs = spread_items(run, source)
+            for pair in pairs or []:
+                key = key_of(pair.items[0]) if isinstance(pair, Tuple) and len(pair.items) == 2 else None
+                if key is None or not isinstance(pair, Tuple):
+                    open_ = True
+                else:
+                    items[key] = pair.items[1]
+            open_ = open_ or pairs is None
+    items.update(given.kwargs)
+    return run.state.allocate(DictObject(items, open_))
+
+
+def _enumerate(run: Run, given: Arguments) -> Value:
+    start = given.kwargs.get("start", given.args[1] if len(given.args) > 1 else Int.of(0))
+    return Iterable("enumerate", given.args[:1], start) if given.args else Unknown("dynamic-value")
+
+
+def _zip(run: Run, given: Arguments) -> Value:
+    return Unknown("dynamic-value") if given.inexact or not given.args else Iterable("zip", given.args)
+
+
+def _reversed(run: Run, given: Arguments) -> Value:
+    return Iterable("reversed", given.args[:1])
+
+
+def _map(run: Run, given: Arguments) -> Value:
+    if len(given.args) < 2:
+        return Unknown("dynamic-value")
+    return Iterable("map", given.args[1:], given.args[0])
+
+
+def _filter(run: Run, given: Arguments) -> Value:
+    passes = plan(run, given.args[1]) if len(given.args) > 1 else None
+    return run.state.allocate(ListObject(None, passes.later if passes else Unknown("dynamic-value")))
+
+
+def _sorted(run: Run, given: Arguments) -> Value:
+    passes = plan(run, given.args[0])
+    if passes.items is not None:
+        dims = [as_dim(run, v) for v in passes.items]
+        if passes.items and all(d is not None and d.value is not None for d in dims) and not given.kwargs:
+            return run.state.allocate(ListObject([Int.of(n) for n in sorted(d.value for d in dims if d is not None and d.value is not None)]))
+        return run.state.allocate(ListObject(None, merged(run, list(passes.items)), passes.count))
+    return run.state.allocate(ListObject(None, passes.later, passes.count))
+
+
+def _iter(run: Run, given: Arguments) -> Value:
+    return given.args[0] if given.args else Unknown("dynamic-value")
+
+
+def _next(run: Run, given: Arguments) -> Value:
+    return plan(run, given.args[0]).first if given.args else Unknown("dynamic-value")
+
+
+def _print(run: Run, given: Arguments) -> Value:
+    return NONE
+
+
+def _getattr(run: Run, given: Arguments) -> Value:
+    from shapelint.interp.attributes import attribute
+
+    if len(given.args) < 2:
+        return Unknown("dynamic-value")
+    name = worlds.settle(run, given.args[1])
+    if isinstance(name, Str) and name.value is not None:
+        found = attribute(run, given.args[0], name.value, model.Name(given.node, name.value))
+        if isinstance(found, Unknown) and len(given.args) > 2 and found.reason == "dynamic-value":
+            return merged(run, [given.args[2], found])
+        return found
+    if isinstance(name, Opaque) and isinstance(given.args[0], External):
+        return _library_choice(run, given.args[0], name)
+    return Unknown("dynamic-value", "getattr")
+
+
+def _library_choice(run: Run, owner: External, name: Opaque) -> Value:
+    """`getattr(nn, kind)`: one world for each name that the program is known to mean."""
+    if owner.name == "torch.nn":
+        for candidate in ("LSTM", "GRU", "RNN"):
+            if name.path.rpartition(".")[2].lower() in ("rnn_type", "cell_type", "rnn", "cell", "mode", "rnn_cell", "rnn_unit", "layer_type"):
+                if worlds.require(run, worlds.equal(run, name, Str(candidate))) is True:
+                    return External(f"{owner.name}.{candidate}")
+    return Unknown("dynamic-value", "getattr")
+
+
+def _setattr(run: Run, given: Arguments) -> Value:
+    from shapelint.interp.attributes import set_attribute
+
+    if len(given.args) == 3:
+        name = given.args[1]
+        if isinstance(name, Str) and name.value is not None:
+            set_attribute(run, given.args[0], name.value, given.args[2])
+        elif isinstance(given.args[0], Ref):
+            thing = run.state.write(given.args[0])
+            if isinstance(thing, Instance):
+                thing.vague = True
+    return NONE
+
+
+def _hasattr(run: Run, given: Arguments) -> Value:
+    if len(given.args) == 2 and isinstance(given.args[0], Ref) and isinstance(given.args[1], Str) and given.args[1].value is not None:
+        thing = run.state.read(given.args[0])
+        if isinstance(thing, Instance):
+            name = given.args[1].value
+            if name in thing.attrs or (isinstance(thing.cls, ClassInfo) and thing.cls.find(name) is not None):
+                return Bool(True)
+            if isinstance(thing.cls, ClassInfo) and not thing.library_name and not thing.vague:
+                return Bool(False)
+    return Bool(None)
+
+
+def is_instance(run: Run, value: Value, kinds: Value) -> Bool:
+    """`isinstance(value, kinds)`."""
+    if isinstance(kinds, Tuple):
+        answers = [is_instance(run, value, k) for k in kinds.items]
+        if any(a.value is True for a in answers):
+            return Bool(True)
+        open_ = [a for a in answers if a.value is None]
+        return Bool(False) if not open_ else open_[0] if len(open_) == 1 and len(answers) == 1 else Bool(None)
+    if isinstance(value, OneOf):
+        known = {is_instance(run, o, kinds).value for o in value.options}
+        return Bool(known.pop()) if len(known) == 1 else Bool(None)
+    if isinstance(value, Unknown):
+        return Bool(None)
+    name = kinds.name if isinstance(kinds, (Builtin, External)) else ""
+    last = name.rpartition(".")[2]
+    if isinstance(value, Opaque):
+        if value.path in run.adopted and last in ("int", "str", "tuple", "list", "dict", "float", "bool", "PackedSequence"):
+            return Bool(False)
+        if value.path in run.adopted and last == "Tensor":
+            return Bool(True)
+        if value.path in run.symbols and last in ("str", "tuple", "list", "dict", "Tensor"):
+            return Bool(False)
+        from shapelint.values.model import Condition
+
+        return Bool(None, Condition(value.path, f"is a {last or 'class'}")) if last else Bool(None)
+    if isinstance(value, Ref):
+        thing = run.state.read(value)
+        if isinstance(thing, ListObject):
+            return Bool(last in (("set", "frozenset", "Set") if thing.is_set else ("list", "Sequence", "Iterable", "List", "Collection", "MutableSequence", "ListConfig")))
+        if isinstance(thing, DictObject):
+            return Bool(last in ("dict", "Mapping", "Dict", "OrderedDict", "MutableMapping"))
+        if isinstance(thing, Instance):
+            return _instance_of(thing, kinds, name)
+        return Bool(None)
+    for kind, names in _KINDS:
+        if isinstance(value, kind):
+            if isinstance(value, Tensor) and last == "ndarray":
+                return Bool(value.array)
+            if isinstance(value, Tensor) and last == "Tensor":
+                return Bool(not value.array)
+            return Bool(last in names) if last else Bool(False)
+    return Bool(None)
+
+
+_KINDS: tuple[tuple[type, tuple[str, ...]], ...] = (
+    (Tensor, ("Tensor", "Variable", "Iterable")),
+    (Bool, ("bool", "int", "Number")),
+    (Int, ("int", "Number", "Integral", "Real")),
+    (Float, ("float", "Number", "Real")),
+    (Str, ("str", "Sequence", "Iterable")),
+    (NoneValue, ("NoneType",)),
+    (Tuple, ("tuple", "Sequence", "Iterable", "Tuple", "Size", "Collection")),
+    (Sequence, ("tuple", "list", "Sequence", "Iterable")),
+    (SizeOf, ("Size", "tuple", "Sequence")),
+    (Packed, ("PackedSequence", "tuple")),
+    (Slice, ("slice",)),
+    (FunctionValue, ("Callable", "FunctionType")),
+)
+
+
+def _instance_of(thing: Instance, kinds: Value, name: str) -> Bool:
+    if isinstance(kinds, ClassValue):
+        if isinstance(thing.cls, ClassInfo):
+            if kinds.info in thing.cls.mro:
+                return Bool(True)
+            return Bool(None) if thing.vague else Bool(False)
+        return Bool(False)
+    if not name:
+        return Bool(None)
+    own = {thing.cls} if isinstance(thing.cls, str) else set(thing.cls.library_bases)
+    if name in own or (name in ("torch.nn.Module", "torch.nn.modules.module.Module") and (thing.config is not None or thing.parts is not None or (isinstance(thing.cls, ClassInfo) and thing.cls.is_module))):
+        return Bool(True)
+    if thing.vague:
+        return Bool(None)
+    if name == "torch.nn.RNNBase":
+        return Bool(any(o.rpartition(".")[2] in ("LSTM", "GRU", "RNN") for o in own))
+    return Bool(None) if name.startswith("torch.nn.modules") and name.rpartition(".")[2].startswith("_") else Bool(False)
+
+
+def _isinstance(run: Run, given: Arguments) -> Value:
+    return is_instance(run, given.args[0], given.args[1]) if len(given.args) == 2 else Bool(None)
+
+
+def _issubclass(run: Run, given: Arguments) -> Value:
+    if len(given.args) == 2 and isinstance(given.args[0], ClassValue) and isinstance(given.args[1], ClassValue):
+        return Bool(given.args[1].info in given.args[0].info.mro)
+    return Bool(None)
+
+
+def _type(run: Run, given: Arguments) -> Value:
+    value = given.args[0] if len(given.args) == 1 else NONE
+    if isinstance(value, Ref):
+        thing = run.state.read(value)
+        if isinstance(thing, Instance):
+            return ClassValue(thing.cls) if isinstance(thing.cls, ClassInfo) else External(thing.cls)
+        return Builtin("list" if isinstance(thing, ListObject) else "dict")
+    for kind, name in ((Tuple, "tuple"), (Int, "int"), (Float, "float"), (Str, "str"), (Bool, "bool")):
+        if isinstance(value, kind):
+            return Builtin(name)
+    if isinstance(value, Tensor):
+        return External("torch.Tensor")
+    return Unknown("dynamic-value")
+
+
+def _any_all(decisive: bool) -> Callable[[Run, Arguments], Value]:
+    def decide(run: Run, given: Arguments) -> Value:
+        items = spread_items(run, given.args[0]) if given.args else None
+        if items is None:
+            return Bool(None)
+        answers = [worlds.decide(run, worlds.truth(run, v)) for v in items]
+        if decisive in answers:
+            return Bool(decisive)
+        return Bool(None if None in answers else not decisive)
+
+    return decide
+
+
+def _super(run: Run, given: Arguments) -> Value:
+    if len(given.args) == 2 and isinstance(given.args[0], ClassValue):
+        return SuperValue(given.args[0].info, given.args[1])
+    return Unknown("dynamic-value", "super")
+
+
+def _slice(run: Run, given: Arguments) -> Value:
+    if len(given.args) == 1:
+        return Slice(NONE, given.args[0], NONE)
+    parts = [*given.args, NONE, NONE][:3]
+    return Slice(parts[0], parts[1], parts[2])
+
+
+def _vars(run: Run, given: Arguments) -> Value:
+    if given.args and isinstance(given.args[0], Ref):
+        thing = run.state.read(given.args[0])
+        if isinstance(thing, Instance):
+            return run.state.allocate(DictObject(dict(thing.attrs), thing.vague))
+    if given.args and isinstance(given.args[0], Opaque):
+        return given.args[0]
+    return run.state.allocate(DictObject({}, True))
+
+
+def _divmod(run: Run, given: Arguments) -> Value:
+    a, b = (as_dim(run, v) for v in given.args) if len(given.args) == 2 else (None, None)
+    if a is None or b is None or run.state.facts.resolve(b) == 0:
+        return Unknown("dynamic-value")
+    return Tuple((Int(a // b), Int(a % b)))
+
+
+def _pow(run: Run, given: Arguments) -> Value:
+    from shapelint.interp.expressions import binary
+
+    node = model.BinOp(given.node, "**", model.Name(given.node, ""), model.Name(given.node, ""))
+    return binary(run, "**", given.args[0], given.args[1], node) if len(given.args) == 2 else Unknown("dynamic-value")
+
+
+def _exit(run: Run, given: Arguments) -> Value:
+    raise PathEnds
+
+
+def _callable(run: Run, given: Arguments) -> Value:
+    return Bool(True) if given.args and isinstance(given.args[0], (FunctionValue, BoundMethod, ClassValue, Partial, Builtin, Method)) else Bool(None)
+
+
+def _globals(run: Run, given: Arguments) -> Value:
+    return run.state.allocate(DictObject({}, True))
+
+
+_FUNCTIONS: dict[str, Callable[[Run, Arguments], Value]] = {
+    "len": _len,
+    "range": _range,
+    "int": _int,
+    "float": _float,
+    "round": _round,
+    "bool": _bool,
+    "str": _str,
+    "abs": _abs,
+    "max": _extreme(maximum),
+    "min": _extreme(minimum),
+    "sum": _sum,
+    "list": _list,
+    "tuple": _tuple,
+    "set": _set,
+    "frozenset": _set,
+    "dict": _dict,
+    "enumerate": _enumerate,
+    "zip": _zip,
+    "reversed": _reversed,
+    "map": _map,
+    "filter": _filter,
+    "sorted": _sorted,
+    "iter": _iter,
+    "next": _next,
+    "print": _print,
+    "getattr": _getattr,
+    "setattr": _setattr,
+    "hasattr": _hasattr,
+    "isinstance": _isinstance,
+    "issubclass": _issubclass,
+    "type": _type,
+    "any": _any_all(True),
+    "all": _any_all(False),
+    "super": _super,
+    "slice": _slice,
+    "vars": _vars,
+    "divmod": _divmod,
+    "pow": _pow,
+    "exit": _exit,
+    "quit": _exit,
+    "callable": _callable,
+    "globals": _globals,
+    "locals": _globals,
+}
+
+__all__ = ["Namespace", "call", "call_builtin", "is_instance", "length_of"]

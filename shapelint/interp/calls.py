@@ -1,0 +1,500 @@
+"""Calls: functions, methods, classes and modules of the project; everything else is passed on to Python's and libraries' meaning."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from shapelint.interp import worlds
+from shapelint.interp.expressions import distribute, evaluate, spread_items
+from shapelint.interp.join import Join, join_values
+from shapelint.interp.names import Deferred
+from shapelint.interp.objects import (
+    BoundMethod,
+    Builtin,
+    ClassInfo,
+    ClassValue,
+    DictObject,
+    Frame,
+    FunctionValue,
+    Instance,
+    ListObject,
+    Method,
+    Partial,
+    is_module_name,
+)
+from shapelint.interp.run import CALL_DEPTH, Activation, PathEnds, Run
+from shapelint.interp.state import State
+from shapelint.ops.index import find
+from shapelint.program import model
+from shapelint.values.model import (
+    NONE,
+    External,
+    LayerConfig,
+    Opaque,
+    Ref,
+    Site,
+    Tuple,
+    Unknown,
+    Value,
+)
+
+MAX_RECURSION = 3
+
+
+class Arguments:
+    """The arguments of one call: values, and for reports the nodes they were written as."""
+
+    __slots__ = ("args", "kwargs", "nodes", "kwarg_nodes", "node", "callee", "inexact")
+
+    def __init__(
+        self,
+        args: Collection[Value] = (),
+        kwargs: Mapping[str, Value] | None = None,
+        nodes: Collection[int] = (),
+        kwarg_nodes: Mapping[str, int] | None = None,
+        node: int = 0,
+        callee: int | None = None,
+        inexact: bool = False,
+    ) -> None:
+        self.args = tuple(args)
+        self.kwargs = dict(kwargs or {})
+        self.nodes = tuple(nodes)
+        self.kwarg_nodes = dict(kwarg_nodes or {})
+        self.node = node
+        self.callee = callee
+        self.inexact = inexact  # `*args` or `**kwargs` of unknown length was passed
+
+    def behind(self, *first: tuple[Value, int]) -> Arguments:
+        """The same call with values put before the positional ones."""
+        return Arguments(
+            (*(v for v, _ in first), *self.args),
+            self.kwargs,
+            (*(n for _, n in first), *self.nodes),
+            self.kwarg_nodes,
+            self.node,
+            self.callee,
+            self.inexact,
+        )
+
+
+def call_expression(run: Run, node: model.Call) -> Value:
+    """A call as written."""
+    if isinstance(node.func, model.Name) and node.func.name == "super" and not node.args:
+        return _super(run, node)
+    function = evaluate(run, node.func)
+    given = _arguments(run, node)
+    return distribute(run, function, lambda f: call_with(run, f, given))
+
+
+def _super(run: Run, node: model.Call) -> Value:
+    from shapelint.interp.objects import SuperValue
+
+    for activation in reversed(run.stack):
+        if activation.owner is not None and activation.receiver is not None:
+            return SuperValue(activation.owner, activation.receiver)
+    return Unknown("dynamic-value", "super")
+
+
+def _arguments(run: Run, node: model.Call) -> Arguments:
+    args: list[Value] = []
+    nodes: list[int] = []
+    kwargs: dict[str, Value] = {}
+    kwarg_nodes: dict[str, int] = {}
+    inexact = False
+    for argument in node.args:
+        value = evaluate(run, argument.value)
+        if argument.star == "*":
+            items = spread_items(run, value)
+            if items is None:
+                inexact = True
+                continue
+            args.extend(items)
+            nodes.extend([argument.value.id] * len(items))
+        elif argument.star == "**":
+            thing = run.state.read(value) if isinstance(value, Ref) else None
+            if isinstance(thing, DictObject):
+                kwargs.update({k: v for k, v in thing.items.items() if isinstance(k, str)})
+                inexact = inexact or thing.open
+            else:
+                inexact = True
+        elif argument.keyword is not None:
+            kwargs[argument.keyword] = value
+            kwarg_nodes[argument.keyword] = argument.value.id
+        else:
+            args.append(value)
+            nodes.append(argument.value.id)
+    return Arguments(args, kwargs, nodes, kwarg_nodes, node.id, node.func.id, inexact)
+
+
+def call(run: Run, function: Value, args: Collection[Value], kwargs: Mapping[str, Value], node: int | None) -> Value:
+    """Call a value that the interpreter itself came by."""
+    return distribute(run, function, lambda f: call_with(run, f, Arguments(args, kwargs, node=node or 0)))
+
+
+def call_with(run: Run, function: Value, given: Arguments) -> Value:
+    """Call one value."""
+    run.tick()
+    if isinstance(function, FunctionValue):
+        return call_function(run, function, given, None)
+    if isinstance(function, BoundMethod):
+        return call_function(run, function.function, given, function.receiver)
+    if isinstance(function, ClassValue):
+        return instantiate(run, function.info, given)
+    if isinstance(function, Ref):
+        return call_object(run, function, given)
+    if isinstance(function, External):
+        from shapelint.interp.libraries import call_external
+
+        return call_external(run, function.name, given)
+    if isinstance(function, Method):
+        from shapelint.interp.methods import call_method
+
+        return call_method(run, function, given)
+    if isinstance(function, Builtin):
+        from shapelint.interp.builtins import call_builtin
+
+        return call_builtin(run, function.name, given)
+    if isinstance(function, Partial):
+        merged = Arguments(
+            (*function.args, *given.args),
+            {**function.kwargs, **given.kwargs},
+            (*([given.node] * len(function.args)), *given.nodes),
+            given.kwarg_nodes,
+            given.node,
+            given.callee,
+            given.inexact,
+        )
+        return call_with(run, function.function, merged)
+    if isinstance(function, Opaque):
+        return Unknown("outside-project", function.path)
+    return function if isinstance(function, Unknown) else Unknown("dynamic-value")
+
+
+# Functions ---------------------------------------------------------------------------------------
+
+
+def make_function(run: Run, node: model.FunctionDef | model.Lambda) -> FunctionValue:
+    """The function that a definition or a lambda makes, closing over the frames in sight."""
+    top = run.top
+    scope = top.scope if top.key is not None and top.key[0] == "class" else (top.frame.address, *top.scope)
+    defaults = {p.name: evaluate(run, p.default) for p in node.params.items if p.default is not None}
+    return FunctionValue(node, top.module, scope, defaults)
+
+
+_KEEPING_DECORATORS = frozenset(
+    """torch.no_grad torch.enable_grad torch.inference_mode torch.jit.script torch.jit.export torch.jit.ignore torch.jit.unused torch.compile
+    torch.jit.script_method torch.autocast torch.cuda.amp.autocast torch.cuda.amp.custom_fwd torch.cuda.amp.custom_bwd torch.amp.autocast
+    functools.lru_cache functools.cache functools.wraps contextlib.contextmanager abc.abstractmethod typing.no_type_check typing.overload
+    typing_extensions.override typing.override torch.amp.custom_fwd torch.amp.custom_bwd torch.compiler.disable torch._dynamo.disable
+    numba.jit pytest.fixture torch.set_grad_enabled typeguard.typechecked beartype.beartype""".split()
+)
+
+
+def decorated(run: Run, node: model.FunctionDef, function: FunctionValue) -> Value:
+    """The value that a definition with decorators binds. The project's own decorators are followed; under one that nothing tells the body is
+    still read, and its result only shown."""
+    value: Value = function
+    for decorator in reversed(node.decorators):
+        target = decorator.func if isinstance(decorator, model.Call) else decorator
+        if isinstance(target, model.Name) and target.name in ("staticmethod", "classmethod", "property"):
+            value = _with_kind(value, {"staticmethod": "static", "classmethod": "class", "property": "property"}[target.name])
+            continue
+        if isinstance(target, model.Attribute) and target.name in ("setter", "deleter", "getter"):
+            existing = run.frame().names.get(node.name)
+            run.frame().names[f"{node.name}.{target.name}"] = value
+            value = existing if existing is not None and target.name != "getter" else value
+            continue
+        with run.silently():
+            made = evaluate(run, decorator)
+        name = made.name if isinstance(made, External) else ""
+        if isinstance(decorator, model.Call):
+            with run.silently():
+                inner = evaluate(run, target)
+            name = inner.name if isinstance(inner, External) else name
+        if name.rpartition(".")[2] in ("cached_property", "lazy_property", "cached_method"):
+            value = _with_kind(value, "property")
+        elif name in _KEEPING_DECORATORS or name.rpartition(".")[2] in ("no_grad", "abstractmethod", "autocast", "wraps", "overload", "override"):
+            continue
+        elif isinstance(made, (FunctionValue, BoundMethod)):
+            with run.silently():
+                followed = call(run, made, (value,), {}, None)
+            if isinstance(followed, FunctionValue):
+                value = FunctionValue(followed.node, followed.module, followed.scope, followed.defaults, followed.owner, function.kind, followed.wrapped)
+            else:
+                value = _wrapped(value)
+        else:
+            value = _wrapped(value)
+    return value
+
+
+def _with_kind(value: Value, kind: str) -> Value:
+    if isinstance(value, FunctionValue):
+        return FunctionValue(value.node, value.module, value.scope, value.defaults, value.owner, kind, value.wrapped)
+    return value
+
+
+def _wrapped(value: Value) -> Value:
+    if isinstance(value, FunctionValue):
+        return FunctionValue(value.node, value.module, value.scope, value.defaults, value.owner, value.kind, True)
+    return value
+
+
+def bind_parameters(run: Run, function: FunctionValue, given: Arguments, receiver: Value | None) -> dict[str, Value] | None:
+    """Arguments by parameter name; None where they do not fit."""
+    bound: dict[str, Value] = {}
+    args = [receiver, *given.args] if receiver is not None and function.kind != "static" else list(given.args)
+    kwargs = dict(given.kwargs)
+    for param in function.node.params.items:
+        if param.kind == "positional":
+            if args:
+                bound[param.name] = args.pop(0)  # type: ignore[assignment]
+            elif param.name in kwargs:
+                bound[param.name] = kwargs.pop(param.name)
+            elif given.inexact:
+                bound[param.name] = Unknown("dynamic-value", param.name)
+            elif param.name in function.defaults:
+                bound[param.name] = function.defaults[param.name]
+            else:
+                return None
+        elif param.kind == "*":
+            if given.inexact:
+                bound[param.name] = Unknown("dynamic-value", param.name)
+            else:
+                bound[param.name] = Tuple(tuple(args))  # type: ignore[arg-type]
+            args = []
+        elif param.kind == "keyword":
+            if param.name in kwargs:
+                bound[param.name] = kwargs.pop(param.name)
+            elif given.inexact:
+                bound[param.name] = Unknown("dynamic-value", param.name)
+            elif param.name in function.defaults:
+                bound[param.name] = function.defaults[param.name]
+            else:
+                return None
+        else:
+            bound[param.name] = run.state.allocate(DictObject(dict(kwargs), given.inexact))
+            kwargs = {}
+    return None if args or kwargs else bound
+
+
+def call_function(run: Run, function: FunctionValue, given: Arguments, receiver: Value | None) -> Value:
+    """Follow a call into a function of the project."""
+    key = (function.module.path, function.node.id)
+    run.reached.add(key)
+    run.files.add(str(function.module.absolute))
+    if len(run.stack) > CALL_DEPTH or sum(a.key == key for a in run.stack) >= MAX_RECURSION:
+        return Unknown("budget", function.name)
+    names = bind_parameters(run, function, given, receiver)
+    if names is None:
+        return Unknown("dynamic-value", function.name)
+    for param in function.node.params.items:
+        value = names[param.name]
+        if isinstance(value, Opaque):
+            names[param.name] = worlds.settle(run, value)
+    frame = run.state.allocate(Frame(names))
+    label = function.name if function.owner is None else f"{function.owner.qualname}.{function.name}"
+    call_site = Site(run.top.module.path, given.node) if run.stack and given.node else None
+    outer_built = run.built
+    if isinstance(receiver, Ref):
+        thing = run.state.read(receiver)
+        if isinstance(thing, Instance) and thing.built is not None:
+            run.built = thing.built
+    activation = Activation(label, frame, function.scope, function.module, call_site, function.owner, receiver, key)
+    run.stack.append(activation)
+    try:
+        if isinstance(function.node, model.Lambda):
+            return evaluate(run, function.node.body)
+        result = _body(run, function.node, activation)
+    finally:
+        run.stack.pop()
+        run.built = outer_built
+    return result
+
+
+def _body(run: Run, node: model.FunctionDef, activation: Activation) -> Value:
+    from shapelint.interp.statements import execute
+
+    if node.is_generator:
+        activation.yields = []
+    try:
+        execute(run, node.body)
+        activation.returns.append((NONE, run.state))
+    except PathEnds:
+        pass
+    if not activation.returns:
+        raise PathEnds
+    value, state = activation.returns[0]
+    for other_value, other_state in activation.returns[1:]:
+        joiner = Join(state, other_state)
+        value = joiner.value(value, other_value)
+        condition = worlds.opposed(state.assumed, other_state.assumed)
+        state = joiner.state()
+        if joiner.lossy and condition is not None:
+            worlds.split(run, condition)
+    run.state = state
+    if activation.yields is not None:
+        items = activation.yields
+        return run.state.allocate(ListObject(list(items)))
+    return value
+
+
+# Classes -----------------------------------------------------------------------------------------
+
+
+def instantiate(run: Run, info: ClassInfo, given: Arguments) -> Value:
+    """Construct an object of a class of the project."""
+    if any(b.rpartition(".")[2] in ("Enum", "IntEnum", "StrEnum") for b in info.library_bases):
+        return Unknown("dynamic-value", info.name)
+    site = Site(run.top.module.path, given.node) if given.node else None
+    ref = run.state.allocate(Instance(info, built=site, vague="?" in info.library_bases))
+    if info.is_module:
+        run.instances.append(ref)
+        container = next((b for b in info.library_bases if b in ("torch.nn.Sequential", "torch.nn.ModuleList", "torch.nn.ModuleDict")), None)
+        if container is not None:
+            thing = run.state.write(ref)
+            assert isinstance(thing, Instance)
+            thing.parts = []
+    found = info.find("__init__")
+    if found is not None and isinstance(found[0], FunctionValue):
+        call_function(run, found[0], given, ref)
+        return ref
+    fields = _fields(info)
+    if fields is not None:
+        _fill_fields(run, ref, info, fields, given)
+        if info.find("__post_init__") is not None:
+            post = info.find("__post_init__")
+            assert post is not None
+            if isinstance(post[0], FunctionValue):
+                call_function(run, post[0], Arguments(), ref)
+        return ref
+    base = next((b for b in info.library_bases if b != "?"), None)
+    if base is not None:
+        initialise_library_base(run, ref, base, given)
+    return ref
+
+
+def _fields(info: ClassInfo) -> list[tuple[str, ClassInfo]] | None:
+    """The fields of a dataclass or a NamedTuple, in order; None for any other class."""
+    generated = any(b.rpartition(".")[2] in ("NamedTuple", "BaseModel", "TypedDict") for b in info.library_bases)
+    for cls in info.mro:
+        if isinstance(cls, ClassInfo):
+            for decorator in cls.node.decorators:
+                target = decorator.func if isinstance(decorator, model.Call) else decorator
+                name = target.name if isinstance(target, (model.Name, model.Attribute)) else ""
+                generated = generated or name in ("dataclass", "define", "frozen", "s", "attrs", "configclass")
+    if not generated:
+        return None
+    fields: dict[str, ClassInfo] = {}
+    for cls in reversed(info.mro):
+        if isinstance(cls, ClassInfo):
+            for statement in cls.node.body:
+                if isinstance(statement, model.AnnAssign) and isinstance(statement.target, model.Name):
+                    fields[statement.target.name] = cls
+    return list(fields.items())
+
+
+def _fill_fields(run: Run, ref: Ref, info: ClassInfo, fields: list[tuple[str, ClassInfo]], given: Arguments) -> None:
+    thing = run.state.write(ref)
+    assert isinstance(thing, Instance)
+    args = list(given.args)
+    for name, cls in fields:
+        if args:
+            thing.attrs[name] = args.pop(0)
+        elif name in given.kwargs:
+            thing.attrs[name] = given.kwargs[name]
+        else:
+            default = cls.namespace.get(name)
+            if isinstance(default, Deferred):
+                default = Unknown("dynamic-value", name)
+            thing.attrs[name] = default if default is not None else Unknown("dynamic-value", name)
+
+
+def initialise_library_base(run: Run, ref: Ref, base: str, given: Arguments) -> None:
+    """`super().__init__(…)` of a class that inherits from a library's."""
+    from shapelint.interp.libraries import CONTAINERS, fill_container
+
+    thing = run.state.read(ref)
+    if not isinstance(thing, Instance):
+        return
+    if base in CONTAINERS:
+        fill_container(run, ref, base, given)
+        return
+    op = find(base)
+    if op is not None and op.is_layer:
+        from shapelint.interp.torch_calls import build_layer
+
+        config = build_layer(run, op, base, given.args, given.kwargs, given.node, given.nodes, given.kwarg_nodes)
+        writable = run.state.write(ref)
+        assert isinstance(writable, Instance)
+        writable.config = config
+        if config is None:
+            writable.vague = True
+
+
+# Objects called ----------------------------------------------------------------------------------
+
+
+def call_object(run: Run, ref: Ref, given: Arguments) -> Value:
+    """`instance(…)`: a module's forward, a `__call__`, a layer of torch, a container of modules."""
+    thing = run.state.read(ref)
+    if not isinstance(thing, Instance):
+        return Unknown("dynamic-value")
+    if isinstance(thing.cls, ClassInfo):
+        for name in ("__call__", "forward"):
+            found = thing.cls.find(name)
+            if found is not None and isinstance(found[0], FunctionValue):
+                if name == "forward":
+                    run.called.add(ref.address)
+                return call_function(run, found[0], given, ref)
+        replaced = thing.attrs.get("forward")
+        if replaced is not None:
+            return call_with(run, replaced, given)
+    library = thing.library_name
+    if library in ("torch.nn.Sequential",):
+        return call_sequential(run, thing, given)
+    if thing.config is not None:
+        return call_layer(run, thing.config, given, thing.built)
+    from shapelint.interp.libraries import call_library_object
+
+    return call_library_object(run, ref, thing, given)
+
+
+def call_layer(run: Run, config: LayerConfig, given: Arguments, built: Site | None = None) -> Value:
+    """Call a layer of torch."""
+    from shapelint.interp.torch_calls import call_op
+
+    op = find(config.name)
+    if op is None:
+        return Unknown("unsupported-op", config.name)
+    if given.inexact:
+        return Unknown("dynamic-value")
+    return call_op(run, op, config.name, given.args, given.kwargs, given.node, given.nodes, given.kwarg_nodes, given.callee, config)
+
+
+def call_sequential(run: Run, thing: Instance, given: Arguments) -> Value:
+    """The parts of a Sequential, one after the other."""
+    if thing.parts is None or not given.args:
+        return Unknown("dynamic-value")
+    value = given.args[0]
+    nodes = given.nodes
+    for _, part in thing.parts:
+        step = Arguments((value,), {}, nodes, {}, given.node, given.callee)
+        value = distribute(run, part, lambda p, step=step: call_with(run, p, step))  # type: ignore[misc]
+    return value
+
+
+def entered(run: Run, value: Value) -> Value:
+    """What `with value as name` binds."""
+    if isinstance(value, Ref):
+        thing = run.state.read(value)
+        if isinstance(thing, Instance) and isinstance(thing.cls, ClassInfo):
+            found = thing.cls.find("__enter__")
+            if found is not None and isinstance(found[0], FunctionValue):
+                return call_function(run, found[0], Arguments(), value)
+        if isinstance(thing, ListObject) and thing.items:
+            return thing.items[0]  # a @contextmanager generator
+        return value
+    return Unknown("dynamic-value") if isinstance(value, External) else value
+
+
+__all__ = ["Arguments", "State", "call", "call_expression", "call_with", "is_module_name", "join_values", "make_function"]

@@ -1,0 +1,434 @@
+"""Lists, dicts, tuples and containers of modules: elements read and written, and their methods."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from shapelint.interp.expressions import as_dim, spread_items
+from shapelint.interp.join import Join
+from shapelint.interp.objects import DictObject, Instance, ListObject, Range
+from shapelint.interp.run import Run
+from shapelint.interp.torch_calls import call_named
+from shapelint.program import model
+from shapelint.shapes.dim import Dim
+from shapelint.shapes.shape import Shape
+from shapelint.values.model import (
+    NONE,
+    Bool,
+    External,
+    Float,
+    Int,
+    NoneValue,
+    OneOf,
+    Opaque,
+    Packed,
+    Ref,
+    Sequence,
+    SizeOf,
+    Slice,
+    Str,
+    Tensor,
+    Tuple,
+    Unknown,
+    Value,
+)
+
+
+def key_of(value: Value) -> object | None:
+    """The Python object that a literal key is; None where it is not known."""
+    if isinstance(value, Str):
+        return value.value
+    if isinstance(value, Int):
+        return value.dim.value
+    if isinstance(value, Bool):
+        return value.value
+    if isinstance(value, Float):
+        return value.value
+    if isinstance(value, NoneValue):
+        return "\0None"
+    if isinstance(value, External):
+        return value
+    if isinstance(value, Tuple):
+        keys = tuple(key_of(v) for v in value.items)
+        return None if None in keys else keys
+    from shapelint.interp.objects import ClassValue
+
+    return value if isinstance(value, ClassValue) else None
+
+
+def merged(run: Run, values: list[Value]) -> Value:
+    """One value that any of several may be."""
+    if not values:
+        return Unknown("dynamic-value")
+    joiner = Join(run.state, run.state)
+    value = values[0]
+    for other in values[1:]:
+        value = joiner.value(value, other)
+    return value
+
+
+# Reading elements --------------------------------------------------------------------------------
+
+
+def subscript(run: Run, owner: Value, index: Value, node: model.Subscript) -> Value:
+    """`owner[index]`."""
+    if isinstance(owner, Tensor):
+        name = "numpy.ndarray.__getitem__" if owner.array else "torch.Tensor.__getitem__"
+        found = call_named(run, name, (owner, index), {}, node.id, (node.value.id, node.index.id))
+        if owner.array and isinstance(found, Unknown) and found.reason == "unsupported-op":
+            found = call_named(run, "torch.Tensor.__getitem__", (owner, index), {}, node.id, (node.value.id, node.index.id))
+        return found
+    if isinstance(owner, Opaque):
+        return _of_opaque(run, owner, index, node)
+    if isinstance(owner, Tuple):
+        return _of_items(run, list(owner.items), index, lambda items: Tuple(tuple(items), owner.kind))
+    if isinstance(owner, SizeOf):
+        return _of_size(run, owner, index)
+    if isinstance(owner, Sequence):
+        return _of_sequence(run, owner, index)
+    if isinstance(owner, Packed):
+        place = key_of(index)
+        return packed_item(run, owner, place) if isinstance(place, int) else Unknown("dynamic-value")
+    if isinstance(owner, Range):
+        items = spread_items(run, owner)
+        return _of_items(run, items, index, lambda x: Tuple(tuple(x))) if items is not None else Int(Dim.symbol("i", "unknown", None))
+    if isinstance(owner, Ref):
+        return _of_object(run, owner, index)
+    if isinstance(owner, Str) and owner.value is not None:
+        place = key_of(index)
+        if isinstance(place, int) and -len(owner.value) <= place < len(owner.value):
+            return Str(owner.value[place])
+        return Str(None)
+    if isinstance(owner, External):
+        return owner if owner.name.startswith("typing") else Unknown("outside-project", owner.name)
+    return owner if isinstance(owner, Unknown) else Unknown("dynamic-value")
+
+
+def _of_opaque(run: Run, owner: Opaque, index: Value, node: model.Subscript) -> Value:
+    if owner.path in run.adopted or (owner.origin == "input" and _indexes_tensor(index)):
+        return subscript(run, run.adopt(owner), index, node)
+    key = key_of(index)
+    if key is not None:
+        return Opaque(f"{owner.path}[{key!r}]", owner.origin)
+    if isinstance(index, (Slice, Int)) or as_dim(run, index) is not None:
+        if owner.origin == "input":
+            return subscript(run, run.adopt(owner), index, node)
+        if isinstance(index, Slice):
+            return Unknown("dynamic-value")
+        return Opaque(f"{owner.path}[i]", owner.origin)
+    return Unknown("dynamic-value")
+
+
+def _indexes_tensor(index: Value) -> bool:
+    """Whether an index is of a form that only tensors (and arrays) take."""
+    if isinstance(index, Tuple):
+        return any(not isinstance(v, (Str, Bool)) for v in index.items)
+    return isinstance(index, (NoneValue, Tensor)) or type(index).__name__ == "EllipsisValue"
+
+
+def _of_items(run: Run, items: list[Value] | None, index: Value, rebuild: Callable[[list[Value]], Value]) -> Value:
+    if items is None:
+        return Unknown("dynamic-value")
+    if isinstance(index, Slice):
+        bounds = [None if isinstance(p, NoneValue) else key_of(p) for p in (index.lower, index.upper, index.step)]
+        given = (index.lower, index.upper, index.step)
+        if any(b is None and not isinstance(p, NoneValue) for b, p in zip(bounds, given)):
+            return Unknown("dynamic-value")
+        try:
+            return rebuild(items[slice(*bounds)])  # type: ignore[arg-type]
+        except (TypeError, ValueError):
+            return Unknown("dynamic-value")
+    place = key_of(index)
+    if isinstance(place, int):
+        if -len(items) <= place < len(items):
+            return items[place]
+        return Unknown("dynamic-value")
+    return merged(run, items) if items and len(items) <= 16 else Unknown("dynamic-value")
+
+
+def _of_size(run: Run, owner: SizeOf, index: Value) -> Value:
+    facts = run.state.facts
+    if isinstance(index, Slice):
+        lower, upper = (key_of(p) if not isinstance(p, NoneValue) else None for p in (index.lower, index.upper))
+        shape = facts.shape(owner.shape)
+        if shape.ranked:
+            return _of_items(run, [Int(d) for d in shape.dims], index, lambda x: Tuple(tuple(x), "size"))
+        if not isinstance(index.step, NoneValue):
+            return Unknown("dynamic-value")
+        if isinstance(lower, int) and lower < 0 and upper is None:
+            shape = facts.reveal_suffix(shape, -lower)
+            return Tuple(tuple(Int(a.size) for a in shape.suffix[lower:]), "size")
+        if lower in (None, 0) and isinstance(upper, int) and upper >= 0:
+            shape = facts.reveal_prefix(shape, upper)
+            return Tuple(tuple(Int(a.size) for a in shape.prefix[:upper]), "size")
+        if lower in (None, 0) and isinstance(upper, int):
+            shape = facts.reveal_suffix(shape, -upper)
+            return SizeOf(Shape(shape.parts[:upper]))
+        if isinstance(lower, int) and upper is None:
+            shape = facts.reveal_prefix(shape, lower)
+            return SizeOf(Shape(shape.parts[lower:]))
+        if isinstance(lower, int) and isinstance(upper, int) and lower >= 0 > upper:
+            shape = facts.reveal_suffix(facts.reveal_prefix(shape, lower), -upper)
+            return SizeOf(Shape(shape.parts[lower:upper]))
+        return Unknown("dynamic-value")
+    place = key_of(index)
+    if not isinstance(place, int):
+        return Int(Dim.symbol("n", "unknown", 0))
+    shape = facts.reveal_prefix(owner.shape, place + 1) if place >= 0 else facts.reveal_suffix(owner.shape, -place)
+    axes = shape.prefix if place >= 0 else shape.suffix
+    if -len(axes) <= place < len(axes):
+        return Int(axes[place].size)
+    return Unknown("dynamic-value")
+
+
+def _of_sequence(run: Run, owner: Sequence, index: Value) -> Value:
+    if isinstance(index, Slice):
+        return Sequence(owner.element, None, owner.kind)
+    place = key_of(index)
+    if place == 0 and owner.first is not None:
+        return owner.first
+    if place == -1 and owner.last is not None:
+        return owner.last
+    return owner.element
+
+
+def packed_item(run: Run, packed: Packed, place: object) -> Value:
+    """A field of a `PackedSequence` by position: data, batch_sizes, sorted_indices, unsorted_indices."""
+    from shapelint.interp.torch_calls import CallContext
+    from shapelint.ops.packed import packed_attribute
+
+    names = ("data", "batch_sizes", "sorted_indices", "unsorted_indices")
+    if not isinstance(place, int) or not -4 <= place < 4:
+        return Unknown("dynamic-value")
+    return packed_attribute(CallContext(run), packed, names[place]) or Unknown("dynamic-value")
+
+
+def _of_object(run: Run, owner: Ref, index: Value) -> Value:
+    thing = run.state.read(owner)
+    if isinstance(thing, ListObject):
+        if thing.items is not None:
+            return _of_items(run, thing.items, index, lambda items: run.state.allocate(ListObject(items)))
+        if isinstance(index, Slice):
+            return run.state.allocate(ListObject(None, thing.element))
+        place = key_of(index)
+        if place == 0 and thing.first is not None:
+            return thing.first
+        if place == -1 and thing.last is not None:
+            return thing.last
+        return thing.element or Unknown("dynamic-value")
+    if isinstance(thing, DictObject):
+        index_ = index
+        from shapelint.interp.worlds import settle
+
+        key = key_of(settle(run, index_))
+        if key is not None and key in thing.items:
+            return thing.items[key]
+        if key is None and thing.items:
+            return _by_open_key(run, thing, index)
+        return thing.element or Unknown("dynamic-value")
+    if isinstance(thing, Instance):
+        if thing.parts is not None:
+            return _of_parts(run, thing, index)
+        if thing.element is not None:
+            return thing.element
+        from shapelint.interp.objects import ClassInfo
+
+        if isinstance(thing.cls, ClassInfo) and thing.cls.find("__getitem__") is not None:
+            from shapelint.interp.attributes import attribute
+            from shapelint.interp.calls import call
+
+            method = attribute(run, owner, "__getitem__", model.Name(0, "__getitem__"))
+            return call(run, method, (index,), {}, None)
+    return Unknown("dynamic-value")
+
+
+def _by_open_key(run: Run, thing: DictObject, index: Value) -> Value:
+    """A dict read by a key that a world decides: `{"lstm": nn.LSTM, "gru": nn.GRU}[kind]`."""
+    from shapelint.interp.worlds import equal, require
+
+    if isinstance(index, Opaque) and not thing.open and len(thing.items) <= 6:
+        for key, value in thing.items.items():
+            if isinstance(key, str) and require(run, equal(run, index, Str(key))) is True:
+                return value
+    return merged(run, list(thing.items.values())) if len(thing.items) <= 4 else Unknown("dynamic-value")
+
+
+def _of_parts(run: Run, thing: Instance, index: Value) -> Value:
+    assert thing.parts is not None
+    values = [v for _, v in thing.parts]
+    key = key_of(index)
+    if isinstance(key, str):
+        return next((v for n, v in thing.parts if n == key), Unknown("dynamic-value"))
+
+    def rebuild(items: list[Value]) -> Value:
+        return run.state.allocate(Instance(thing.cls, parts=[(str(i), v) for i, v in enumerate(items)]))
+
+    return _of_items(run, values, index, rebuild)
+
+
+# Writing elements --------------------------------------------------------------------------------
+
+
+def set_item(run: Run, owner: Value, index: Value, value: Value, node: model.Subscript) -> None:
+    """`owner[index] = value`."""
+    if isinstance(owner, Tensor) or (isinstance(owner, Opaque) and owner.path in run.adopted):
+        tensor = owner if isinstance(owner, Tensor) else run.adopt(owner)  # type: ignore[arg-type]
+        call_named(run, "torch.Tensor.__setitem__", (tensor, index, value), {}, node.id, (node.value.id, node.index.id))
+        return
+    if not isinstance(owner, Ref):
+        return
+    thing = run.state.write(owner)
+    if isinstance(thing, ListObject):
+        place = key_of(index)
+        if thing.items is not None and isinstance(place, int) and -len(thing.items) <= place < len(thing.items):
+            thing.items[place] = value
+        elif thing.items is not None and not isinstance(index, Slice):
+            thing.items = [merged(run, [v, value]) for v in thing.items]
+        else:
+            thing.items, thing.element = None, merged(run, [v for v in (thing.element, value) if v is not None])
+    elif isinstance(thing, DictObject):
+        key = key_of(index)
+        if key is None:
+            thing.open, thing.element = True, value
+        else:
+            thing.items[key] = value
+    elif isinstance(thing, Instance) and thing.parts is not None:
+        key = key_of(index)
+        if isinstance(key, int) and -len(thing.parts) <= key < len(thing.parts):
+            thing.parts[key] = (thing.parts[key][0], value)
+        elif isinstance(key, str):
+            thing.parts = [(n, v) for n, v in thing.parts if n != key] + [(key, value)]
+        else:
+            thing.parts = None
+
+
+def extend(run: Run, owner: Ref, more: Value) -> None:
+    """`list.extend`, `list += more`."""
+    items = spread_items(run, more)
+    thing = run.state.write(owner)
+    assert isinstance(thing, ListObject)
+    if thing.items is not None and items is not None:
+        thing.items.extend(items)
+        return
+    from shapelint.interp.iteration import plan
+
+    passes = plan(run, more)
+    known = [*(thing.items or []), *([thing.element] if thing.element else []), *(items or [passes.first])]
+    thing.items, thing.element, thing.length = None, merged(run, known), None
+
+
+# Methods -----------------------------------------------------------------------------------------
+
+
+def list_method(run: Run, owner: Ref, thing: ListObject, name: str, args: list[Value]) -> Value:
+    """A method of a list or a set."""
+    if name in ("append", "add", "appendleft") and args:
+        writable = run.state.write(owner)
+        assert isinstance(writable, ListObject)
+        if writable.items is not None:
+            if name == "appendleft":
+                writable.items.insert(0, args[0])
+            else:
+                writable.items.append(args[0])
+        else:
+            writable.element = merged(run, [v for v in (writable.element, args[0]) if v is not None])
+            writable.length = writable.length + 1 if writable.length is not None else None
+        return NONE
+    if name in ("extend", "update") and args:
+        extend(run, owner, args[0])
+        return NONE
+    if name == "insert" and len(args) == 2:
+        writable = run.state.write(owner)
+        assert isinstance(writable, ListObject)
+        place = key_of(args[0])
+        if writable.items is not None and isinstance(place, int):
+            writable.items.insert(place, args[1])
+        else:
+            writable.items, writable.element = None, Unknown("dynamic-value")
+        return NONE
+    if name in ("pop", "popleft"):
+        writable = run.state.write(owner)
+        assert isinstance(writable, ListObject)
+        place = 0 if name == "popleft" else key_of(args[0]) if args else -1
+        if writable.items and isinstance(place, int) and -len(writable.items) <= place < len(writable.items):
+            return writable.items.pop(place)
+        if writable.items is not None:
+            element = merged(run, writable.items)
+            writable.items, writable.element = None, element
+        return writable.element or Unknown("dynamic-value")
+    if name == "reverse":
+        writable = run.state.write(owner)
+        assert isinstance(writable, ListObject)
+        if writable.items is not None:
+            writable.items.reverse()
+        return NONE
+    if name in ("clear",):
+        writable = run.state.write(owner)
+        assert isinstance(writable, ListObject)
+        writable.items, writable.element = [], None
+        return NONE
+    if name in ("sort", "remove"):
+        writable = run.state.write(owner)
+        assert isinstance(writable, ListObject)
+        if writable.items is not None and writable.items:
+            element = merged(run, writable.items)
+            if name == "sort":
+                writable.items, writable.element, writable.length = None, element, Dim.of(len(writable.items))
+            else:
+                writable.items, writable.element = None, element
+        return NONE
+    if name == "copy":
+        return run.state.allocate(thing.copy())
+    if name == "index":
+        return Int(Dim.symbol("i", "unknown", 0))
+    if name == "count":
+        return Int(Dim.symbol("n", "unknown", 0))
+    return Unknown("dynamic-value", name)
+
+
+def dict_method(run: Run, owner: Ref, thing: DictObject, name: str, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """A method of a dict."""
+    from shapelint.interp.objects import Iterable
+
+    if name in ("items", "keys", "values"):
+        return Iterable(name, (owner,))
+    if name in ("get", "pop", "setdefault") and args:
+        key = key_of(args[0])
+        if key is not None and key in thing.items:
+            found = thing.items[key]
+            if name == "pop":
+                writable = run.state.write(owner)
+                assert isinstance(writable, DictObject)
+                del writable.items[key]
+            return found
+        default = args[1] if len(args) > 1 else kwargs.get("default", NONE)
+        if key is not None and not thing.open:
+            if name == "setdefault":
+                writable = run.state.write(owner)
+                assert isinstance(writable, DictObject)
+                writable.items[key] = default
+            return default
+        return Unknown("dynamic-value")
+    if name == "update":
+        writable = run.state.write(owner)
+        assert isinstance(writable, DictObject)
+        for arg in args:
+            other = run.state.read(arg) if isinstance(arg, Ref) else None
+            if isinstance(other, DictObject):
+                writable.items.update(other.items)
+                writable.open = writable.open or other.open
+            else:
+                writable.open = True
+        writable.items.update(kwargs)
+        return NONE
+    if name == "copy":
+        return run.state.allocate(thing.copy())
+    if name == "clear":
+        writable = run.state.write(owner)
+        assert isinstance(writable, DictObject)
+        writable.items, writable.open = {}, False
+        return NONE
+    return Unknown("dynamic-value", name)
+
+
+__all__ = ["OneOf", "dict_method", "extend", "key_of", "list_method", "merged", "packed_item", "set_item", "subscript"]

@@ -1,0 +1,434 @@
+"""Readings: the driver of a file, every class of modules as a user would build it, every construction, every function nobody calls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from shapelint.interp.calls import Arguments, call_function, instantiate
+from shapelint.interp.events import Observer
+from shapelint.interp.names import Deferred, namespace
+from shapelint.interp.objects import (
+    BoundMethod,
+    ClassInfo,
+    ClassValue,
+    DictObject,
+    Frame,
+    FunctionValue,
+    Instance,
+)
+from shapelint.interp.run import MAX_WORLDS, STEPS, Activation, BudgetSpent, ContextKind, PathEnds, Run, WorldSplit
+from shapelint.interp.state import State
+from shapelint.program import model
+from shapelint.program.project import LoadedModule, Project
+from shapelint.values.model import (
+    Bool,
+    Condition,
+    Float,
+    Int,
+    NoneValue,
+    Opaque,
+    Ref,
+    Str,
+    Tensor,
+    Tuple,
+    Unknown,
+    Value,
+)
+
+# what a framework calls by itself
+ENTRY_METHODS = (
+    "forward",
+    "__call__",
+    "training_step",
+    "validation_step",
+    "test_step",
+    "predict_step",
+    "shared_step",
+    "inference",
+    "generate",
+    "sample",
+    "decode",
+    "encode",
+    "predict",
+)
+MAX_CLOSED = 12
+
+ObserverFactory = Callable[[Run], tuple[Observer, ...]]
+
+
+class Reader:
+    """Reads one file: see the module. `finished` is told of every run that was read to its end, in a fixed order."""
+
+    def __init__(self, project: Project, loaded: LoadedModule, observers: ObserverFactory, *, showing: bool = False) -> None:
+        self.project = project
+        self.loaded = loaded
+        self.observers = observers
+        self.showing = showing
+        self.reached: set[tuple[str, int]] = set()
+        self.files: set[str] = set()
+        self.spent: list[str] = []
+
+    def read(self) -> None:
+        """Read everything the file holds."""
+        base, frame = self._driver()
+        classes = list(self._classes(base, frame))
+        for info in classes:
+            self._open_class(base, info)
+        for function in list(self._functions(base, frame)):
+            if (function.module.path, function.node.id) not in self.reached:
+                self._open_function(base, function)
+
+    # one run
+
+    def _run(self, state: State, kind: ContextKind, entry: str, world: dict[Condition, bool], steps: int = STEPS) -> Run:
+        run = Run(self.project, self.loaded, state, kind=kind, entry=entry, world=world, showing=self.showing, steps=steps)
+        run.observers = self.observers(run)
+        return run
+
+    def _finish(self, run: Run) -> None:
+        for observer in run.observers:
+            observer.finish(run)
+        self.reached |= run.reached
+        self.files |= run.files
+
+    def _in_worlds(self, kind: ContextKind, entry: str, start: State, read: Callable[[Run], None]) -> None:
+        """Read an entry once in each world that its tests open."""
+        pending: list[dict[Condition, bool]] = [{}]
+        opened = 1
+        while pending:
+            world = pending.pop(0)
+            run = self._run(start.fork(), kind, entry, world)
+            run.splits = opened < MAX_WORLDS
+            try:
+                read(run)
+            except WorldSplit as split:
+                first = split.condition.test == "is None"
+                pending[:0] = [{**world, split.condition: first}, {**world, split.condition: not first}]
+                opened += 1
+                continue
+            except PathEnds:
+                if not run.reached:
+                    continue
+            except BudgetSpent:
+                self.spent.append(entry)
+            self._finish(run)
+
+    # the driver
+
+    def _driver(self) -> tuple[State, int]:
+        """Execute the file as a script; then every module it built and never called."""
+        state = State()
+        frame = state.allocate(Frame())
+        run = self._run(state, "driver", "<module>", {})
+        run.splits = False
+        run.files.add(str(self.loaded.absolute))
+        run.stack.append(Activation("<module>", frame, (), self.loaded))
+        from shapelint.interp.statements import execute
+
+        complete = False
+        try:
+            execute(run, self.loaded.lowered.module.body)
+            complete = True
+        except PathEnds:
+            pass
+        except BudgetSpent:
+            self.spent.append("<module>")
+        self._finish(run)
+        base, address = run.state, frame.address
+        if not complete:
+            # what the script did not get to is still defined where the file is imported
+            probe = Run(self.project, self.loaded, base.fork(), kind="open", entry="<module>")
+            probe.quiet = 1
+            probe.stack.append(Activation("<module>", frame, (), self.loaded))
+            found = namespace(probe, self.loaded)
+            if found is not None:
+                defined = probe.state.read(found)
+                reached = probe.state.write(frame)
+                assert isinstance(defined, Frame) and isinstance(reached, Frame)
+                for name, value in defined.names.items():
+                    reached.names.setdefault(name, value)
+                base = probe.state
+        self._uncalled(run, base)
+        return base, address
+
+    def _uncalled(self, driver: Run, base: State) -> None:
+        """Closed readings of the modules that the script built and never called, outermost first."""
+        called = set(driver.called)
+        count = 0
+        for ref in sorted(driver.instances, key=lambda r: r.address):
+            thing = base.heap.get(ref.address)
+            if ref.address in called or not isinstance(thing, Instance) or not isinstance(thing.cls, ClassInfo):
+                continue
+            found = thing.cls.find("forward")
+            if found is None or not isinstance(found[0], FunctionValue) or count >= MAX_CLOSED:
+                continue
+            count += 1
+            function = found[0]
+            label = f"{thing.cls.qualname}.forward"
+
+            def read(run: Run, function: FunctionValue = function, ref: Ref = ref) -> None:
+                _enter(run, self.loaded)
+                try:
+                    _call_entry(run, function, ref)
+                finally:
+                    called.update(run.called)
+
+            self._in_worlds("closed", label, base, read)
+            called.add(ref.address)
+
+    # classes and functions
+
+    def _classes(self, base: State, frame: int) -> Iterator[ClassInfo]:
+        names = base.read(frame)
+        assert isinstance(names, Frame)
+        seen: set[int] = set()
+        for value in list(names.names.values()):
+            if isinstance(value, ClassValue) and value.info.module is self.loaded and value.info.node.id not in seen:
+                seen.add(value.info.node.id)
+                yield value.info
+                for inner in value.info.namespace.values():
+                    if isinstance(inner, ClassValue) and inner.info.node.id not in seen:
+                        seen.add(inner.info.node.id)
+                        yield inner.info
+
+    def _functions(self, base: State, frame: int) -> Iterator[FunctionValue]:
+        names = base.read(frame)
+        assert isinstance(names, Frame)
+        for value in list(names.names.values()):
+            if isinstance(value, FunctionValue) and value.module is self.loaded and isinstance(value.node, model.FunctionDef):
+                yield value
+
+    def _open_class(self, base: State, info: ClassInfo) -> None:
+        """Read a class with symbols for what its constructor takes: its entries, then every method that none of them reaches."""
+        if not info.is_module and not any(isinstance(v, FunctionValue) for v in info.namespace.values()):
+            return
+        methods: list[tuple[str, FunctionValue]] = []
+        for name in ENTRY_METHODS:
+            found = info.find(name)
+            if found is not None and isinstance(found[0], FunctionValue) and name in _names_along(info):
+                methods.append((name, found[0]))
+        if not info.is_module:
+            methods = []
+        read_already: set[int] = set()
+        for name, function in methods:
+            if name not in ("forward", "__call__", "training_step", "validation_step", "test_step") and _key(function) in self.reached:
+                continue
+            self._open_method(base, info, function)
+            read_already.add(function.node.id)
+        for value in list(info.namespace.values()):
+            if not isinstance(value, FunctionValue) or not isinstance(value.node, model.FunctionDef):
+                continue
+            if value.node.name == "__init__":
+                if _key(value) not in self.reached:
+                    self._open_constructor(base, info)
+                continue
+            if value.node.id in read_already or _key(value) in self.reached or _abstract(value.node):
+                continue
+            self._open_method(base, info, value)
+
+    def _open_method(self, base: State, info: ClassInfo, function: FunctionValue) -> None:
+        def read(run: Run) -> None:
+            _enter(run, self.loaded)
+            receiver: Value | None = None
+            if function.kind in ("plain", "property"):
+                receiver = build_openly(run, info)
+            elif function.kind == "class":
+                receiver = ClassValue(info)
+            _call_entry(run, function, receiver)
+
+        self._in_worlds("open", f"{info.qualname}.{function.name}", base, read)
+
+    def _open_constructor(self, base: State, info: ClassInfo) -> None:
+        def read(run: Run) -> None:
+            _enter(run, self.loaded)
+            build_openly(run, info)
+
+        self._in_worlds("open", f"{info.qualname}.__init__", base, read)
+
+    def _open_function(self, base: State, function: FunctionValue) -> None:
+        def read(run: Run) -> None:
+            _enter(run, self.loaded)
+            _call_entry(run, function, None)
+
+        self._in_worlds("open", function.name, base, read)
+
+
+def _key(function: FunctionValue) -> tuple[str, int]:
+    return (function.module.path, function.node.id)
+
+
+def _names_along(info: ClassInfo) -> set[str]:
+    return {n for cls in info.mro if isinstance(cls, ClassInfo) for n in cls.namespace}
+
+
+def _abstract(node: model.FunctionDef) -> bool:
+    """Whether a body does nothing but raise NotImplementedError or stand empty."""
+    body = [s for s in node.body if not (isinstance(s, model.ExprStmt) and isinstance(s.value, model.Const))]
+    return all(isinstance(s, (model.Raise, model.Jump)) for s in body)
+
+
+def _enter(run: Run, loaded: LoadedModule) -> None:
+    """Stand in the module's own frame, so that calls have somewhere to come from."""
+    frame = run.state.allocate(Frame())
+    run.stack.append(Activation("", frame, (), loaded))
+
+
+def _call_entry(run: Run, function: FunctionValue, receiver: Value | None) -> None:
+    """Call a function as nobody in sight does: every argument an input."""
+    skip = 1 if receiver is not None and function.kind != "static" else 0
+    given = _inputs(run, function, skip)
+    if given is None:
+        return
+    if isinstance(receiver, Ref) and run.kind == "open":
+        _forget_volatile(run, receiver)
+    call_function(run, function, given, receiver)
+
+
+_TENSOR_HINTS = ("Tensor", "LongTensor", "FloatTensor", "Variable")
+
+
+def _inputs(run: Run, function: FunctionValue, skip: int) -> Arguments | None:
+    args: list[Value] = []
+    kwargs: dict[str, Value] = {}
+    for param in function.node.params.items[skip:]:
+        if param.kind == "positional":
+            args.append(_input(run, param, function.defaults.get(param.name)))
+        elif param.kind == "keyword":
+            kwargs[param.name] = _input(run, param, function.defaults.get(param.name))
+        elif param.kind == "*":
+            args = args  # nothing is passed behind the named ones
+    return Arguments(args, kwargs)
+
+
+def _input(run: Run, param: model.Parameter, default: Value | None) -> Value:
+    hint = param.annotation
+    name = hint.name if isinstance(hint, (model.Name, model.Attribute)) else ""
+    if name == "int":
+        return Int(run.symbol(param.name, "input", None))
+    if name == "float":
+        return Float(None)
+    if name == "str":
+        return default if isinstance(default, Str) else Str(None)
+    if name == "bool" or isinstance(default, Bool):
+        return Opaque(param.name, "input", True)
+    if isinstance(default, Float):
+        return Float(None)
+    if isinstance(default, Int):
+        return Int(run.symbol(param.name, "input", None))
+    if isinstance(default, Str):
+        return default
+    if default is not None and not isinstance(default, NoneValue):
+        return default
+    value = Opaque(param.name, "input", isinstance(default, NoneValue))
+    if default is None and name in _TENSOR_HINTS:
+        run.adopt(value)
+    return value
+
+
+def build_openly(run: Run, info: ClassInfo) -> Ref:
+    """Construct a class with symbols for what its constructor takes."""
+    found = info.find("__init__")
+    args: list[Value] = []
+    kwargs: dict[str, Value] = {}
+    if found is not None and isinstance(found[0], FunctionValue):
+        function = found[0]
+        for param in function.node.params.items[1:]:
+            default = function.defaults.get(param.name)
+            if param.kind == "positional":
+                args.append(_parameter(param, default))
+            elif param.kind == "keyword":
+                kwargs[param.name] = _parameter(param, default)
+    built = instantiate(run, info, Arguments(args, kwargs))
+    if not isinstance(built, Ref):
+        raise PathEnds
+    if found is not None and isinstance(found[0], FunctionValue) and any(p.kind in ("*", "**") for p in found[0].node.params.items):
+        _open_stars(run, built)
+    return built
+
+
+def _open_stars(run: Run, built: Ref) -> None:
+    """Attributes that came out of `**kwargs` are not known to be missing."""
+    thing = run.state.read(built)
+    if isinstance(thing, Instance):
+        for value in thing.attrs.values():
+            if isinstance(value, Ref):
+                held = run.state.read(value)
+                if isinstance(held, DictObject):
+                    writable = run.state.write(value)
+                    assert isinstance(writable, DictObject)
+                    writable.open = True
+
+
+def _parameter(param: model.Parameter, default: Value | None) -> Value:
+    """A constructor's argument as an open reading has it. A default that is no number, flag or string (a class, a tuple of sizes, a function)
+    is what nearly every user leaves it at."""
+    if default is None or isinstance(default, (Int, Bool, Str, NoneValue)):
+        return Opaque(param.name, "parameter", isinstance(default, NoneValue))
+    if isinstance(default, (Float, Tensor, Unknown, Deferred)):
+        return default
+    return default
+
+
+def _forget_volatile(run: Run, receiver: Ref) -> None:
+    """At an entry, an attribute that other methods write belongs to an earlier call: nothing ties it to this one's sizes."""
+    thing = run.state.read(receiver)
+    if not isinstance(thing, Instance) or not isinstance(thing.cls, ClassInfo):
+        return
+    written: set[str] = set()
+    for cls in thing.cls.mro:
+        if isinstance(cls, ClassInfo):
+            for value in cls.namespace.values():
+                if isinstance(value, FunctionValue) and isinstance(value.node, model.FunctionDef) and _key(value) not in run.reached:
+                    written |= self_writes(value.node)
+    if not written:
+        return
+    writable = run.state.write(receiver)
+    assert isinstance(writable, Instance)
+    for name in written:
+        old = writable.attrs.get(name)
+        if old is None or isinstance(old, (NoneValue, Tensor, Unknown, Int)) or _holds_tensors(run, old):
+            writable.attrs[name] = Unknown("dynamic-value", name)
+
+
+def _holds_tensors(run: Run, value: Value) -> bool:
+    return isinstance(value, Tuple) and any(isinstance(v, Tensor) for v in value.items)
+
+
+def self_writes(node: model.FunctionDef) -> set[str]:
+    """The attributes of `self` that a method assigns."""
+    if not node.params.items:
+        return set()
+    me = node.params.items[0].name
+    found: set[str] = set()
+
+    def targets(expr: model.Expr) -> None:
+        if isinstance(expr, model.Attribute) and isinstance(expr.value, model.Name) and expr.value.name == me:
+            found.add(expr.name)
+        elif isinstance(expr, (model.TupleExpr, model.ListExpr)):
+            for item in expr.items:
+                targets(item)
+
+    def statements(body: Iterable[model.Stmt]) -> None:
+        for statement in body:
+            if isinstance(statement, model.Assign):
+                for target in statement.targets:
+                    targets(target)
+            elif isinstance(statement, (model.AugAssign, model.AnnAssign)):
+                targets(statement.target)
+            elif isinstance(statement, (model.If, model.For, model.While)):
+                statements(statement.body)
+                statements(statement.orelse)
+            elif isinstance(statement, model.With):
+                statements(statement.body)
+            elif isinstance(statement, model.Try):
+                statements(statement.body)
+                statements(statement.orelse)
+                statements(statement.final)
+                for handler in statement.handlers:
+                    statements(handler.body)
+
+    statements(node.body)
+    return found
+
+
+__all__ = ["BoundMethod", "Reader", "build_openly", "self_writes"]

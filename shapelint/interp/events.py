@@ -1,0 +1,97 @@
+"""What the interpreter tells its observers. Rules read events; no rule walks a tree."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from shapelint.ops.contract import Latent, Mismatch, Op
+from shapelint.values.model import LayerConfig, Site, Tensor, Value
+
+if TYPE_CHECKING:
+    from shapelint.interp.run import Run
+
+
+@dataclass(frozen=True, slots=True)
+class CallFrame:
+    """One call on the way to an event: where it was made, and the name of what it entered."""
+
+    site: Site
+    function: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Where:
+    """Where an event happened: the node, the function around it, the calls that led there, the instance it happened in."""
+
+    site: Site
+    scope: str
+    calls: tuple[CallFrame, ...] = ()
+    built: Site | None = None  # where the module that was running was built
+    guarded: bool = False  # inside a `try` that catches what torch would raise, or `pytest.raises`
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OpCalled:
+    """An op was interpreted. `arguments` are by parameter name, `nodes` the argument expressions by parameter name, `callee` the expression
+    that was called. `mismatch` is set where it cannot work. `assumed` where an argument's rank rests on an assumption."""
+
+    where: Where
+    op: Op
+    name: str
+    arguments: Mapping[str, Value]
+    nodes: Mapping[str, int]
+    callee: int | None
+    config: LayerConfig | None
+    result: Value
+    mismatch: Mismatch | None = None
+    latent: tuple[Latent, ...] = ()
+    assumed: bool = False
+    generic: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LayerBuilt:
+    """A layer of torch was constructed."""
+
+    where: Where
+    op: Op
+    config: LayerConfig
+    nodes: Mapping[str, int]
+    mismatch: Mismatch | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Misused:
+    """A value was used as what it cannot be, where Python or torch surely raises: `kind` "tuple-as-tensor" (a method of tensors on the tuple
+    that an LSTM returns), "unpack-count" (`a, b = x`)."""
+
+    where: Where
+    kind: Literal["tuple-as-tensor", "unpack-count"]
+    detail: Mapping[str, object] = field(default_factory=dict)
+    value: Value | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evaluated:
+    """An expression has a tensor (or what could be one) as its value; told only while shapes are being shown."""
+
+    where: Where
+    value: Value
+
+
+Event = OpCalled | LayerBuilt | Misused | Evaluated
+
+
+class Observer:
+    """Receives events while a context runs; `run` gives the facts of the path at that moment."""
+
+    def event(self, run: Run, event: Event) -> None:
+        """Called for each event, in program order of the path."""
+
+    def finish(self, run: Run) -> None:
+        """Called once when the context has been read to its end."""
+
+
+__all__ = ["CallFrame", "Event", "Evaluated", "LayerBuilt", "Misused", "Observer", "OpCalled", "Tensor", "Where"]

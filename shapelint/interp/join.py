@@ -1,0 +1,199 @@
+"""Joining paths: what holds on both of two states, with differing values kept apart as alternatives up to a budget."""
+
+from __future__ import annotations
+
+from shapelint.interp.objects import DictObject, Frame, HeapObject, Instance, ListObject
+from shapelint.interp.state import State
+from shapelint.shapes.dim import Dim
+from shapelint.shapes.facts import Facts
+from shapelint.shapes.shape import Axis, Part, Shape
+from shapelint.values.model import (
+    Bool,
+    Float,
+    Int,
+    NoneValue,
+    OneOf,
+    Ref,
+    Str,
+    Tensor,
+    Tuple,
+    Unknown,
+    Value,
+)
+
+MAX_ALTERNATIVES = 4
+
+
+def same_shape(a: Shape, b: Shape, left: Facts, right: Facts) -> bool:
+    """Whether two shapes, each read through its own facts, are the same."""
+    if a is b and left is right:
+        return True
+    x, y = left.shape(a), right.shape(b)
+    return len(x.parts) == len(y.parts) and all(p == q for p, q in zip(x.parts, y.parts))
+
+
+def same_value(a: Value, b: Value, left: Facts, right: Facts) -> bool:
+    """Whether two values, each read through its own facts, are the same."""
+    if a is b:
+        return True
+    if type(a) is not type(b):
+        return False
+    if isinstance(a, Tensor) and isinstance(b, Tensor):
+        return a.dtype == b.dtype and same_shape(a.shape, b.shape, left, right)
+    if isinstance(a, Int) and isinstance(b, Int):
+        return left.resolve(a.dim) == right.resolve(b.dim)
+    if isinstance(a, Tuple) and isinstance(b, Tuple):
+        return len(a.items) == len(b.items) and all(same_value(x, y, left, right) for x, y in zip(a.items, b.items))
+    if isinstance(a, OneOf) and isinstance(b, OneOf):
+        return len(a.options) == len(b.options) and all(same_value(x, y, left, right) for x, y in zip(a.options, b.options))
+    if isinstance(a, Unknown):
+        return True
+    return a == b
+
+
+class Join:
+    """Joins two states into one. `lossy` tells afterwards whether values of different shape, rank or type met.
+
+    With `widen`, differing values lose what differs (for loops) instead of being kept apart.
+    """
+
+    def __init__(self, left: State, right: State, *, widen: bool = False) -> None:
+        self.left = left
+        self.right = right
+        self.widen = widen
+        self.lossy = False
+        self.changed = False
+
+    def state(self) -> State:
+        joined = self.left.fork()
+        joined.facts = self.left.facts.join(self.right.facts)
+        joined.assumed = {c: v for c, v in self.left.assumed.items() if self.right.assumed.get(c) == v}
+        joined.adopted = {**self.right.adopted, **self.left.adopted}
+        for address, theirs in self.right.heap.items():
+            mine = joined.heap.get(address)
+            if mine is None:
+                joined.heap[address] = theirs
+            elif mine is not theirs:
+                joined.heap[address] = self.thing(mine, theirs)
+        return joined
+
+    def thing(self, mine: HeapObject, theirs: HeapObject) -> HeapObject:
+        if isinstance(mine, Frame) and isinstance(theirs, Frame):
+            return Frame(self.names(mine.names, theirs.names), tuple(dict.fromkeys((*mine.stars, *theirs.stars))))
+        if isinstance(mine, Instance) and isinstance(theirs, Instance):
+            joined = mine.copy()
+            joined.attrs = self.names(mine.attrs, theirs.attrs)
+            joined.vague = mine.vague or theirs.vague
+            joined.config = mine.config if mine.config is theirs.config else mine.config or theirs.config
+            if mine.parts != theirs.parts:
+                if mine.parts is not None and theirs.parts is not None and [n for n, _ in mine.parts] == [n for n, _ in theirs.parts]:
+                    joined.parts = [(n, self.value(a, b)) for (n, a), (_, b) in zip(mine.parts, theirs.parts)]
+                else:
+                    joined.parts = None
+                    self.lossy = True
+            return joined
+        if isinstance(mine, ListObject) and isinstance(theirs, ListObject):
+            return self.lists(mine, theirs)
+        if isinstance(mine, DictObject) and isinstance(theirs, DictObject):
+            items = self.names(mine.items, theirs.items)  # type: ignore[arg-type]
+            return DictObject(items, mine.open or theirs.open, mine.element or theirs.element)  # type: ignore[arg-type]
+        return mine
+
+    def names(self, mine: dict[str, Value], theirs: dict[str, Value]) -> dict[str, Value]:
+        joined: dict[str, Value] = {}
+        for name, value in mine.items():
+            other = theirs.get(name)
+            # a name that only one path binds: a path in which it would be unbound cannot use it
+            joined[name] = value if other is None else self.value(value, other)
+        for name, value in theirs.items():
+            joined.setdefault(name, value)
+        return joined
+
+    def lists(self, mine: ListObject, theirs: ListObject) -> ListObject:
+        if mine.items is not None and theirs.items is not None and len(mine.items) == len(theirs.items):
+            return ListObject([self.value(a, b) for a, b in zip(mine.items, theirs.items)], is_set=mine.is_set)
+        self.lossy = True
+        elements = [*(mine.items or []), *(theirs.items or []), *(e for e in (mine.element, theirs.element) if e)]
+        element: Value = Unknown("dynamic-value")
+        if elements:
+            element = elements[0]
+            for other in elements[1:]:
+                element = self.value(element, other)
+        length = mine.length if mine.length is not None and mine.length == theirs.length else None
+        return ListObject(None, element, length, is_set=mine.is_set)
+
+    def value(self, a: Value, b: Value) -> Value:
+        left, right = self.left.facts, self.right.facts
+        if same_value(a, b, left, right):
+            return a
+        self.changed = True
+        if isinstance(a, Unknown) or isinstance(b, Unknown):
+            return a if isinstance(a, Unknown) else b
+        if isinstance(a, Tuple) and isinstance(b, Tuple) and len(a.items) == len(b.items) and a.kind == b.kind:
+            return Tuple(tuple(self.value(x, y) for x, y in zip(a.items, b.items)), a.kind, a.names, a.type_name)
+        for plain in (Float, Bool, Str):
+            if isinstance(a, plain) and isinstance(b, plain):
+                return plain(None)
+        if isinstance(a, Tensor) and isinstance(b, Tensor) and same_shape(a.shape, b.shape, left, right):
+            return Tensor(left.shape(a.shape), a.dtype if a.dtype == b.dtype else None, a.step, a.assumed or b.assumed, a.array)
+        self.lossy = True
+        options = self._options(a, left) + [o for o in self._options(b, right)]
+        distinct: list[Value] = []
+        for option in options:
+            if not any(same_value(option, known, left, left) for known in distinct):
+                distinct.append(option)
+        if len(distinct) == 1:
+            return distinct[0]
+        if self.widen or len(distinct) > MAX_ALTERNATIVES:
+            return _widen(distinct)
+        return OneOf(tuple(distinct))
+
+    def _options(self, value: Value, facts: Facts) -> list[Value]:
+        """The alternatives of a value with what its own side knows written into them."""
+        if isinstance(value, OneOf):
+            return [o for v in value.options for o in self._options(v, facts)]
+        if isinstance(value, Tensor):
+            return [Tensor(facts.shape(value.shape), value.dtype, value.step, value.assumed, value.array)]
+        if isinstance(value, Int):
+            return [Int(facts.resolve(value.dim))]
+        return [value]
+
+
+def _widen(options: list[Value]) -> Value:
+    """One value that covers several, with fresh unknown sizes where they differ."""
+    kept = [o for o in options if not isinstance(o, NoneValue)]
+    if len(kept) != len(options):
+        inner = _widen(kept) if kept else Unknown("dynamic-value")
+        return inner if isinstance(inner, Unknown) else OneOf((next(o for o in options if isinstance(o, NoneValue)), inner))
+    if all(isinstance(o, Tensor) for o in options):
+        tensors = [o for o in options if isinstance(o, Tensor)]
+        first = tensors[0]
+        dtype = first.dtype if all(x.dtype == first.dtype for x in tensors) else None
+        ranks = {x.shape.rank for x in tensors}
+        if len(ranks) == 1 and None not in ranks:
+            parts: list[Part] = []
+            for axes in zip(*(x.shape.axes for x in tensors)):
+                same = all(a == axes[0] for a in axes)
+                parts.append(axes[0] if same else Axis(Dim.symbol("n", "unknown"), axes[0].factors if len(axes[0].factors) == 1 else ()))
+            return Tensor(Shape(tuple(parts)), dtype, first.step, any(x.assumed for x in tensors), first.array)
+        return Tensor(Shape.unknown("joined"), dtype, first.step, True, first.array)
+    if all(isinstance(o, Int) for o in options):
+        return Int(Dim.symbol("n", "unknown", None))
+    if all(isinstance(o, Ref) for o in options):
+        return OneOf(tuple(options[:MAX_ALTERNATIVES])) if len(options) <= MAX_ALTERNATIVES else Unknown("dynamic-value")
+    return Unknown("dynamic-value")
+
+
+def join(left: State, right: State) -> State:
+    """What holds on both paths."""
+    return Join(left, right).state()
+
+
+def join_values(pairs: list[tuple[Value, State]]) -> tuple[Value, State]:
+    """Join several outcomes of one evaluation: the value and the state that hold for all."""
+    value, state = pairs[0]
+    for other_value, other_state in pairs[1:]:
+        joiner = Join(state, other_state)
+        value = joiner.value(value, other_value)
+        state = joiner.state()
+    return value, state

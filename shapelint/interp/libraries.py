@@ -1,0 +1,607 @@
+"""What lies outside the project: the containers, loaders and helpers of torch and Python whose meaning the interpreter knows.
+
+Ops of torch are not here; they are in `ops/`. A name that is in neither gives `Unknown("outside-project")`, or `Unknown("unsupported-op")`
+where it is torch's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from shapelint.interp.calls import Arguments, call, call_with
+from shapelint.interp.containers import key_of, merged
+from shapelint.interp.expressions import as_dim, as_float, spread_items
+from shapelint.interp.iteration import Passes, plan
+from shapelint.interp.objects import ClassInfo, DictObject, Instance, Iterable, ListObject, Partial
+from shapelint.interp.run import PathEnds, Run
+from shapelint.interp.torch_calls import build_layer, call_op
+from shapelint.ops.index import find
+from shapelint.program import model
+from shapelint.shapes.dim import Dim, minimum
+from shapelint.shapes.shape import Axis, Factor, Shape
+from shapelint.values.model import (
+    NONE,
+    Bool,
+    External,
+    Float,
+    Int,
+    NoneValue,
+    Opaque,
+    Ref,
+    Site,
+    Str,
+    Tensor,
+    Tuple,
+    Unknown,
+    Value,
+)
+
+CONTAINERS = frozenset(
+    ("torch.nn.Sequential", "torch.nn.ModuleList", "torch.nn.ModuleDict", "torch.nn.ParameterList", "torch.nn.ParameterDict")
+)
+# calls that give back what they are given (their first argument)
+PASSING = frozenset(
+    """torch.compile torch.jit.script torch.jit.trace torch.nn.DataParallel torch.nn.parallel.DataParallel
+    torch.nn.parallel.DistributedDataParallel copy.deepcopy copy.copy torch.nn.utils.weight_norm torch.nn.utils.spectral_norm
+    torch.nn.utils.parametrizations.weight_norm torch.nn.utils.parametrizations.spectral_norm torch.nn.utils.remove_weight_norm
+    torch.nn.utils.parametrize.remove_parametrizations torch.nn.utils.skip_init typing.cast tqdm.tqdm tqdm tqdm.auto.tqdm
+    tqdm.notebook.tqdm functools.wraps torch.utils.checkpoint.noop collections.OrderedDict.fromkeys torch.jit.annotate
+    torch.jit.freeze torch.nn.utils.fusion.fuse_conv_bn_eval torch.fx.wrap torch.quantization.quantize_dynamic itertools.chain.from_iterable
+    torch.nn.utils.parametrizations.orthogonal accelerate.prepare""".split()
+)
+_CANONICAL = {
+    "torch.nn.modules.container.Sequential": "torch.nn.Sequential",
+    "torch.nn.modules.ModuleList": "torch.nn.ModuleList",
+    "torch.nn.modules.container.ModuleList": "torch.nn.ModuleList",
+    "torch.nn.modules.Sequential": "torch.nn.Sequential",
+    "torch.nn.modules.container.ModuleDict": "torch.nn.ModuleDict",
+}
+
+
+def call_external(run: Run, name: str, given: Arguments) -> Value:
+    """Call something of a library by its dotted name."""
+    name = _CANONICAL.get(name, name)
+    if name in CONTAINERS:
+        site = Site(run.top.module.path, given.node) if given.node else None
+        ref = run.state.allocate(Instance(name, parts=[], built=site))
+        fill_container(run, ref, name, given)
+        return ref
+    if name in PASSING or name.rpartition(".")[2] == "tqdm":
+        if given.args:
+            return given.args[0]
+        return next(iter(given.kwargs.values()), Partial(External(name), (), {}) if not given.inexact else Unknown("dynamic-value"))
+    known = _FUNCTIONS.get(name)
+    if known is not None:
+        return known(run, given)
+    if name.startswith("builtins.") or name.endswith(("Error", "Exception")):
+        return run.state.allocate(Instance(name, vague=True))
+    op = find(name)
+    if op is not None:
+        if given.inexact:
+            return Unknown("dynamic-value", name)
+        if op.is_layer:
+            config = build_layer(run, op, name, given.args, given.kwargs, given.node, given.nodes, given.kwarg_nodes)
+            if config is None:
+                return Unknown("dynamic-value", name)
+            site = Site(run.top.module.path, given.node) if given.node else None
+            return run.state.allocate(Instance(name, config=config, built=site))
+        return call_op(run, op, name, given.args, given.kwargs, given.node, given.nodes, given.kwarg_nodes, given.callee)
+    if name.startswith("torch.optim."):
+        return run.state.allocate(Instance(name, vague=True))
+    if name.startswith(("torch.", "torchvision.", "torchaudio.", "einops.", "numpy.")):
+        return Unknown("unsupported-op", name)
+    return Unknown("outside-project", name)
+
+
+# Containers of modules ---------------------------------------------------------------------------
+
+
+def fill_container(run: Run, ref: Ref, name: str, given: Arguments) -> None:
+    """The parts that the constructor of a container of modules is given."""
+    thing = run.state.write(ref)
+    assert isinstance(thing, Instance)
+    thing.parts = []
+    if given.inexact:
+        thing.parts = None
+        return
+    if name == "torch.nn.Sequential" and not (len(given.args) == 1 and _is_dict(run, given.args[0])):
+        thing.parts = [(str(i), v) for i, v in enumerate(given.args)]
+        return
+    if not given.args:
+        return
+    source = given.args[0]
+    held = run.state.read(source) if isinstance(source, Ref) else None
+    if isinstance(held, DictObject):
+        thing.parts = None if held.open else [(str(k), v) for k, v in held.items.items()]
+        return
+    passes = plan(run, source)
+    if name in ("torch.nn.ModuleDict", "torch.nn.ParameterDict"):
+        pairs = [(key_of(p.items[0]), p.items[1]) for p in passes.items or () if isinstance(p, Tuple) and len(p.items) == 2]
+        exact = passes.items is not None and len(pairs) == len(passes.items) and all(isinstance(k, str) for k, _ in pairs)
+        thing.parts = [(str(k), v) for k, v in pairs] if exact else None
+        return
+    if passes.items is not None:
+        thing.parts = [(str(i), v) for i, v in enumerate(passes.items)]
+    else:
+        thing.parts, thing.element, thing.length = None, passes.later, passes.count
+
+
+def _is_dict(run: Run, value: Value) -> bool:
+    return isinstance(value, Ref) and isinstance(run.state.read(value), DictObject)
+
+
+def iterate_instance(run: Run, ref: Ref, thing: Instance) -> Passes:
+    """What iterating over an object gives: the parts of a container, the batches of a loader, the items of a dataset."""
+    name = thing.library_name
+    if thing.parts is not None:
+        if name in ("torch.nn.ModuleDict", "torch.nn.ParameterDict"):
+            return Passes.of([Str(n) for n, _ in thing.parts])
+        return Passes.of([v for _, v in thing.parts])
+    if name in CONTAINERS:
+        element = thing.element or Unknown("dynamic-value")
+        return Passes(None, element, element, thing.length)
+    if name.endswith("DataLoader"):
+        return _batches(run, thing)
+    if isinstance(thing.cls, ClassInfo):
+        for method in ("__iter__", "__getitem__"):
+            found = thing.cls.find(method)
+            if found is not None:
+                from shapelint.interp.attributes import attribute
+
+                bound = attribute(run, ref, method, model.Name(0, method))
+                if method == "__iter__":
+                    return plan(run, call(run, bound, (), {}, None))
+                element = call(run, bound, (Int(Dim.symbol("i", "unknown", 0)),), {}, None)
+                return Passes.like(element, instance_length(run, ref, thing))
+    if name.endswith("TensorDataset"):
+        return Passes.like(_item(run, ref), instance_length(run, ref, thing))
+    return Passes.like(Unknown("dynamic-value"))
+
+
+def instance_length(run: Run, ref: Ref, thing: Instance) -> Dim | None:
+    """`len(instance)`."""
+    if thing.parts is not None:
+        return Dim.of(len(thing.parts))
+    if thing.length is not None:
+        return thing.length
+    name = thing.library_name
+    if name.endswith("TensorDataset"):
+        tensors = thing.attrs.get("tensors")
+        if isinstance(tensors, Tuple) and tensors.items and isinstance(tensors.items[0], Tensor):
+            shape = run.state.facts.reveal_prefix(tensors.items[0].shape, 1)
+            return shape.prefix[0].size if shape.prefix else None
+    if name.endswith("DataLoader"):
+        return _batches(run, thing).count
+    if isinstance(thing.cls, ClassInfo) and thing.cls.find("__len__") is not None:
+        from shapelint.interp.attributes import attribute
+
+        with run.silently():
+            length = call(run, attribute(run, ref, "__len__", model.Name(0, "__len__")), (), {}, None)
+        return as_dim(run, length)
+    return None
+
+
+# Data --------------------------------------------------------------------------------------------
+
+
+def _tensor_dataset(run: Run, given: Arguments) -> Value:
+    return run.state.allocate(Instance("torch.utils.data.TensorDataset", {"tensors": Tuple(given.args)}))
+
+
+_LOADER = "dataset batch_size shuffle sampler batch_sampler num_workers collate_fn pin_memory drop_last".split()
+
+
+def _data_loader(run: Run, given: Arguments) -> Value:
+    attrs = dict(zip(_LOADER, given.args))
+    attrs.update(given.kwargs)
+    if given.inexact:
+        attrs.setdefault("batch_size", Unknown("dynamic-value"))
+        attrs.setdefault("collate_fn", Unknown("dynamic-value"))
+    return run.state.allocate(Instance("torch.utils.data.DataLoader", attrs))
+
+
+def _item(run: Run, dataset: Value) -> Value:
+    """One item of a dataset."""
+    from shapelint.interp.attributes import attribute
+    from shapelint.interp.torch_calls import call_named
+
+    thing = run.state.read(dataset) if isinstance(dataset, Ref) else None
+    index = Int(Dim.symbol("i", "unknown", 0))
+    if isinstance(thing, Instance):
+        if thing.library_name.endswith("TensorDataset") and "tensors" in thing.attrs:
+            tensors = thing.attrs["tensors"]
+            assert isinstance(tensors, Tuple)
+            with run.silently():
+                return Tuple(tuple(call_named(run, "torch.Tensor.__getitem__", (v, index), {}, 1) for v in tensors.items))
+        if thing.library_name.endswith("Subset") and "dataset" in thing.attrs:
+            return _item(run, thing.attrs["dataset"])
+        if isinstance(thing.cls, ClassInfo) and thing.cls.find("__getitem__") is not None:
+            return call(run, attribute(run, dataset, "__getitem__", model.Name(0, "__getitem__")), (index,), {}, None)
+        return Unknown("outside-project", thing.library_name)
+    if isinstance(dataset, (Ref, Tuple)):
+        return plan(run, dataset).first
+    if isinstance(dataset, Tensor):
+        return plan(run, dataset).first
+    return Unknown("dynamic-value")
+
+
+def _batches(run: Run, thing: Instance) -> Passes:
+    """The batches of a DataLoader: full ones, and the last, which may be smaller."""
+    facts = run.state.facts
+    dataset = thing.attrs.get("dataset", Unknown("dynamic-value"))
+    given = thing.attrs.get("batch_size", Int.of(1))
+    if isinstance(given, NoneValue) and "batch_sampler" not in thing.attrs:
+        return Passes.like(_item(run, dataset))
+    size = as_dim(run, given)
+    held = run.state.read(dataset) if isinstance(dataset, Ref) else None
+    total: Dim | None = None
+    if isinstance(held, Instance):
+        total = instance_length(run, dataset, held) if isinstance(dataset, Ref) else None
+    elif isinstance(held, ListObject):
+        total = plan(run, dataset).count
+    elif isinstance(dataset, Tensor):
+        total = plan(run, dataset).count
+    if "batch_sampler" in thing.attrs or "sampler" in thing.attrs and not isinstance(thing.attrs["sampler"], NoneValue):
+        total = None
+        size = size if "batch_sampler" not in thing.attrs else None
+    if size is None:
+        size = Dim.symbol("batch", "unknown")
+    size = facts.resolve(size)
+    item = _item(run, dataset)
+    collate = thing.attrs.get("collate_fn", NONE)
+    drop = thing.attrs.get("drop_last", Bool(False))
+    dropping = isinstance(drop, Bool) and drop.value is True
+
+    def batch(number: Dim) -> Value:
+        if isinstance(collate, NoneValue):
+            return _collated(run, item, Factor(number), number)
+        samples = run.state.allocate(ListObject(None, item, number))
+        return call(run, collate, (samples,), {}, None)
+
+    if total is None:
+        first = batch(size)
+        return Passes.like(first)
+    total = facts.resolve(total)
+    n, b = total.value, size.value
+    if n is not None and b:
+        full, rest = divmod(n, b)
+        if full == 0:
+            return Passes.of([] if dropping else [batch(Dim.of(rest))])
+        if rest == 0 or dropping:
+            first = batch(size)
+            return Passes(None, first, first, Dim.of(full)) if full > 1 else Passes.of([first])
+        return Passes.of([batch(size)] * min(full, 2) + [batch(Dim.of(rest))])
+    first = batch(size)
+    return Passes(None, first, first, None)
+
+
+def _collated(run: Run, item: Value, factor: Factor, number: Dim) -> Value:
+    """Samples stacked into a batch, as torch's default collate does. The batch axis is one and the same for all parts."""
+    if isinstance(item, Tensor):
+        from shapelint.ops.contract import Evidence
+
+        evidence = Evidence("batch", "proved", "a DataLoader puts samples along it")
+        run.state.facts.roles.setdefault(factor, (evidence,))
+        return Tensor(Shape((Axis(number, (factor,)), *run.state.facts.shape(item.shape).parts)), item.dtype, item.step, item.assumed)
+    if isinstance(item, (Int, Bool)):
+        return Tensor(Shape((Axis(number, (factor,)),)), "int")
+    if isinstance(item, Float):
+        return Tensor(Shape((Axis(number, (factor,)),)), "float")
+    if isinstance(item, Tuple):
+        return Tuple(tuple(_collated(run, v, factor, number) for v in item.items))
+    if isinstance(item, Ref):
+        thing = run.state.read(item)
+        if isinstance(thing, DictObject):
+            return run.state.allocate(DictObject({k: _collated(run, v, factor, number) for k, v in thing.items.items()}, thing.open))
+        if isinstance(thing, ListObject) and thing.items is not None:
+            return run.state.allocate(ListObject([_collated(run, v, factor, number) for v in thing.items]))
+    if isinstance(item, Str):
+        return run.state.allocate(ListObject(None, item, number))
+    return Unknown("dynamic-value")
+
+
+def _random_split(run: Run, given: Arguments) -> Value:
+    lengths = spread_items(run, given.args[1]) if len(given.args) > 1 else None
+    if lengths is None:
+        return Unknown("dynamic-value")
+    parts: list[Value] = []
+    for length in lengths:
+        dim = as_dim(run, length)
+        parts.append(run.state.allocate(Instance("torch.utils.data.Subset", {"dataset": given.args[0]}, length=dim)))
+    return run.state.allocate(ListObject(parts))
+
+
+def _subset(run: Run, given: Arguments) -> Value:
+    from shapelint.interp.builtins import length_of
+
+    length = length_of(run, given.args[1]) if len(given.args) > 1 else None
+    return run.state.allocate(Instance("torch.utils.data.Subset", {"dataset": given.args[0]} if given.args else {}, length=length))
+
+
+# argparse ----------------------------------------------------------------------------------------
+
+
+def _argument_parser(run: Run, given: Arguments) -> Value:
+    return run.state.allocate(Instance("argparse.ArgumentParser", {"\0options": run.state.allocate(DictObject({}))}))
+
+
+def parser_method(run: Run, ref: Ref, thing: Instance, name: str, given: Arguments) -> Value:
+    """A method of an `ArgumentParser`: options are collected with their defaults, and parsing gives the defaults."""
+    options = thing.attrs.get("\0options")
+    if not isinstance(options, Ref):
+        return Unknown("dynamic-value")
+    if name in ("add_argument_group", "add_mutually_exclusive_group"):
+        return ref
+    if name == "add_argument":
+        flags = [a.value for a in given.args if isinstance(a, Str) and a.value]
+        long = next((f for f in flags if f.startswith("--")), flags[0] if flags else "")
+        target = given.kwargs.get("dest")
+        key = target.value if isinstance(target, Str) and target.value else long.lstrip("-").replace("-", "_")
+        table = run.state.write(options)
+        assert isinstance(table, DictObject)
+        table.items[key] = _option_default(run, key, long, given)
+        return NONE
+    if name == "set_defaults":
+        table = run.state.write(options)
+        assert isinstance(table, DictObject)
+        table.items.update(given.kwargs)
+        return NONE
+    if name in ("parse_args", "parse_known_args"):
+        table = run.state.read(options)
+        assert isinstance(table, DictObject)
+        parsed = run.state.allocate(Instance("argparse.Namespace", {str(k): v for k, v in table.items.items()}))
+        if name == "parse_args":
+            return parsed
+        return Tuple((parsed, Unknown("dynamic-value")))
+    return Unknown("dynamic-value")
+
+
+def _option_default(run: Run, key: str, long: str, given: Arguments) -> Value:
+    action = given.kwargs.get("action")
+    if isinstance(action, Str):
+        if action.value == "store_true":
+            return given.kwargs.get("default", Bool(False))
+        if action.value == "store_false":
+            return given.kwargs.get("default", Bool(True))
+    default = given.kwargs.get("default")
+    kind = given.kwargs.get("type")
+    if default is None:
+        if long.startswith("-") and "required" not in given.kwargs:
+            return NONE
+        return Opaque(f"args.{key}", "parameter")
+    if isinstance(default, Str) and default.value is not None and kind is not None:
+        converted = call_with(run, kind, Arguments((default,)))
+        return default if isinstance(converted, Unknown) else converted
+    return default
+
+
+def _namespace(run: Run, given: Arguments) -> Value:
+    return run.state.allocate(Instance("types.SimpleNamespace", dict(given.kwargs), vague=given.inexact))
+
+
+# functools, collections, math, random ------------------------------------------------------------
+
+
+def _partial(run: Run, given: Arguments) -> Value:
+    return Partial(given.args[0], given.args[1:], given.kwargs) if given.args else Unknown("dynamic-value")
+
+
+def _ordered_dict(run: Run, given: Arguments) -> Value:
+    from shapelint.interp.builtins import call_builtin
+
+    return call_builtin(run, "dict", given)
+
+
+def _default_dict(run: Run, given: Arguments) -> Value:
+    return run.state.allocate(DictObject({}, True))
+
+
+def _deque(run: Run, given: Arguments) -> Value:
+    from shapelint.interp.builtins import call_builtin
+
+    return call_builtin(run, "list", Arguments(given.args[:1]))
+
+
+def _chain(run: Run, given: Arguments) -> Value:
+    items: list[Value] = []
+    for arg in given.args:
+        spread = spread_items(run, arg)
+        if spread is None:
+            return run.state.allocate(ListObject(None, plan(run, arg).later))
+        items.extend(spread)
+    return run.state.allocate(ListObject(items))
+
+
+def _product(run: Run, given: Arguments) -> Value:
+    return Iterable("zip", given.args)
+
+
+def _number(run: Run, given: Arguments) -> Value:
+    return Float(None)
+
+
+def _math(function: Callable[[float], float | int]) -> Callable[[Run, Arguments], Value]:
+    def apply(run: Run, given: Arguments) -> Value:
+        number = as_float(given.args[0]) if given.args else None
+        if number is None:
+            return Float(None)
+        try:
+            result = function(number)
+        except (ValueError, OverflowError):
+            return Float(None)
+        return Int.of(result) if isinstance(result, int) else Float(result)
+
+    return apply
+
+
+def _floor(up: bool) -> Callable[[Run, Arguments], Value]:
+    def apply(run: Run, given: Arguments) -> Value:
+        value = given.args[0] if given.args else NONE
+        dim = as_dim(run, value)
+        if dim is not None:
+            return Int(dim)
+        if isinstance(value, Float) and value.exact is not None:
+            n, d = (run.state.facts.resolve(x) for x in value.exact)
+            if run.state.facts.at_least(d, 1):
+                return Int(-(-n // d) if up else n // d)
+        if isinstance(value, Float) and value.value is not None:
+            import math
+
+            return Int.of(math.ceil(value.value) if up else math.floor(value.value))
+        return Int(Dim.symbol("n", "unknown", None))
+
+    return apply
+
+
+def _prod(run: Run, given: Arguments) -> Value:
+    items = spread_items(run, given.args[0]) if given.args else None
+    dims = [as_dim(run, v) for v in items] if items is not None else [None]
+    if any(d is None for d in dims):
+        return Int(Dim.symbol("n", "unknown", 0))
+    total = Dim.of(1)
+    for dim in dims:
+        assert dim is not None
+        total = total * dim
+    return Int(total)
+
+
+def _random_int(run: Run, given: Arguments) -> Value:
+    low = as_dim(run, given.args[0]) if len(given.args) > 1 else Dim.of(0)
+    return Int(Dim.symbol("n", "unknown", low.value if low is not None and low.value is not None else None))
+
+
+def _random_choice(run: Run, given: Arguments) -> Value:
+    items = spread_items(run, given.args[0]) if given.args else None
+    if items and len(items) <= 8:
+        return merged(run, items)
+    return plan(run, given.args[0]).later if given.args else Unknown("dynamic-value")
+
+
+def _checkpoint(run: Run, given: Arguments) -> Value:
+    """`checkpoint(function, *args)` computes `function(*args)`."""
+    if not given.args:
+        return Unknown("dynamic-value")
+    kwargs = {k: v for k, v in given.kwargs.items() if k not in ("use_reentrant", "preserve_rng_state", "context_fn", "determinism_check", "debug")}
+    return call_with(run, given.args[0], Arguments(given.args[1:], kwargs, given.nodes[1:], {}, given.node, given.callee))
+
+
+def _namedtuple(run: Run, given: Arguments) -> Value:
+    """`namedtuple("Point", "x y")`: calling the result gives a tuple with those names."""
+    fields: tuple[str, ...] = ()
+    if len(given.args) > 1:
+        spec = given.args[1]
+        if isinstance(spec, Str) and spec.value:
+            fields = tuple(spec.value.replace(",", " ").split())
+        else:
+            items = spread_items(run, spec) or []
+            fields = tuple(v.value for v in items if isinstance(v, Str) and v.value)
+    return Partial(External("collections.namedtuple.new"), (Tuple(tuple(Str(f) for f in fields)),), {})
+
+
+def _named_new(run: Run, given: Arguments) -> Value:
+    spec = given.args[0]
+    assert isinstance(spec, Tuple)
+    names = tuple(f.value for f in spec.items if isinstance(f, Str) and f.value)
+    values = [*given.args[1:]]
+    for name in names[len(values) :]:
+        values.append(given.kwargs.get(name, Unknown("dynamic-value", name)))
+    return Tuple(tuple(values[: len(names)]), "tuple", names)
+
+
+def _exit(run: Run, given: Arguments) -> Value:
+    raise PathEnds
+
+
+def _false(run: Run, given: Arguments) -> Value:
+    return Bool(False)
+
+
+def _size(run: Run, given: Arguments) -> Value:
+    from shapelint.interp.builtins import call_builtin
+
+    found = call_builtin(run, "tuple", given)
+    return Tuple(found.items, "size") if isinstance(found, Tuple) else found
+
+
+def _from_pretrained(run: Run, given: Arguments) -> Value:
+    """`nn.Embedding.from_pretrained(table)`: an embedding of the table's size."""
+    op = find("torch.nn.Embedding")
+    table = given.args[0] if given.args else given.kwargs.get("embeddings")
+    if op is None or table is None:
+        return Unknown("dynamic-value")
+    if isinstance(table, Opaque) and table.origin == "input":
+        table = run.adopt(table)
+    if isinstance(table, Tensor):
+        shape = run.state.facts.fix_rank(table.shape, 2)
+        if shape is None:
+            return Unknown("dynamic-value")
+        sizes: tuple[Value, Value] = (Int(shape.dims[0]), Int(shape.dims[1]))
+    else:
+        sizes = (Int(Dim.symbol("rows", "unknown")), Int(Dim.symbol("embedding_dim", "unknown")))
+    kwargs = {k: v for k, v in given.kwargs.items() if k in ("padding_idx", "max_norm", "sparse")}
+    config = build_layer(run, op, "torch.nn.Embedding", sizes, kwargs, given.node)
+    return run.state.allocate(Instance("torch.nn.Embedding", config=config, built=Site(run.top.module.path, given.node)))
+
+
+def _import_math() -> dict[str, Callable[[Run, Arguments], Value]]:
+    import math
+
+    return {f"math.{n}": _math(getattr(math, n)) for n in ("sqrt", "exp", "log2", "log10", "sin", "cos", "tanh")}
+
+
+_FUNCTIONS: dict[str, Callable[[Run, Arguments], Value]] = {
+    **_import_math(),
+    "torch.utils.data.TensorDataset": _tensor_dataset,
+    "torch.utils.data.dataset.TensorDataset": _tensor_dataset,
+    "torch.utils.data.DataLoader": _data_loader,
+    "torch.utils.data.dataloader.DataLoader": _data_loader,
+    "torch.utils.data.random_split": _random_split,
+    "torch.utils.data.Subset": _subset,
+    "torch.utils.checkpoint.checkpoint": _checkpoint,
+    "torch.nn.Embedding.from_pretrained": _from_pretrained,
+    "torch.Size": _size,
+    "torch.cuda.is_available": lambda run, given: Bool(None),
+    "torch.jit.is_scripting": _false,
+    "torch.jit.is_tracing": _false,
+    "torch.is_tensor": lambda run, given: Bool(isinstance(given.args[0], Tensor) if given.args and not isinstance(given.args[0], (Unknown, Opaque)) else None),
+    "argparse.ArgumentParser": _argument_parser,
+    "argparse.Namespace": _namespace,
+    "types.SimpleNamespace": _namespace,
+    "functools.partial": _partial,
+    "functools.reduce": lambda run, given: Unknown("dynamic-value", "reduce"),
+    "collections.OrderedDict": _ordered_dict,
+    "collections.defaultdict": _default_dict,
+    "collections.deque": _deque,
+    "collections.namedtuple": _namedtuple,
+    "collections.namedtuple.new": _named_new,
+    "itertools.chain": _chain,
+    "itertools.product": _product,
+    "math.floor": _floor(False),
+    "math.ceil": _floor(True),
+    "math.prod": _prod,
+    "math.log": _number,
+    "math.pow": _number,
+    "numpy.prod": _prod,
+    "numpy.sqrt": lambda run, given: _number(run, given) if given.args and not isinstance(given.args[0], Tensor) else Unknown("unsupported-op", "numpy.sqrt"),
+    "random.random": _number,
+    "random.uniform": _number,
+    "random.randint": _random_int,
+    "random.randrange": _random_int,
+    "random.choice": _random_choice,
+    "numpy.random.randint": lambda run, given: _random_int(run, given) if len(given.args) + len(given.kwargs) <= 2 and "size" not in given.kwargs else Unknown("unsupported-op", "numpy.random.randint"),
+    "time.time": _number,
+    "time.perf_counter": _number,
+    "sys.exit": _exit,
+    "os._exit": _exit,
+}
+
+
+# Objects of libraries called ---------------------------------------------------------------------
+
+
+def call_library_object(run: Run, ref: Ref, thing: Instance, given: Arguments) -> Value:
+    """Call an object whose class is a library's."""
+    return Unknown("outside-project", thing.library_name)
+
+
+__all__ = ["CONTAINERS", "call_external", "fill_container", "instance_length", "iterate_instance", "minimum", "parser_method"]

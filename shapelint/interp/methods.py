@@ -1,0 +1,275 @@
+"""Methods of values that are no objects of the project: tensors, lists, strings, layers and other objects of libraries."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from shapelint.interp.calls import Arguments, call_function, call_layer, call_sequential, call_with, initialise_library_base
+from shapelint.interp.containers import dict_method, list_method
+from shapelint.interp.libraries import fill_container, parser_method
+from shapelint.interp.names import assign_name
+from shapelint.interp.objects import ClassInfo, DictObject, FunctionValue, Instance, Iterable, ListObject, Method
+from shapelint.interp.run import Run
+from shapelint.interp.torch_calls import call_op
+from shapelint.ops.index import find
+from shapelint.program import model
+from shapelint.shapes.dim import Dim
+from shapelint.values.model import (
+    NONE,
+    Bool,
+    External,
+    Float,
+    Int,
+    Opaque,
+    Packed,
+    Ref,
+    Sequence,
+    SizeOf,
+    Str,
+    Tensor,
+    Tuple,
+    Unknown,
+    Value,
+)
+
+
+def call_method(run: Run, method: Method, given: Arguments) -> Value:
+    """Call `receiver.name(…)`."""
+    receiver, name = method.receiver, method.name
+    if isinstance(receiver, Opaque) and receiver.origin == "input":
+        receiver = run.adopt(receiver)
+    if isinstance(receiver, Tensor):
+        return _of_tensor(run, receiver, name, given)
+    if isinstance(receiver, Ref):
+        return _of_object(run, receiver, name, given)
+    if isinstance(receiver, Str):
+        return _of_string(run, receiver, name, given)
+    if isinstance(receiver, Packed):
+        return receiver if name in ("to", "cuda", "cpu", "float", "double", "pin_memory") else Unknown("dynamic-value", name)
+    if isinstance(receiver, (Tuple, SizeOf, Sequence)):
+        if name == "numel" and isinstance(receiver, (SizeOf, Tuple)):
+            from shapelint.interp.builtins import call_builtin
+            from shapelint.interp.libraries import call_external
+
+            items = call_builtin(run, "list", Arguments((receiver,)))
+            return call_external(run, "math.prod", Arguments((items,)))
+        if name in ("index", "count"):
+            return Int(Dim.symbol("i", "unknown", 0))
+        if isinstance(receiver, Tuple) and name == "_replace":
+            items = tuple(given.kwargs.get(n, v) for n, v in zip(receiver.names, receiver.items))
+            return replace(receiver, items=items)
+        return Unknown("dynamic-value", name)
+    if isinstance(receiver, (Int, Float, Bool)):
+        return receiver if name in ("item", "bit_length", "__int__") else Float(None)
+    return Unknown("dynamic-value", name)
+
+
+def _receiver_node(run: Run, given: Arguments) -> int:
+    """The node of `x` in the call `x.f(…)`: the callee's node serves where no nearer one is known."""
+    return given.callee if given.callee is not None else given.node
+
+
+def _of_tensor(run: Run, receiver: Tensor, name: str, given: Arguments) -> Value:
+    if given.inexact:
+        return Unknown("dynamic-value", name)
+    prefix = "numpy.ndarray" if receiver.array else "torch.Tensor"
+    op = find(f"{prefix}.{name}")
+    if op is None and receiver.array:
+        op = find(f"torch.Tensor.{name}")
+    if op is None:
+        return Unknown("unsupported-op", f"{prefix}.{name}")
+    behind = given.behind((receiver, _receiver_node(run, given)))
+    value = call_op(run, op, f"{prefix}.{name}", behind.args, behind.kwargs, given.node, behind.nodes, behind.kwarg_nodes, given.callee)
+    if name.endswith("_") and not name.endswith("__") and isinstance(value, Tensor):
+        _write_back(run, given, receiver, value)
+    return value
+
+
+def _write_back(run: Run, given: Arguments, receiver: Tensor, value: Tensor) -> None:
+    """An in-place method changes the tensor that a name is bound to (`x.unsqueeze_(0)`)."""
+    frame = run.frame()
+    for name, bound in list(frame.names.items()):
+        if bound is receiver:
+            assign_name(run, name, value)
+
+
+def _of_string(run: Run, receiver: Str, name: str, given: Arguments) -> Value:
+    text = receiver.value
+    if name == "split":
+        return run.state.allocate(ListObject([Str(t) for t in text.split()] if text is not None and not given.args else None, Str(None)))
+    if name in ("startswith", "endswith"):
+        other = given.args[0] if given.args else None
+        if text is not None and isinstance(other, Str) and other.value is not None:
+            return Bool(getattr(text, name)(other.value))
+        return Bool(None)
+    if name in ("isdigit", "isalpha"):
+        return Bool(None)
+    if name in ("lower", "upper", "strip", "lstrip", "rstrip", "title", "capitalize") and not given.args:
+        return Str(getattr(text, name)() if text is not None else None)
+    if name in ("format", "join", "replace", "lower", "upper", "strip", "zfill", "ljust", "rjust", "lstrip", "rstrip"):
+        return Str(None)
+    if name in ("index", "find", "count", "rfind"):
+        return Int(Dim.symbol("i", "unknown", None))
+    return Unknown("dynamic-value", name)
+
+
+_SELF = frozenset(
+    """to cuda cpu train eval float half double bfloat16 type requires_grad_ apply share_memory compile share_memory_ xpu to_empty prepare
+    set_defaults""".split()
+)
+
+
+def _of_object(run: Run, receiver: Ref, name: str, given: Arguments) -> Value:
+    thing = run.state.read(receiver)
+    if isinstance(thing, ListObject):
+        return list_method(run, receiver, thing, name, list(given.args))
+    if isinstance(thing, DictObject):
+        return dict_method(run, receiver, thing, name, list(given.args), dict(given.kwargs))
+    if not isinstance(thing, Instance):
+        return Unknown("dynamic-value", name)
+    if name.startswith("super."):
+        return _of_super(run, receiver, thing, name.removeprefix("super."), given)
+    library = thing.library_name
+    if library == "argparse.ArgumentParser":
+        return parser_method(run, receiver, thing, name, given)
+    if thing.config is not None:
+        op = find(f"{thing.config.name}.{name}")
+        if op is not None:
+            return _layer_method(run, thing, op, name, given)
+    if library == "torch.optim" or library.startswith("torch.optim."):
+        return NONE if name in ("step", "zero_grad") else Unknown("dynamic-value", name)
+    return module_method(run, receiver, thing, name, given)
+
+
+def _layer_method(run: Run, thing: Instance, op, name: str, given: Arguments) -> Value:  # type: ignore[no-untyped-def]
+    """A method of a library object that is an op of its own (`Normal.sample`)."""
+    from shapelint.values.model import LayerValue
+
+    assert thing.config is not None
+    behind = given.behind((LayerValue(thing.config), _receiver_node(run, given)))
+    return call_op(run, op, f"{thing.config.name}.{name}", behind.args, behind.kwargs, given.node, behind.nodes, behind.kwarg_nodes, given.callee)
+
+
+def module_method(run: Run, receiver: Ref, thing: Instance, name: str, given: Arguments) -> Value:
+    """What `nn.Module` itself and the containers of modules have."""
+    if name in _SELF:
+        return receiver
+    if name in ("parameters", "buffers", "named_parameters", "named_buffers", "state_dict", "modules", "named_modules"):
+        return Unknown("dynamic-value", name)
+    if name in ("children", "named_children"):
+        values = thing.parts if thing.parts is not None else [(n, v) for n, v in thing.attrs.items() if _is_module(run, v)]
+        if name == "children":
+            return run.state.allocate(ListObject([v for _, v in values]))
+        return run.state.allocate(ListObject([Tuple((Str(n), v)) for n, v in values]))
+    if name in ("register_buffer", "register_parameter") and given.args:
+        key = given.args[0]
+        value = given.args[1] if len(given.args) > 1 else given.kwargs.get("tensor", given.kwargs.get("param", NONE))
+        if isinstance(key, Str) and key.value is not None:
+            writable = run.state.write(receiver)
+            assert isinstance(writable, Instance)
+            writable.attrs[key.value] = value
+        return NONE
+    if name in ("add_module", "register_module") and len(given.args) == 2:
+        return _add_module(run, receiver, given)
+    if name in ("append", "extend", "insert") and (thing.parts is not None or thing.library_name == "torch.nn.ModuleList"):
+        return _grow(run, receiver, name, given)
+    if name in ("items", "keys", "values") and thing.parts is not None:
+        return Iterable(name, (receiver,))
+    if name == "forward":
+        if thing.config is not None:
+            return call_layer(run, thing.config, given, thing.built)
+        if thing.library_name == "torch.nn.Sequential":
+            return call_sequential(run, thing, given)
+    if name == "get_input_embeddings":
+        return Unknown("outside-project", name)
+    if name in ("zero_grad", "load_state_dict", "flatten_parameters", "reset_parameters", "__init__", "backward", "log", "log_dict", "save_hyperparameters"):
+        return NONE
+    if thing.vague or thing.library_name:
+        return Unknown("outside-project" if not thing.library_name.startswith("torch.") else "unsupported-op", f"{thing.library_name}.{name}")
+    return Unknown("dynamic-value", name)
+
+
+def _is_module(run: Run, value: Value) -> bool:
+    if not isinstance(value, Ref):
+        return False
+    thing = run.state.read(value)
+    if not isinstance(thing, Instance):
+        return False
+    return thing.config is not None or thing.parts is not None or (isinstance(thing.cls, ClassInfo) and thing.cls.is_module)
+
+
+def _add_module(run: Run, receiver: Ref, given: Arguments) -> Value:
+    key, value = given.args
+    writable = run.state.write(receiver)
+    assert isinstance(writable, Instance)
+    if not isinstance(key, Str) or key.value is None:
+        if writable.parts is not None:
+            # a name that is only partly known is still a place of its own, in order
+            writable.parts.append((f"\0{len(writable.parts)}", value))
+        else:
+            writable.vague = True
+        return NONE
+    if writable.parts is not None:
+        writable.parts = [(n, v) for n, v in writable.parts if n != key.value] + [(key.value, value)]
+    else:
+        writable.attrs[key.value] = value
+    return NONE
+
+
+def _grow(run: Run, receiver: Ref, name: str, given: Arguments) -> Value:
+    from shapelint.interp.containers import key_of, merged
+    from shapelint.interp.expressions import spread_items
+
+    writable = run.state.write(receiver)
+    assert isinstance(writable, Instance)
+    if writable.parts is None:
+        if given.args:
+            writable.element = merged(run, [v for v in (writable.element, given.args[-1]) if v is not None])
+            writable.length = None
+        return receiver
+    if name == "append" and given.args:
+        writable.parts.append((str(len(writable.parts)), given.args[0]))
+    elif name == "extend" and given.args:
+        items = spread_items(run, given.args[0])
+        if items is None:
+            writable.parts = None
+        else:
+            writable.parts.extend((str(len(writable.parts) + i), v) for i, v in enumerate(items))
+    elif name == "insert" and len(given.args) == 2:
+        place = key_of(given.args[0])
+        if isinstance(place, int):
+            values = [v for _, v in writable.parts]
+            values.insert(place, given.args[1])
+            writable.parts = [(str(i), v) for i, v in enumerate(values)]
+        else:
+            writable.parts = None
+    return receiver
+
+
+def _of_super(run: Run, receiver: Ref, thing: Instance, name: str, given: Arguments) -> Value:
+    """`super().name(…)` where the library's class answers."""
+    bases = [b for b in thing.cls.library_bases if b != "?"] if isinstance(thing.cls, ClassInfo) else []
+    if name == "__init__":
+        for base in bases:
+            initialise_library_base(run, receiver, base, given)
+            break
+        return NONE
+    if name == "__setattr__" and len(given.args) == 2:
+        from shapelint.interp.attributes import set_attribute
+
+        key = given.args[0]
+        if isinstance(key, Str) and key.value is not None:
+            set_attribute(run, receiver, key.value, given.args[1])
+        return NONE
+    if name in ("forward", "__call__"):
+        if thing.config is not None:
+            return call_layer(run, thing.config, given, thing.built)
+        if "torch.nn.Sequential" in bases:
+            return call_sequential(run, thing, given)
+        return Unknown("outside-project", name)
+    if name == "append" and thing.parts is not None:
+        return _grow(run, receiver, name, given)
+    return module_method(run, receiver, thing, name, given)
+
+
+__all__ = ["External", "FunctionValue", "call_function", "call_method", "call_with", "fill_container", "model"]

@@ -1,0 +1,219 @@
+"""Names: how they are looked up and bound, and how imports bring them in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from shapelint.interp.objects import Builtin, Frame, Namespace
+from shapelint.interp.run import Activation, PathEnds, Run
+from shapelint.interp.state import State
+from shapelint.program import model
+from shapelint.program.project import LoadedModule
+from shapelint.values.model import External, Str, Unknown, Value
+
+
+@dataclass(frozen=True, slots=True)
+class Deferred(Value):
+    """A name of another module of the project, not read yet. Most imports of a file are never used in the reading at hand."""
+
+    module: str
+    level: int
+    name: str | None  # None for the module itself
+    importer: LoadedModule
+
+
+BUILTIN_NAMES = frozenset(
+    """abs all any bool bytes callable chr dict dir divmod enumerate filter float format frozenset getattr globals hasattr hash id input int
+    isinstance issubclass iter len list locals map max min next object open ord pow print property range repr reversed round set setattr slice
+    sorted staticmethod classmethod str sum super tuple type vars zip NotImplemented delattr exec eval compile memoryview bytearray complex
+    __import__ hex oct bin ascii breakpoint exit quit""".split()
+)
+
+
+def lookup(run: Run, name: str) -> Value | None:
+    """The value of a name in the call in progress; None where nothing binds it."""
+    state = run.state
+    top = run.top
+    if name not in top.global_names:
+        for address in (top.frame.address, *top.scope):
+            found = _in_frame(run, address, name)
+            if found is not None:
+                return found
+    else:
+        found = _in_frame(run, module_frame(state, top), name)
+        if found is not None:
+            return found
+    if name in BUILTIN_NAMES:
+        return Builtin(name)
+    if name == "__name__":
+        return Str("__main__" if run.kind != "open" and top.module is run.root else top.module.name)
+    if name == "__file__":
+        return Str(None)
+    if name.endswith(("Error", "Exception", "Warning")) or name in ("StopIteration", "KeyboardInterrupt", "SystemExit"):
+        return External(f"builtins.{name}")
+    return None
+
+
+def module_frame(state: State, activation: Activation) -> int:
+    """The address of the frame of the module that the call in progress is in."""
+    return activation.scope[-1] if activation.scope else activation.frame.address
+
+
+def _in_frame(run: Run, address: int, name: str) -> Value | None:
+    frame = run.state.heap.get(address)
+    if not isinstance(frame, Frame):
+        return None
+    value = frame.names.get(name)
+    if isinstance(value, Deferred):
+        value = resolve_deferred(run, value)
+        if isinstance(run.state.heap.get(address), Frame):
+            writable = run.state.write(address)
+            assert isinstance(writable, Frame)
+            writable.names[name] = value
+        return value
+    if value is None:
+        for star in reversed(frame.stars):
+            from shapelint.ops.index import find
+
+            if find(f"{star}.{name}") is not None:
+                return External(f"{star}.{name}")
+    return value
+
+
+def assign_name(run: Run, name: str, value: Value) -> None:
+    """Bind a name where Python would."""
+    top = run.top
+    if name in top.global_names:
+        frame = run.state.write(module_frame(run.state, top))
+    elif name in top.nonlocal_names:
+        frame = None
+        for address in top.scope[:-1]:
+            candidate = run.state.heap.get(address)
+            if isinstance(candidate, Frame) and name in candidate.names:
+                frame = run.state.write(address)
+                break
+        frame = frame or run.frame()
+    else:
+        frame = run.frame()
+    assert isinstance(frame, Frame)
+    frame.names[name] = value
+
+
+# Imports -----------------------------------------------------------------------------------------
+
+
+def import_names(run: Run, node: model.Import) -> None:
+    for alias in node.names:
+        first = alias.name.partition(".")[0]
+        target = alias.asname or first
+        wanted = alias.name if alias.asname else first
+        if run.project.resolve(run.top.module, wanted, 0) is not None:
+            assign_name(run, target, Deferred(wanted, 0, None, run.top.module))
+        else:
+            assign_name(run, target, External(wanted))
+
+
+def import_from(run: Run, node: model.ImportFrom) -> None:
+    importer = run.top.module
+    first_party = node.level > 0 or run.project.resolve(importer, node.module, 0) is not None
+    if node.star:
+        if first_party:
+            _import_star(run, node)
+        else:
+            frame = run.frame()
+            frame.stars = (*frame.stars, node.module)
+        return
+    for alias in node.names:
+        target = alias.asname or alias.name
+        if first_party:
+            assign_name(run, target, Deferred(node.module, node.level, alias.name, importer))
+        else:
+            assign_name(run, target, External(f"{node.module}.{alias.name}"))
+
+
+def _import_star(run: Run, node: model.ImportFrom) -> None:
+    loaded = run.project.resolve(run.top.module, node.module, node.level)
+    if loaded is None:
+        return
+    address = namespace(run, loaded)
+    frame = run.state.heap.get(address) if address is not None else None
+    if not isinstance(frame, Frame):
+        return
+    exports = loaded.lowered.module.exports
+    mine = run.frame()
+    for name, value in frame.names.items():
+        if name in exports if exports is not None else not name.startswith("_"):
+            mine.names[name] = value
+    mine.stars = (*mine.stars, *frame.stars)
+
+
+def resolve_deferred(run: Run, value: Deferred) -> Value:
+    """What an imported name of the project is."""
+    loaded = run.project.resolve(value.importer, value.module, value.level)
+    if value.name is None:
+        if loaded is None:
+            return Unknown("outside-project", value.module)
+        address = namespace(run, loaded)
+        return Namespace(address, loaded) if address is not None else Unknown("outside-project", value.module)
+    submodule = run.project.resolve_name(value.importer, value.module, value.level, value.name)
+    if loaded is not None:
+        address = namespace(run, loaded)
+        if address is not None:
+            found = _in_frame(run, address, value.name)
+            if found is not None:
+                return found
+    if submodule is not None:
+        address = namespace(run, submodule)
+        if address is not None:
+            return Namespace(address, submodule)
+    return Unknown("outside-project", f"{value.module}.{value.name}")
+
+
+def namespace(run: Run, loaded: LoadedModule) -> int | None:
+    """The frame of a module of the project, which is executed once in a state of its own and shared by every reading."""
+    run.files.add(str(loaded.absolute))
+    snapshots = run.project.snapshots
+    key = str(loaded.absolute)
+    if key in snapshots:
+        found = snapshots[key]
+        if found is None:
+            return None  # being executed at this moment: a circular import
+        state, address = found
+        _merge(run.state, state)
+        return address
+    snapshots[key] = None
+    state, address = execute_module(run, loaded)
+    snapshots[key] = (state, address)
+    _merge(run.state, state)
+    return address
+
+
+def _merge(into: State, other: State) -> None:
+    if not other.heap.keys() <= into.heap.keys():
+        for address, thing in other.heap.items():
+            into.heap.setdefault(address, thing)
+        facts, more = into.facts, other.facts
+        for symbol, dim in more.proved.items():
+            if symbol not in facts.proved:
+                facts.bind(symbol, dim)
+        for segment, parts in more.segments.items():
+            facts.segments.setdefault(segment, parts)
+
+
+def execute_module(run: Run, loaded: LoadedModule) -> tuple[State, int]:
+    """Run a module's body for its definitions, telling no events."""
+    from shapelint.interp.run import BudgetSpent
+    from shapelint.interp.statements import execute
+
+    state = State()
+    frame = state.allocate(Frame())
+    inner = Run(run.project, loaded, state, kind="open", entry=loaded.name, steps=50_000)
+    inner.splits = False
+    inner.quiet = 1
+    inner.stack.append(Activation("<module>", frame, (), loaded))
+    try:
+        execute(inner, loaded.lowered.module.body)
+    except (PathEnds, BudgetSpent):
+        pass
+    run.files |= inner.files
+    return inner.state, frame.address

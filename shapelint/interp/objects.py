@@ -1,0 +1,256 @@
+"""Values that behave: functions, classes, bound methods, iterables; and the objects that live on the heap."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Union
+
+from shapelint.program import model
+from shapelint.shapes.dim import Dim
+from shapelint.values.model import LayerConfig, Site, Value
+
+if TYPE_CHECKING:
+    from shapelint.program.project import LoadedModule
+
+
+class ClassInfo:
+    """A class of the project. `namespace` holds what its body defines; `mro` itself, then its bases in Python's order (External names
+    for those of libraries)."""
+
+    __slots__ = ("name", "module", "node", "bases", "namespace", "mro", "qualname", "scope")
+
+    def __init__(
+        self,
+        name: str,
+        module: LoadedModule,
+        node: model.ClassDef,
+        bases: tuple[Value, ...],
+        namespace: dict[str, Value],
+        qualname: str,
+        scope: tuple[int, ...],
+    ) -> None:
+        self.name = name
+        self.module = module
+        self.node = node
+        self.bases = bases
+        self.namespace = namespace
+        self.qualname = qualname
+        self.scope = scope
+        self.mro: tuple[ClassInfo | str, ...] = linearise(self)
+
+    def find(self, name: str, after: ClassInfo | None = None) -> tuple[Value, ClassInfo] | None:
+        """The attribute of the class, looked up along the mro (behind `after`, as `super` does)."""
+        mro = self.mro if after is None else self.mro[self.mro.index(after) + 1 :]
+        for info in mro:
+            if isinstance(info, ClassInfo) and name in info.namespace:
+                return info.namespace[name], info
+        return None
+
+    @property
+    def library_bases(self) -> tuple[str, ...]:
+        """Dotted names of the classes of libraries that it inherits from; "?" for a base that nothing tells."""
+        return tuple(b for b in self.mro if isinstance(b, str))
+
+    @property
+    def is_module(self) -> bool:
+        """Whether it is an `nn.Module` (also a LightningModule or a layer of torch)."""
+        return any(is_module_name(b) for b in self.library_bases)
+
+
+_MODULE_ROOTS = ("LightningModule", "PreTrainedModel", "TorchModelV2", "BaseFeaturesExtractor")
+
+
+def is_module_name(name: str) -> bool:
+    """Whether a dotted library name is a class of modules."""
+    if name.startswith(("torch.nn.", "torch.jit.ScriptModule")):
+        last = name.rpartition(".")[2]
+        return last[:1].isupper() and last != "Parameter" and not name.startswith("torch.nn.utils")
+    return name.rpartition(".")[2] in _MODULE_ROOTS
+
+
+def linearise(info: ClassInfo) -> tuple[ClassInfo | str, ...]:
+    """Python's C3 order; where the bases admit none, depth first."""
+    lists: list[list[ClassInfo | str]] = []
+    direct: list[ClassInfo | str] = []
+    for base in info.bases:
+        if isinstance(base, ClassValue):
+            lists.append(list(base.info.mro))
+            direct.append(base.info)
+        else:
+            from shapelint.values.model import External
+
+            name = base.name if isinstance(base, External) else "?"
+            lists.append([name])
+            direct.append(name)
+    lists.append(direct)
+    result: list[ClassInfo | str] = [info]
+    while any(lists):
+        for candidates in lists:
+            if candidates and not any(candidates[0] in other[1:] for other in lists):
+                head = candidates[0]
+                break
+        else:
+            head = next(c for c in lists if c)[0]
+        result.append(head)
+        lists = [[x for x in c if x is not head and x != head] for c in lists]
+    return tuple(result)
+
+
+@dataclass(frozen=True, slots=True)
+class ClassValue(Value):
+    info: ClassInfo
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FunctionValue(Value):
+    """A function of the project. `scope` holds the addresses of the frames it closes over, innermost first; `owner` the class whose body
+    defined it; `wrapped` is set where a decorator that nothing tells stands above it."""
+
+    node: model.FunctionDef | model.Lambda
+    module: LoadedModule
+    scope: tuple[int, ...]
+    defaults: dict[str, Value] = field(default_factory=dict)
+    owner: ClassInfo | None = None
+    kind: str = "plain"  # plain, static, class, property
+    wrapped: bool = False
+
+    @property
+    def name(self) -> str:
+        return self.node.name if isinstance(self.node, model.FunctionDef) else "<lambda>"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BoundMethod(Value):
+    function: FunctionValue
+    receiver: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Method(Value):
+    """An attribute of a value that is no object of the project, before it is called: `x.view`, `names.append`, `lstm.flatten_parameters`."""
+
+    receiver: Value
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Builtin(Value):
+    """A function of Python itself."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SuperValue(Value):
+    after: ClassInfo
+    receiver: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Namespace(Value):
+    """A module of the project; its names live in the frame at `address`."""
+
+    address: int
+    module: LoadedModule
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Partial(Value):
+    function: Value
+    args: tuple[Value, ...]
+    kwargs: dict[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Range(Value):
+    start: Dim
+    stop: Dim
+    step: Dim
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Iterable(Value):
+    """`enumerate`, `zip`, `reversed`, `dict.items()` …: `kind` says which, over `sources`."""
+
+    kind: str
+    sources: tuple[Value, ...]
+    start: Value | None = None
+
+
+# Heap --------------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True, eq=False)
+class ListObject:
+    """A list. `items` is None where only what an element is like (`element`) and maybe the length are known."""
+
+    items: list[Value] | None
+    element: Value | None = None
+    length: Dim | None = None
+    first: Value | None = None
+    last: Value | None = None
+    is_set: bool = False
+
+    def copy(self) -> ListObject:
+        return ListObject(None if self.items is None else list(self.items), self.element, self.length, self.first, self.last, self.is_set)
+
+
+@dataclass(slots=True, eq=False)
+class DictObject:
+    """A dict with literal keys; `open` where further keys are possible, whose values are like `element`."""
+
+    items: dict[object, Value]
+    open: bool = False
+    element: Value | None = None
+
+    def copy(self) -> DictObject:
+        return DictObject(dict(self.items), self.open, self.element)
+
+
+@dataclass(slots=True, eq=False)
+class Instance:
+    """An object. `cls` is a class of the project or the dotted name of a library's; `config` is set where it is, or inherits from, a layer of
+    torch; `parts` holds what a container (`Sequential`, `ModuleList`, `ModuleDict`) contains, by name (None: not known).
+    `built` is where its constructor was called. `vague` marks one whose attributes may be more than what is written here."""
+
+    cls: ClassInfo | str
+    attrs: dict[str, Value] = field(default_factory=dict)
+    config: LayerConfig | None = None
+    parts: list[tuple[str, Value]] | None = None
+    element: Value | None = None
+    length: Dim | None = None
+    built: Site | None = None
+    vague: bool = False
+
+    def copy(self) -> Instance:
+        return Instance(
+            self.cls,
+            dict(self.attrs),
+            self.config,
+            None if self.parts is None else list(self.parts),
+            self.element,
+            self.length,
+            self.built,
+            self.vague,
+        )
+
+    @property
+    def library_name(self) -> str:
+        """The dotted name of the library class it is or inherits from first, or ""."""
+        if isinstance(self.cls, str):
+            return self.cls
+        return next((b for b in self.cls.library_bases if b != "?"), "")
+
+
+@dataclass(slots=True, eq=False)
+class Frame:
+    """The names of a call, a module or a class body. `stars` holds library modules whose names were imported with `*`."""
+
+    names: dict[str, Value] = field(default_factory=dict)
+    stars: tuple[str, ...] = ()
+
+    def copy(self) -> Frame:
+        return Frame(dict(self.names), self.stars)
+
+
+HeapObject = Union[ListObject, DictObject, Instance, Frame]

@@ -1,0 +1,176 @@
+"""One reading of one entry: the state of the path at hand, the world, the call stack, and the budget."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from shapelint.interp.events import CallFrame, Event, Evaluated, Observer, Where
+from shapelint.interp.objects import ClassInfo, Frame
+from shapelint.interp.state import State
+from shapelint.shapes.dim import Dim, Symbol
+from shapelint.shapes.printing import Namer
+from shapelint.values.model import Condition, Opaque, Ref, Site, Tensor, Unknown, Value
+
+if TYPE_CHECKING:
+    from shapelint.program.model import Expr
+    from shapelint.program.project import LoadedModule, Project
+
+STEPS = 150_000  # expressions and statements one reading may evaluate
+CALL_DEPTH = 40
+MAX_WORLDS = 16
+
+
+class PathEnds(Exception):
+    """The path at hand goes no further: it returned, raised, broke out, or cannot happen. Whatever must survive was recorded before."""
+
+
+class BudgetSpent(Exception):
+    """The reading has used all its steps."""
+
+
+class WorldSplit(Exception):
+    """The two sides of a test leave different shapes: the reading starts anew, once in each of the two worlds."""
+
+    def __init__(self, condition: Condition) -> None:
+        super().__init__(f"{condition.subject} {condition.test}")
+        self.condition = condition
+
+
+@dataclass(eq=False)
+class Activation:
+    """A call in progress."""
+
+    function: str
+    frame: Ref
+    scope: tuple[int, ...]
+    module: LoadedModule
+    call: Site | None = None
+    owner: ClassInfo | None = None
+    receiver: Value | None = None
+    key: tuple[str, int] | None = None
+    global_names: frozenset[str] = frozenset()
+    nonlocal_names: frozenset[str] = frozenset()
+    returns: list[tuple[Value, State]] = field(default_factory=list)
+    yields: list[Value] | None = None
+    breaks: list[list[State]] = field(default_factory=list)
+    continues: list[list[State]] = field(default_factory=list)
+    raises: list[list[State]] = field(default_factory=list)
+
+
+ContextKind = Literal["open", "driver", "closed"]
+
+
+class Run:
+    """See the module. `kind` "open" reads an entry with symbols, "driver" a module as a script, "closed" a construction of the project."""
+
+    def __init__(
+        self,
+        project: Project,
+        root: LoadedModule,
+        state: State,
+        *,
+        kind: ContextKind,
+        entry: str,
+        world: dict[Condition, bool] | None = None,
+        observers: tuple[Observer, ...] = (),
+        showing: bool = False,
+        steps: int = STEPS,
+    ) -> None:
+        self.project = project
+        self.root = root
+        self.state = state
+        self.kind = kind
+        self.entry = entry
+        self.world = dict(world or {})
+        self.splits = kind == "open"
+        self.observers = observers
+        self.showing = showing
+        self.steps = steps
+        self.stack: list[Activation] = []
+        self.guards = 0
+        self.quiet = 0  # inside code whose events another context tells
+        self.symbols: dict[str, Dim] = {}
+        self.adopted: dict[str, Tensor] = {}
+        self.names: dict[Symbol, str] = {}
+        self.built: Site | None = None
+        self.reached: set[tuple[str, int]] = set()
+        self.instances: list[Ref] = []
+        self.called: set[int] = set()
+        self.files: set[str] = set()
+        self.conditions: dict[Condition, tuple[str, Dim, Dim]] = {}
+        self.namer = Namer(lambda s: self.names.get(s))
+
+    # the stack
+
+    @property
+    def top(self) -> Activation:
+        return self.stack[-1]
+
+    def frame(self) -> Frame:
+        """The names of the call in progress, for writing."""
+        thing = self.state.write(self.top.frame)
+        assert isinstance(thing, Frame)
+        return thing
+
+    def site(self, node: Expr | object) -> Site:
+        return Site(self.top.module.path, node.id)  # type: ignore[attr-defined]
+
+    def where(self, node_id: int) -> Where:
+        """The place of a node in the call in progress."""
+        calls = tuple(CallFrame(a.call, a.function) for a in self.stack if a.call is not None)
+        return Where(Site(self.top.module.path, node_id), self.top.function, calls, self.built, self.guards > 0)
+
+    # budget
+
+    def tick(self) -> None:
+        self.steps -= 1
+        if self.steps <= 0:
+            raise BudgetSpent
+
+    # events
+
+    def tell(self, event: Event) -> None:
+        if self.quiet:
+            return
+        for observer in self.observers:
+            observer.event(self, event)
+
+    def show(self, node_id: int, value: Value) -> None:
+        """Tell observers the value of an expression, while shapes are shown."""
+        if self.showing and not self.quiet:
+            event = Evaluated(self.where(node_id), value)
+            for observer in self.observers:
+                observer.event(self, event)
+
+    @contextmanager
+    def silently(self) -> Iterator[None]:
+        """Interpret without telling events, for code that another context tells."""
+        self.quiet += 1
+        try:
+            yield
+        finally:
+            self.quiet -= 1
+
+    # opaque values
+
+    def symbol(self, path: str, origin: Literal["parameter", "input"], low: int | None = 0) -> Dim:
+        """The int that an opaque path is: the same symbol everywhere in the reading."""
+        dim = self.symbols.get(path)
+        if dim is None:
+            dim = Dim.symbol(path.removeprefix("self."), origin, low)
+            self.symbols[path] = dim
+        return dim
+
+    def adopt(self, value: Opaque) -> Tensor:
+        """The tensor that an opaque input is."""
+        tensor = self.adopted.get(value.path)
+        if tensor is None:
+            tensor = Tensor.unknown(value.path)
+            self.adopted[value.path] = tensor
+        return tensor
+
+    def unknown(self, detail: str = "") -> Unknown:
+        return Unknown("dynamic-value", detail)

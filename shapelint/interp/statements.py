@@ -1,0 +1,604 @@
+"""Statements: what they bind, where paths part and meet again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from shapelint.interp import worlds
+from shapelint.interp.events import Misused
+from shapelint.interp.expressions import binary, evaluate, is_tensorish, spread_items
+from shapelint.interp.join import Join, join
+from shapelint.interp.names import assign_name, import_from, import_names
+from shapelint.interp.objects import ClassInfo, ClassValue, DictObject, Frame, FunctionValue, Instance, ListObject
+from shapelint.interp.run import Activation, PathEnds, Run
+from shapelint.interp.state import State
+from shapelint.program import model
+from shapelint.values.model import (
+    NONE,
+    External,
+    Int,
+    Opaque,
+    Packed,
+    Ref,
+    Sequence,
+    SizeOf,
+    Str,
+    Tensor,
+    Tuple,
+    Unknown,
+    Value,
+)
+
+
+def execute(run: Run, body: tuple[model.Stmt, ...]) -> None:
+    """Run statements in order. Raises PathEnds where no path gets behind them."""
+    for statement in body:
+        run.tick()
+        _EXECUTORS[type(statement)](run, statement)
+
+
+# Binding -----------------------------------------------------------------------------------------
+
+
+def assign(run: Run, target: model.Expr, value: Value) -> None:
+    """Bind a target: a name, an attribute, an element, or a pattern of these."""
+    if isinstance(target, model.Name):
+        _remember_name(run, target.name, value)
+        assign_name(run, target.name, value)
+    elif isinstance(target, model.Attribute):
+        from shapelint.interp.attributes import set_attribute
+
+        set_attribute(run, evaluate(run, target.value), target.name, value)
+    elif isinstance(target, model.Subscript):
+        from shapelint.interp.containers import set_item
+
+        owner = evaluate(run, target.value)
+        set_item(run, owner, evaluate(run, target.index), value, target)
+    elif isinstance(target, (model.TupleExpr, model.ListExpr)):
+        _unpack(run, target, value)
+    elif isinstance(target, model.Starred):
+        assign(run, target.value, value)
+
+
+def _remember_name(run: Run, name: str, value: Value) -> None:
+    """A size prints as the name that the user's own unpacking gave it."""
+    if isinstance(value, Int) and run.stack:
+        symbol = run.state.facts.resolve(value.dim).lone_symbol
+        if symbol is not None and symbol.kind != "parameter" and symbol not in run.names:
+            run.names[symbol] = name
+
+
+def _unpack(run: Run, target: model.TupleExpr | model.ListExpr, value: Value) -> None:
+    from shapelint.values.model import OneOf
+
+    count = len(target.items)
+    star = next((i for i, t in enumerate(target.items) if isinstance(t, model.Starred)), None)
+    if isinstance(value, OneOf):
+        fitting = [o for o in value.options if (n := _length(run, o)) is None or n == count or (star is not None and n >= count - 1)]
+        value = fitting[0] if len(fitting) == 1 else Unknown("dynamic-value")
+    items = _items_for(run, value, count, star)
+    if items is None:
+        known = _length(run, value)
+        if known is not None and (known != count if star is None else known < count - 1):
+            run.tell(Misused(run.where(target.id), "unpack-count", {"want": count, "got": known}, value))
+        items = [_element_of(run, value, i) for i in range(count)]
+        star = None
+    if star is None:
+        for part, item in zip(target.items, items):
+            assign(run, part, item)
+        return
+    behind = count - star - 1
+    for part, item in zip(target.items[:star], items):
+        assign(run, part, item)
+    middle = items[star : len(items) - behind]
+    assign(run, target.items[star], run.state.allocate(ListObject(middle)))
+    for part, item in zip(target.items[star + 1 :], items[len(items) - behind :]):
+        assign(run, part, item)
+
+
+def _length(run: Run, value: Value) -> int | None:
+    if isinstance(value, Tuple):
+        return len(value.items)
+    if isinstance(value, (SizeOf, Tensor)):
+        shape = run.state.facts.shape(value.shape)
+        if isinstance(value, SizeOf):
+            return shape.rank
+        return shape.axes[0].size.value if shape.rank else None
+    return None
+
+
+def _items_for(run: Run, value: Value, count: int, star: int | None) -> list[Value] | None:
+    """The items to unpack into `count` targets, None where they cannot be told or do not fit."""
+    if isinstance(value, SizeOf):
+        facts = run.state.facts
+        if star is None:
+            fixed = facts.fix_rank(value.shape, count)
+            return None if fixed is None else [Int(d) for d in fixed.dims]
+        shape = facts.reveal_prefix(value.shape, star)
+        shape = facts.reveal_suffix(shape, count - star - 1)
+        if shape.ranked:
+            return [Int(d) for d in shape.dims]
+        middle: Value = Unknown("dynamic-value")
+        return [*(Int(a.size) for a in shape.prefix[:star]), middle, *(Int(a.size) for a in shape.suffix[len(shape.suffix) - (count - star - 1) :])]
+    if isinstance(value, Packed):
+        return [_element_of(run, value, i) for i in range(count)]
+    if isinstance(value, Sequence) and star is None:
+        return [value.first or value.element, *([value.element] * (count - 1))]
+    items = spread_items(run, value) if not isinstance(value, (Opaque, Unknown)) else None
+    if isinstance(value, Tensor) and items is None:
+        from shapelint.interp.iteration import plan
+
+        element = plan(run, value).first
+        return [element] * count if star is None else None
+    if items is None or (len(items) != count if star is None else len(items) < count - 1):
+        return None
+    return items
+
+
+def _element_of(run: Run, value: Value, place: int) -> Value:
+    if isinstance(value, Opaque):
+        return Opaque(f"{value.path}[{place}]", value.origin)
+    if isinstance(value, Packed):
+        from shapelint.interp.containers import packed_item
+
+        return packed_item(run, value, place)
+    if isinstance(value, Unknown):
+        return value
+    return Unknown("dynamic-value")
+
+
+def _assign(run: Run, node: model.Assign) -> None:
+    value = evaluate(run, node.value)
+    for target in node.targets:
+        assign(run, target, value)
+
+
+def _annotated(run: Run, node: model.AnnAssign) -> None:
+    if node.value is not None:
+        assign(run, node.target, evaluate(run, node.value))
+
+
+def _augmented(run: Run, node: model.AugAssign) -> None:
+    old = evaluate(run, node.target)
+    more = evaluate(run, node.value)
+    if isinstance(old, Ref) and node.op == "+":
+        thing = run.state.read(old)
+        if isinstance(thing, ListObject):
+            from shapelint.interp.containers import extend
+
+            extend(run, old, more)
+            return
+        if isinstance(thing, Instance) and thing.parts is not None:
+            added = spread_items(run, more)
+            writable = run.state.write(old)
+            assert isinstance(writable, Instance) and writable.parts is not None
+            if added is None:
+                writable.parts = None
+            else:
+                start = len(writable.parts)
+                writable.parts.extend((str(start + i), v) for i, v in enumerate(added))
+            return
+    if isinstance(old, Ref) and node.op == "|" and isinstance(run.state.read(old), DictObject):
+        writable = run.state.write(old)
+        assert isinstance(writable, DictObject)
+        writable.open = True
+        return
+    assign(run, node.target, binary(run, node.op, old, more, node))
+
+
+def _delete(run: Run, node: model.Delete) -> None:
+    for target in node.targets:
+        if isinstance(target, model.Name):
+            run.frame().names.pop(target.name, None)
+        elif isinstance(target, model.Attribute):
+            owner = evaluate(run, target.value)
+            if isinstance(owner, Ref):
+                thing = run.state.write(owner)
+                if isinstance(thing, Instance):
+                    thing.attrs.pop(target.name, None)
+        elif isinstance(target, model.Subscript):
+            owner = evaluate(run, target.value)
+            if isinstance(owner, Ref):
+                thing = run.state.write(owner)
+                if isinstance(thing, ListObject):
+                    thing.items, thing.element = None, Unknown("dynamic-value")
+                elif isinstance(thing, DictObject):
+                    thing.open = True
+
+
+# Leaving -----------------------------------------------------------------------------------------
+
+
+def _return(run: Run, node: model.Return) -> None:
+    value = NONE if node.value is None else evaluate(run, node.value)
+    run.top.returns.append((value, run.state))
+    raise PathEnds
+
+
+def _raise(run: Run, node: model.Raise) -> None:
+    if run.top.raises:
+        run.top.raises[-1].append(run.state)
+    raise PathEnds
+
+
+def _jump(run: Run, node: model.Jump) -> None:
+    if node.kind == "pass":
+        return
+    table = run.top.breaks if node.kind == "break" else run.top.continues
+    if table:
+        table[-1].append(run.state)
+    raise PathEnds
+
+
+def _expression(run: Run, node: model.ExprStmt) -> None:
+    evaluate(run, node.value)
+
+
+def _assert(run: Run, node: model.Assert) -> None:
+    answer = worlds.truth(run, evaluate(run, node.test))
+    if worlds.decide(run, answer) is False:
+        raise PathEnds
+    if not worlds.assume(run, answer, True, node.test):
+        raise PathEnds
+    learn(run, node.test)
+
+
+def learn(run: Run, test: model.Expr) -> None:
+    """What holds where a test is true, beyond what its value says: `x.size(1) == n`, `d % heads == 0`, `x.dim() == 3`."""
+    if isinstance(test, model.BoolOp) and test.op == "and":
+        for part in test.values:
+            learn(run, part)
+        return
+    if not isinstance(test, model.Compare) or test.ops not in (("==",), ("is",)):
+        return
+    with run.silently():
+        left, right = evaluate(run, test.left), evaluate(run, test.comparators[0])
+    facts = run.state.facts
+    if isinstance(left, Int) and isinstance(right, Int):
+        if isinstance(test.left, model.BinOp) and test.left.op == "%" and right.dim == 0:
+            with run.silently():
+                number, divisor = evaluate(run, test.left.left), evaluate(run, test.left.right)
+            from shapelint.interp.expressions import as_dim
+
+            n, k = as_dim(run, number), as_dim(run, divisor)
+            if n is not None and k is not None:
+                facts.learn_divides(n, k)
+            return
+        facts.equate(left.dim, right.dim)
+    elif isinstance(left, Tuple) and isinstance(right, Tuple) and len(left.items) == len(right.items):
+        for a, b in zip(left.items, right.items):
+            if isinstance(a, Int) and isinstance(b, Int):
+                facts.equate(a.dim, b.dim)
+    for one, other, node in ((left, right, test.left), (right, left, test.comparators[0])):
+        if isinstance(one, SizeOf) and isinstance(other, Tuple):
+            fixed = facts.fix_rank(one.shape, len(other.items))
+            if fixed is not None:
+                for dim, item in zip(fixed.dims, other.items):
+                    if isinstance(item, Int):
+                        facts.equate(dim, item.dim)
+        if isinstance(other, Int) and other.dim.value is not None and isinstance(node, model.Call) and isinstance(node.func, model.Attribute) and node.func.name in ("dim", "ndimension"):
+            _learn_rank(run, node.func.value, other.dim.value)
+        if isinstance(other, Int) and other.dim.value is not None and isinstance(node, model.Attribute) and node.name == "ndim":
+            _learn_rank(run, node.value, other.dim.value)
+        if isinstance(other, Int) and other.dim.value is not None and isinstance(node, model.Call) and isinstance(node.func, model.Name) and node.func.name == "len" and node.args:
+            inner = node.args[0].value
+            if isinstance(inner, model.Attribute) and inner.name == "shape":
+                _learn_rank(run, inner.value, other.dim.value)
+
+
+def _learn_rank(run: Run, node: model.Expr, rank: int) -> None:
+    with run.silently():
+        value = evaluate(run, node)
+    if isinstance(value, Opaque):
+        value = run.adopt(value)
+    if isinstance(value, Tensor):
+        run.state.facts.fix_rank(value.shape, rank)
+
+
+# Branches ----------------------------------------------------------------------------------------
+
+
+def _if(run: Run, node: model.If) -> None:
+    answer = worlds.truth(run, evaluate(run, node.test))
+    known = worlds.decide(run, answer)
+    if known is not None:
+        if not worlds.assume(run, answer, known, node.test):
+            raise PathEnds
+        if known:
+            learn(run, node.test)
+        execute(run, node.body if known else node.orelse)
+        return
+    start = run.state
+    ends: list[State] = []
+    returns = len(run.top.returns)
+    for held, body in ((True, node.body), (False, node.orelse)):
+        run.state = start.fork()
+        try:
+            if not worlds.assume(run, answer, held, node.test):
+                continue
+            if held:
+                learn(run, node.test)
+            execute(run, body)
+            ends.append(run.state)
+        except PathEnds:
+            continue
+    if not ends:
+        run.state = start
+        raise PathEnds
+    if len(ends) == 1:
+        run.state = ends[0]
+        return
+    joiner = Join(ends[0], ends[1])
+    run.state = joiner.state()
+    if joiner.lossy and answer.condition is not None and len(run.top.returns) == returns:
+        worlds.split(run, answer.condition)
+
+
+def _match(run: Run, node: model.Match) -> None:
+    evaluate(run, node.subject)
+    ends: list[State] = []
+    for case in node.cases:
+        start = run.state
+        answer = worlds.UNDECIDED if case.opaque else worlds.TRUE
+        if case.test is not None and not case.opaque:
+            answer = worlds.truth(run, evaluate(run, case.test))
+        if case.guard is not None:
+            answer = worlds.UNDECIDED
+        known = worlds.decide(run, answer)
+        if known is not False:
+            run.state = start.fork()
+            try:
+                if worlds.assume(run, answer, True, case.test):
+                    for name in case.captures:
+                        assign_name(run, name, Unknown("dynamic-value"))
+                    execute(run, case.body)
+                    ends.append(run.state)
+            except PathEnds:
+                pass
+        run.state = start
+        if known is True or not worlds.assume(run, answer, False, case.test):
+            break
+    else:
+        ends.append(run.state)
+    _meet(run, ends)
+
+
+def _meet(run: Run, ends: list[State]) -> None:
+    """Go on from the join of several paths. Raises PathEnds where there is none."""
+    if not ends:
+        raise PathEnds
+    state = ends[0]
+    for other in ends[1:]:
+        state = join(state, other)
+    run.state = state
+
+
+# Loops -------------------------------------------------------------------------------------------
+
+
+def one_pass(run: Run, body: Callable[[], None]) -> bool:
+    """Run a loop's body once; `continue` paths meet the end. False where no path reaches the next pass."""
+    run.top.continues.append([])
+    ends: list[State] = []
+    try:
+        body()
+        ends.append(run.state)
+    except PathEnds:
+        pass
+    ends.extend(run.top.continues.pop())
+    try:
+        _meet(run, ends)
+    except PathEnds:
+        return False
+    return True
+
+
+def _for(run: Run, node: model.For) -> None:
+    from shapelint.interp.iteration import iterate, plan
+
+    passes = plan(run, evaluate(run, node.iterable), node.iterable)
+
+    def body(value: Value) -> None:
+        assign(run, node.target, value)
+        execute(run, node.body)
+
+    iterate(run, passes, body)
+    if node.orelse:
+        _maybe(run, node.orelse)
+
+
+def _while(run: Run, node: model.While) -> None:
+    from shapelint.interp.iteration import Passes, iterate
+
+    def body(value: Value) -> None:
+        execute(run, node.body)
+
+    answer = worlds.truth(run, evaluate(run, node.test))
+    known = worlds.decide(run, answer)
+    if known is False:
+        execute(run, node.orelse)
+        return
+    forever = isinstance(node.test, model.Const) and bool(node.test.value)
+    iterate(run, Passes(None, NONE, NONE, None, maybe_none=known is None), body, endless=forever)
+
+
+def _maybe(run: Run, body: tuple[model.Stmt, ...]) -> None:
+    """Statements that may or may not run."""
+    start = run.state
+    run.state = start.fork()
+    try:
+        execute(run, body)
+    except PathEnds:
+        run.state = start
+        return
+    run.state = join(start, run.state)
+
+
+# Try and with ------------------------------------------------------------------------------------
+
+_CAUGHT = frozenset(("Exception", "BaseException", "RuntimeError", "ValueError", "IndexError", "TypeError", "AssertionError"))
+
+
+def _catches_torch(run: Run, node: model.Try) -> bool:
+    """Whether a handler catches what torch raises for shapes that do not fit."""
+    for handler in node.handlers:
+        if handler.types is None:
+            return True
+        types = handler.types.items if isinstance(handler.types, model.TupleExpr) else (handler.types,)
+        for kind in types:
+            name = kind.name if isinstance(kind, (model.Name, model.Attribute)) else ""
+            if name in _CAUGHT:
+                return True
+    return False
+
+
+def _try(run: Run, node: model.Try) -> None:
+    start = run.state.fork()
+    guarded = _catches_torch(run, node)
+    run.guards += guarded
+    run.top.raises.append([])
+    ends: list[State] = []
+    stopped: list[State] = []
+    try:
+        execute(run, node.body)
+        stopped.append(run.state.fork())
+        execute(run, node.orelse)
+        ends.append(run.state)
+    except PathEnds:
+        pass
+    finally:
+        run.guards -= guarded
+        stopped.extend(run.top.raises.pop())
+    entry = start
+    for state in stopped:
+        entry = join(entry, state)
+    for handler in node.handlers:
+        run.state = entry.fork()
+        if handler.name:
+            assign_name(run, handler.name, Unknown("dynamic-value"))
+        # a handler repairs or reports: what fails in it is not told
+        with run.silently():
+            try:
+                execute(run, handler.body)
+                ends.append(run.state)
+            except PathEnds:
+                pass
+    if not ends:
+        run.state = entry
+        execute(run, node.final)
+        raise PathEnds
+    _meet(run, ends)
+    execute(run, node.final)
+
+
+def _with(run: Run, node: model.With) -> None:
+    guarded = 0
+    for item in node.items:
+        value = evaluate(run, item.value)
+        if isinstance(value, External) and value.name.endswith(("raises", "assertRaises", "suppress")):
+            guarded += 1
+        if _is_raises(item.value):
+            guarded += 1
+        if item.target is not None:
+            from shapelint.interp.calls import entered
+
+            assign(run, item.target, entered(run, value))
+    run.guards += guarded
+    try:
+        execute(run, node.body)
+    except PathEnds:
+        if guarded:
+            return
+        raise
+    finally:
+        run.guards -= guarded
+
+
+def _is_raises(node: model.Expr) -> bool:
+    """`pytest.raises(…)`, `self.assertRaises(…)`, `contextlib.suppress(…)`."""
+    if not isinstance(node, model.Call):
+        return False
+    func = node.func
+    name = func.name if isinstance(func, (model.Name, model.Attribute)) else ""
+    return name in ("raises", "assertRaises", "assertRaisesRegex", "suppress")
+
+
+# Definitions -------------------------------------------------------------------------------------
+
+
+def _import(run: Run, node: model.Import) -> None:
+    import_names(run, node)
+
+
+def _import_from(run: Run, node: model.ImportFrom) -> None:
+    import_from(run, node)
+
+
+def _scope(run: Run, node: model.Scope) -> None:
+    if node.kind == "global":
+        run.top.global_names = run.top.global_names | set(node.names)
+    else:
+        run.top.nonlocal_names = run.top.nonlocal_names | set(node.names)
+
+
+def _function(run: Run, node: model.FunctionDef) -> None:
+    from shapelint.interp.calls import decorated, make_function
+
+    assign_name(run, node.name, decorated(run, node, make_function(run, node)))
+
+
+def _class(run: Run, node: model.ClassDef) -> None:
+    bases = tuple(evaluate(run, b.value) for b in node.bases if b.keyword is None and not b.star)
+    top = run.top
+    # the body runs in a frame of its own, which its methods do not close over
+    frame = run.state.allocate(Frame())
+    scope = top.scope if _is_class_body(run) else (top.frame.address, *top.scope)
+    activation = Activation(node.name if top.function == "<module>" else f"{top.function}.{node.name}", frame, scope, top.module, key=("class", node.id))
+    run.stack.append(activation)
+    try:
+        execute(run, node.body)
+    except PathEnds:
+        pass
+    finally:
+        run.stack.pop()
+    namespace = run.state.read(frame)
+    assert isinstance(namespace, Frame)
+    info = ClassInfo(node.name, top.module, node, bases, dict(namespace.names), activation.function, scope)
+    for name, value in info.namespace.items():
+        if isinstance(value, FunctionValue) and value.owner is None and value.scope == scope:
+            info.namespace[name] = FunctionValue(value.node, value.module, value.scope, value.defaults, info, value.kind, value.wrapped)
+    result: Value = ClassValue(info)
+    for decorator in reversed(node.decorators):
+        with run.silently():
+            evaluate(run, decorator)
+    assign_name(run, node.name, result)
+
+
+def _is_class_body(run: Run) -> bool:
+    return run.top.key is not None and run.top.key[0] == "class"
+
+
+_EXECUTORS: dict[type, Callable[..., None]] = {
+    model.ExprStmt: _expression,
+    model.Assign: _assign,
+    model.AugAssign: _augmented,
+    model.AnnAssign: _annotated,
+    model.Return: _return,
+    model.Raise: _raise,
+    model.Assert: _assert,
+    model.Delete: _delete,
+    model.If: _if,
+    model.For: _for,
+    model.While: _while,
+    model.Try: _try,
+    model.With: _with,
+    model.Import: _import,
+    model.ImportFrom: _import_from,
+    model.Scope: _scope,
+    model.Jump: _jump,
+    model.Match: _match,
+    model.FunctionDef: _function,
+    model.ClassDef: _class,
+}
+
+__all__ = ["Str", "assign", "execute", "is_tensorish", "learn", "one_pass"]

@@ -1,0 +1,242 @@
+"""Calling ops: abstract arguments in, the op's answer and its event out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence as Collection
+from dataclasses import replace
+
+from shapelint.interp import worlds
+from shapelint.interp.events import LayerBuilt, OpCalled
+from shapelint.interp.join import join_values
+from shapelint.interp.objects import Instance, ListObject
+from shapelint.interp.run import Run
+from shapelint.interp.state import State
+from shapelint.ops.contract import Context, Inferred, Mismatch, Op, construct, infer
+from shapelint.ops.index import find
+from shapelint.shapes.dim import Dim
+from shapelint.values.model import (
+    Bool,
+    Condition,
+    Int,
+    LayerConfig,
+    LayerValue,
+    OneOf,
+    Opaque,
+    Packed,
+    Ref,
+    Sequence,
+    Site,
+    Step,
+    Tensor,
+    Tuple,
+    Unknown,
+    Value,
+)
+
+MAX_COMBINATIONS = 8
+
+
+class CallContext(Context):
+    """An op's view of the run: opaque values become tensors, ints and flags here."""
+
+    def __init__(self, run: Run) -> None:
+        super().__init__(run.state.facts)
+        self.run = run
+
+    def adopt_tensor(self, value: Value) -> Tensor | None:
+        return self.run.adopt(value) if isinstance(value, Opaque) and value.origin == "input" else None
+
+    def adopt_int(self, value: Value) -> Dim | None:
+        if isinstance(value, Opaque) and value.path not in self.run.adopted:
+            return self.run.symbol(value.path, value.origin)
+        return None
+
+    def adopt_flag(self, value: Value) -> bool | None:
+        if isinstance(value, Opaque):
+            return worlds.require(self.run, Bool(None, Condition(value.path, "true")))
+        if isinstance(value, Bool):
+            return worlds.require(self.run, value)
+        return None
+
+
+def exported(run: Run, value: Value, depth: int = 0) -> Value:
+    """A value as ops see it: lists are tuples, layers are their configuration."""
+    value = worlds.settle(run, value)
+    if isinstance(value, Ref):
+        thing = run.state.read(value)
+        if isinstance(thing, ListObject) and depth < 6:
+            if thing.items is not None:
+                return Tuple(tuple(exported(run, v, depth + 1) for v in thing.items), "list")
+            if thing.element is not None:
+                return Sequence(exported(run, thing.element, depth + 1), thing.length, "list", thing.first, thing.last)
+        if isinstance(thing, Instance) and thing.config is not None:
+            return LayerValue(thing.config)
+        return Unknown("dynamic-value")
+    if isinstance(value, Tuple) and depth < 6 and any(isinstance(v, (Ref, Tuple, Opaque)) for v in value.items):
+        return replace(value, items=tuple(exported(run, v, depth + 1) for v in value.items))
+    return value
+
+
+def call_named(
+    run: Run,
+    name: str,
+    args: Collection[Value],
+    kwargs: Mapping[str, Value],
+    node: int,
+    arg_nodes: Collection[int] = (),
+    callee: int | None = None,
+) -> Value:
+    """Call a function or method of torch by its dotted name."""
+    op = find(name)
+    if op is None:
+        return Unknown("unsupported-op", name)
+    return call_op(run, op, name, args, kwargs, node, arg_nodes, {}, callee)
+
+
+def call_op(
+    run: Run,
+    op: Op,
+    name: str,
+    args: Collection[Value],
+    kwargs: Mapping[str, Value],
+    node: int,
+    arg_nodes: Collection[int] = (),
+    kwarg_nodes: Mapping[str, int] | None = None,
+    callee: int | None = None,
+    config: LayerConfig | None = None,
+) -> Value:
+    """Run an op's rule, once for each combination of alternatives among its arguments, and tell the event."""
+    positional = [exported(run, a) for a in args]
+    named = {k: exported(run, v) for k, v in kwargs.items() if k not in ("device", "non_blocking", "memory_format")}
+    combinations = _combinations(positional, named)
+    start = run.state
+    accepted: list[tuple[Value, State]] = []
+    answers: list[tuple[Inferred, list[Value], dict[str, Value]]] = []
+    for these, those in combinations:
+        run.state = start.fork() if len(combinations) > 1 else start
+        answer = infer(CallContext(run), op, these, those, config)
+        answers.append((answer, these, those))
+        if answer.mismatch is None:
+            accepted.append((_traced(run, answer, these, node, config), run.state))
+    if accepted:
+        # alternatives that torch refuses cannot be what arrives here
+        value, run.state = join_values(accepted)
+        answer, these, those = next(a for a in answers if a[0].mismatch is None)
+        mismatch = None
+    else:
+        answer, these, those = answers[0]
+        run.state = start
+        value = _traced(run, answer, these, node, config)
+        mismatch = answer.mismatch
+    signature = op.call if config is not None else next((s for s in op.signatures if s.bind(these, those) is not None), None)
+    bound = (signature.bind(these, those) if signature is not None else None) or {}
+    nodes = dict(kwarg_nodes or {})
+    if signature is not None:
+        nodes.update(zip((p.name for p in signature.params), arg_nodes))
+    run.tell(
+        OpCalled(
+            run.where(node),
+            op,
+            name,
+            bound,
+            nodes,
+            callee,
+            config,
+            value,
+            mismatch,
+            answer.latent,
+            answer.assumed or len(combinations) > 1 and mismatch is None,
+            answer.generic,
+        )
+    )
+    return value
+
+
+def _combinations(args: list[Value], kwargs: dict[str, Value]) -> list[tuple[list[Value], dict[str, Value]]]:
+    found: list[tuple[list[Value], dict[str, Value]]] = [([], {})]
+    for arg in args:
+        options = _options(arg)
+        found = [([*a, o], k) for a, k in found for o in options][:MAX_COMBINATIONS]
+    for name, arg in kwargs.items():
+        options = _options(arg)
+        found = [(a, {**k, name: o}) for a, k in found for o in options][:MAX_COMBINATIONS]
+    return found
+
+
+def _options(value: Value) -> list[Value]:
+    if isinstance(value, OneOf):
+        return list(value.options)
+    if isinstance(value, Tuple) and any(isinstance(v, OneOf) for v in value.items):
+        found: list[list[Value]] = [[]]
+        for item in value.items:
+            found = [[*f, o] for f in found for o in _options(item)][:MAX_COMBINATIONS]
+        return [replace(value, items=tuple(f)) for f in found]
+    return [value]
+
+
+def _traced(run: Run, answer: Inferred, args: list[Value], node: int, config: LayerConfig | None) -> Value:
+    """The answer with its step in the trace; a result that rests on an assumed rank says so."""
+    previous = next((s for a in args if (s := _step_of(a)) is not None), None)
+    site = Site(run.top.module.path, node)
+
+    def mark(value: Value, depth: int = 0) -> Value:
+        if isinstance(value, Tensor):
+            return replace(value, step=Step(site, value.shape, "", previous), assumed=value.assumed or answer.assumed)
+        if isinstance(value, Packed):
+            return replace(value, step=Step(site, _padded(value), "packed", previous))
+        if isinstance(value, Tuple) and depth < 4:
+            return replace(value, items=tuple(mark(v, depth + 1) for v in value.items))
+        if isinstance(value, Sequence):
+            return replace(value, element=mark(value.element, depth + 1))
+        return value
+
+    return mark(answer.value)
+
+
+def _padded(value: Packed):  # type: ignore[no-untyped-def]
+    from shapelint.shapes.shape import Shape
+
+    return Shape((value.batch, value.seq, *value.rest))
+
+
+def _step_of(value: Value) -> Step | None:
+    if isinstance(value, (Tensor, Packed)):
+        return value.step
+    if isinstance(value, Tuple):
+        return next((s for v in value.items if (s := _step_of(v)) is not None), None)
+    return None
+
+
+# Layers ------------------------------------------------------------------------------------------
+
+
+def build_layer(
+    run: Run,
+    op: Op,
+    name: str,
+    args: Collection[Value],
+    kwargs: Mapping[str, Value],
+    node: int,
+    arg_nodes: Collection[int] = (),
+    kwarg_nodes: Mapping[str, int] | None = None,
+) -> LayerConfig | None:
+    """Construct a layer of torch: its configuration, None where the arguments do not fit its constructor."""
+    positional = [exported(run, a) for a in args]
+    named = {k: exported(run, v) for k, v in kwargs.items()}
+    made = construct(CallContext(run), op, positional, named, name)
+    mismatch = made if isinstance(made, Mismatch) else None
+    if mismatch is not None:
+        bound = next((b for s in op.signatures if (b := s.bind(positional, named)) is not None), None) or {}
+        config: LayerConfig | None = LayerConfig(name, bound)
+    else:
+        config = made  # type: ignore[assignment]
+    if config is None:
+        return None
+    config = replace(config, site=Site(run.top.module.path, node))
+    nodes = dict(kwarg_nodes or {})
+    nodes.update(zip((p.name for p in op.signatures[0].params), arg_nodes))
+    run.tell(LayerBuilt(run.where(node), op, config, nodes, mismatch))
+    return config
+
+
+__all__ = ["CallContext", "Int", "build_layer", "call_named", "call_op", "exported"]

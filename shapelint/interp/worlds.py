@@ -1,0 +1,385 @@
+"""Tests: what is true, what a world decides, and what a branch learns from having been taken."""
+
+from __future__ import annotations
+
+from shapelint.interp.objects import (
+    BoundMethod,
+    Builtin,
+    ClassValue,
+    DictObject,
+    FunctionValue,
+    Instance,
+    ListObject,
+    Range,
+)
+from shapelint.interp.run import MAX_WORLDS, Run, WorldSplit
+from shapelint.program import model
+from shapelint.shapes.dim import Dim
+from shapelint.shapes.facts import Verdict
+from shapelint.shapes.printing import format_dim
+from shapelint.values.model import (
+    FALSE,
+    NONE,
+    TRUE,
+    Bool,
+    Condition,
+    External,
+    Float,
+    Int,
+    NoneValue,
+    OneOf,
+    Opaque,
+    Ref,
+    Str,
+    Tensor,
+    Tuple,
+    Value,
+)
+
+UNDECIDED = Bool(None)
+
+
+def truth(run: Run, value: Value) -> Bool:
+    """`bool(value)`."""
+    value = settle(run, value)
+    if isinstance(value, Bool):
+        return value
+    if isinstance(value, NoneValue):
+        return FALSE
+    if isinstance(value, Int):
+        return compare_ints(run, "!=", value.dim, Dim.of(0))
+    if isinstance(value, Float):
+        return UNDECIDED if value.value is None else Bool(bool(value.value))
+    if isinstance(value, Str):
+        return UNDECIDED if value.value is None else Bool(bool(value.value))
+    if isinstance(value, Tuple):
+        return Bool(bool(value.items))
+    if isinstance(value, Range):
+        return compare_ints(run, ">", value.stop, value.start)
+    if isinstance(value, Ref):
+        thing = run.state.read(value)
+        if isinstance(thing, ListObject):
+            if thing.items is not None:
+                return Bool(bool(thing.items))
+            return TRUE if thing.length is not None and run.state.facts.at_least(thing.length, 1) else UNDECIDED
+        if isinstance(thing, DictObject):
+            return TRUE if thing.items else (UNDECIDED if thing.open else FALSE)
+        if isinstance(thing, Instance):
+            return TRUE if thing.parts is None or thing.parts else FALSE
+    if isinstance(value, (FunctionValue, ClassValue, BoundMethod, Builtin)):
+        return TRUE
+    if isinstance(value, External):
+        return UNDECIDED if value.name.rpartition(".")[2].isupper() else TRUE
+    if isinstance(value, Opaque):
+        return Bool(None, Condition(value.path, "true"))
+    if isinstance(value, OneOf):
+        return _agree([truth(run, o) for o in value.options])
+    return UNDECIDED
+
+
+def _agree(answers: list[Bool]) -> Bool:
+    known = {a.value for a in answers}
+    return Bool(known.pop()) if len(known) == 1 and None not in known else UNDECIDED
+
+
+def negate(value: Bool) -> Bool:
+    if value.value is not None:
+        return Bool(not value.value)
+    return Bool(None, value.condition, not value.negated) if value.condition else UNDECIDED
+
+
+def is_none(run: Run, value: Value) -> Bool:
+    """`value is None`."""
+    value = settle(run, value)
+    if isinstance(value, NoneValue):
+        return TRUE
+    if isinstance(value, Opaque):
+        if value.path in run.adopted or value.path in run.symbols:
+            return FALSE
+        return Bool(None, Condition(value.path, "is None"))
+    if isinstance(value, OneOf):
+        return _agree([is_none(run, o) for o in value.options])
+    from shapelint.values.model import Unknown
+
+    return UNDECIDED if isinstance(value, Unknown) else FALSE
+
+
+def compare_ints(run: Run, op: str, a: Dim, b: Dim) -> Bool:
+    """A comparison of two ints; undecided ones over parameters alone are conditions of worlds."""
+    facts = run.state.facts
+    difference = facts.resolve(a - b)
+    verdict = facts.compare(a, b)
+    if op in ("==", "!="):
+        if verdict is not Verdict.UNSURE:
+            return Bool((verdict is Verdict.SAME) == (op == "=="))
+    elif op in (">", ">=", "<", "<="):
+        if op in ("<", "<="):
+            a, b, op, difference = b, a, ">" if op == "<" else ">=", -difference
+        edge = 1 if op == ">" else 0
+        if facts.at_least(difference, edge):
+            return TRUE
+        if facts.at_most(difference, edge - 1):
+            return FALSE
+    symbols = difference.symbols
+    if not symbols or any(s.kind != "parameter" for s in symbols):
+        return UNDECIDED
+    # `x != y` is the same question as `x == y`
+    negated = op == "!="
+    test = "==" if negated else op
+    condition = Condition(format_dim(facts.resolve(a)), f"{test} {format_dim(facts.resolve(b))}")
+    run.conditions[condition] = (test, a, b)
+    return Bool(None, condition, negated)
+
+
+def _literal(value: Value) -> object:
+    if isinstance(value, Str) and value.value is not None:
+        return value.value
+    if isinstance(value, Bool) and value.value is not None:
+        return value.value
+    if isinstance(value, Int) and value.dim.value is not None:
+        return value.dim.value
+    if isinstance(value, Float) and value.value is not None:
+        return value.value
+    if isinstance(value, NoneValue):
+        return None
+    return ...
+
+
+def equal(run: Run, a: Value, b: Value) -> Bool:
+    """`a == b` for values that are no tensors."""
+    a, b = settle(run, a), settle(run, b)
+    x, y = _literal(a), _literal(b)
+    if x is not ... and y is not ...:
+        return Bool(x == y)
+    for one, other, literal in ((a, b, y), (b, a, x)):
+        if isinstance(one, Opaque) and literal is not ...:
+            if isinstance(literal, int) and not isinstance(literal, bool) and one.path in run.symbols:
+                return compare_ints(run, "==", run.symbols[one.path], Dim.of(literal))
+            if literal is None:
+                return is_none(run, one)
+            if literal is True:
+                return Bool(None, Condition(one.path, "true"))
+            if literal is False:
+                return Bool(None, Condition(one.path, "true"), True)
+            return Bool(None, Condition(one.path, f"== {literal!r}"))
+    if isinstance(a, Int) and isinstance(b, Int):
+        return compare_ints(run, "==", a.dim, b.dim)
+    for one, other in ((a, b), (b, a)):
+        if isinstance(one, Int) and isinstance(other, Opaque):
+            return compare_ints(run, "==", one.dim, run.symbol(other.path, other.origin))
+    if isinstance(a, Tuple) and isinstance(b, Tuple):
+        if len(a.items) != len(b.items):
+            return FALSE
+        return all_of([equal(run, p, q) for p, q in zip(a.items, b.items)])
+    if isinstance(a, (ClassValue, External, FunctionValue)) and type(a) is type(b):
+        return Bool(a == b)
+    for one in (a, b):
+        if isinstance(one, OneOf):
+            other = b if one is a else a
+            return _agree([equal(run, o, other) for o in one.options])
+    if isinstance(a, NoneValue) and isinstance(b, (Int, Str, Bool, Tensor, Tuple)) or isinstance(b, NoneValue) and isinstance(a, (Int, Str, Bool, Tensor, Tuple)):
+        return FALSE
+    return UNDECIDED
+
+
+def all_of(answers: list[Bool]) -> Bool:
+    if any(a.value is False for a in answers):
+        return FALSE
+    open_ = [a for a in answers if a.value is None]
+    return TRUE if not open_ else open_[0] if len(open_) == 1 else UNDECIDED
+
+
+def contains(run: Run, item: Value, options: list[Value]) -> Bool:
+    """`item in options`."""
+    answers = [equal(run, item, o) for o in options]
+    if any(a.value is True for a in answers):
+        return TRUE
+    if all(a.value is False for a in answers):
+        return FALSE
+    item = settle(run, item)
+    if isinstance(item, Opaque) and all(a.condition and a.condition.subject == item.path for a in answers if a.value is None):
+        tests = tuple(a.condition.test for a in answers if a.condition)
+        decided = [_known(run, a.condition) for a in answers if a.condition]
+        if any(d is True for d in decided):
+            return TRUE
+        if all(d is False for d in decided):
+            return FALSE
+        return Bool(None, Condition(item.path, "in " + "|".join(tests)))
+    return UNDECIDED
+
+
+# Deciding ----------------------------------------------------------------------------------------
+
+
+def _known(run: Run, condition: Condition) -> bool | None:
+    for table in (run.state.assumed, run.world):
+        if condition in table:
+            return table[condition]
+    for table in (run.state.assumed, run.world):
+        for other, held in table.items():
+            if other.subject != condition.subject:
+                continue
+            implied = _implied(other, held, condition)
+            if implied is not None:
+                return implied
+    return None
+
+
+def _implied(known: Condition, held: bool, asked: Condition) -> bool | None:
+    """What one answered question about a value says of another about the same value."""
+    if known.test.startswith("in "):
+        if not held and asked.test.startswith("== "):
+            return False if asked.test in known.test[3:].split("|") else None
+        return None
+    if not held:
+        if known.test == "true" and asked.test.startswith("== ") and asked.test[3:] not in ("0", "''", "0.0"):
+            return False
+        return None
+    if known.test == "is None":
+        return asked.test == "is None"
+    if known.test.startswith("== "):
+        if asked.test.startswith("== "):
+            return False if asked.test != known.test else True
+        if asked.test == "true":
+            return known.test[3:] not in ("0", "''", "0.0")
+        if asked.test == "is None":
+            return False
+        if asked.test.startswith("in "):
+            return known.test in asked.test[3:].split("|")
+    if known.test == "true" and asked.test == "is None":
+        return False
+    return None
+
+
+def decide(run: Run, value: Bool) -> bool | None:
+    """The truth of a test on this path in this world, None where it is open."""
+    if value.value is not None:
+        return value.value
+    if value.condition is None:
+        return None
+    known = _known(run, value.condition)
+    return None if known is None else known != value.negated
+
+
+def require(run: Run, value: Bool) -> bool | None:
+    """Like `decide`, but an open condition splits the world at once (a flag that an op needs)."""
+    known = decide(run, value)
+    if known is None and value.condition is not None:
+        split(run, value.condition)
+    return known
+
+
+def split(run: Run, condition: Condition) -> None:
+    """Start the reading anew in both worlds. Raises WorldSplit; returns where no further world may be opened."""
+    if run.splits and condition not in run.world and len(run.world) < MAX_WORLDS.bit_length() + 3:
+        raise WorldSplit(condition)
+
+
+def assume(run: Run, value: Bool, held: bool, test: model.Expr | None = None) -> bool:
+    """Go on as if the test had come out `held`. False where that cannot be."""
+    if value.condition is not None:
+        answer = held != value.negated
+        run.state.assumed[value.condition] = answer
+        relation = run.conditions.get(value.condition)
+        if relation is not None and not _learn(run, relation, answer):
+            return False
+    if test is not None:
+        _filter(run, test, held)
+    return True
+
+
+def _learn(run: Run, relation: tuple[str, Dim, Dim], held: bool) -> bool:
+    op, a, b = relation
+    facts = run.state.facts
+    if op == "==" and held:
+        from shapelint.shapes.facts import Demand
+
+        return facts.equate(a, b) is not Demand.FAILS
+    if op in (">", ">=") and b.value is not None and held:
+        facts.raise_low(a, b.value + (op == ">"))
+    if op in (">", ">=") and a.value is not None and not held:
+        facts.raise_low(b, a.value + (op == ">="))
+    if op == "==" and not held and b.value is not None:
+        symbol = facts.resolve(a).lone_symbol
+        if symbol is not None and facts.least(symbol) == b.value:
+            facts.raise_low(a, b.value + 1)
+    if op in (">", ">=") and not held and b.value is not None:
+        # a < b (or a <= b): at the least admissible value the size is known
+        symbol = facts.resolve(a).lone_symbol
+        top = b.value - (op == ">=")
+        if symbol is not None and facts.least(symbol) == top:
+            facts.bind(symbol, Dim.of(top))
+    return True
+
+
+def _filter(run: Run, test: model.Expr, held: bool) -> None:
+    """Drop the alternatives of a name or attribute that the test rules out."""
+    if isinstance(test, model.UnaryOp) and test.op == "not":
+        _filter(run, test.operand, not held)
+        return
+    if isinstance(test, model.BoolOp):
+        if (test.op == "and") == held:
+            for part in test.values:
+                _filter(run, part, held)
+        return
+    if isinstance(test, model.Compare) and len(test.ops) == 1 and test.ops[0] in ("is", "is not", "==", "!="):
+        other = test.comparators[0]
+        if isinstance(other, model.Const) and other.value is None:
+            keep_none = (test.ops[0] in ("is", "==")) == held
+            _keep(run, test.left, lambda v: isinstance(v, NoneValue) == keep_none)
+        return
+    if isinstance(test, (model.Name, model.Attribute)):
+        _keep(run, test, lambda v: truth(run, v).value in (None, held))
+        return
+    if isinstance(test, model.Call) and isinstance(test.func, model.Name) and test.func.name == "isinstance" and len(test.args) == 2:
+        from shapelint.interp.builtins import is_instance
+        from shapelint.interp.expressions import evaluate
+
+        with run.silently():
+            kinds = evaluate(run, test.args[1].value)
+        _keep(run, test.args[0].value, lambda v: is_instance(run, v, kinds).value in (None, held))
+
+
+def _keep(run: Run, place: model.Expr, keep) -> None:  # type: ignore[no-untyped-def]
+    from shapelint.interp.names import assign_name, lookup
+
+    if isinstance(place, model.Name):
+        value = lookup(run, place.name)
+        if isinstance(value, OneOf):
+            kept = tuple(o for o in value.options if keep(o))
+            if kept and len(kept) < len(value.options):
+                assign_name(run, place.name, kept[0] if len(kept) == 1 else OneOf(kept))
+    elif isinstance(place, model.Attribute) and isinstance(place.value, model.Name):
+        owner = lookup(run, place.value.name)
+        if isinstance(owner, Ref):
+            thing = run.state.read(owner)
+            if isinstance(thing, Instance) and isinstance(thing.attrs.get(place.name), OneOf):
+                options = thing.attrs[place.name].options  # type: ignore[attr-defined]
+                kept = tuple(o for o in options if keep(o))
+                if kept and len(kept) < len(options):
+                    writable = run.state.write(owner)
+                    assert isinstance(writable, Instance)
+                    writable.attrs[place.name] = kept[0] if len(kept) == 1 else OneOf(kept)
+
+
+def settle(run: Run, value: Value) -> Value:
+    """An opaque value with what the world and the path say about it written in: None, a string, a bool."""
+    if not isinstance(value, Opaque):
+        return value
+    for table in (run.state.assumed, run.world):
+        for condition, held in table.items():
+            if condition.subject != value.path:
+                continue
+            if held and condition.test == "is None":
+                return NONE
+            if held and condition.test.startswith("== '"):
+                return Str(condition.test[4:-1])
+    return value
+
+
+def opposed(left: dict[Condition, bool], right: dict[Condition, bool]) -> Condition | None:
+    """The first condition that two paths answer differently."""
+    for condition, held in left.items():
+        if right.get(condition, held) != held:
+            return condition
+    return None
