@@ -19,7 +19,7 @@ from typing import Any
 from shapelint import __version__
 
 Files = dict[str, str]
-"""Absolute path -> digest; "" stands for a file that was not there."""
+"""Absolute path -> digest; "" stands for what was not there."""
 
 
 class Undecodable(ValueError):
@@ -110,9 +110,10 @@ def _class(name: str) -> Any:
         known = importlib.import_module(module)
         for part in qualname.split("."):
             known = getattr(known, part)
-        ours = isinstance(known, type) and known.__module__ == module
+        if not isinstance(known, type) or known.__module__ != module:
+            raise Undecodable(f"{name} is not a class of its module")
         frozen = getattr(getattr(known, "__dataclass_params__", None), "frozen", False)
-        if not ours or not (issubclass(known, Enum) or frozen):
+        if not frozen and not issubclass(known, Enum):
             raise Undecodable(f"{name} is not a frozen dataclass")
         _classes[name] = known
     return known
@@ -128,14 +129,19 @@ class Cache:
         self.hits = 0
 
     def digest(self, path: str) -> str:
-        """The digest of a file's content as it was when this run first looked; "" if it cannot be read."""
+        """What stands at `path`, as it was when this run first looked: a file by its content, a folder by the modules
+        that it offers; "" if there is nothing to read."""
         known = self._digests.get(path)
         if known is None:
+            data: bytes | None
             try:
                 with open(path, "rb") as stream:
-                    known = hashlib.blake2b(stream.read(), digest_size=16).hexdigest()
+                    data = stream.read()
+            except IsADirectoryError:
+                data = _modules(path)
             except OSError:
-                known = ""
+                data = _modules(path) if os.path.isdir(path) else None  # Windows denies to open a folder
+            known = "" if data is None else hashlib.blake2b(data, digest_size=16).hexdigest()
             self._digests[path] = known
         return known
 
@@ -192,6 +198,16 @@ class Cache:
                     _remove(os.path.join(parent, name))
         os.makedirs(folder, exist_ok=True)
         self._ready = True
+
+
+def _modules(folder: str) -> bytes | None:
+    """The names in a folder that an import could mean."""
+    try:
+        names = sorted(os.listdir(folder))
+    except OSError:
+        return None
+    offered = [name for name in names if name.endswith(".py") or (name.isidentifier() and name != "__pycache__")]
+    return "\n".join(offered).encode("utf-8", "surrogatepass")
 
 
 def _remove(folder: str) -> None:

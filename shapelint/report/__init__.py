@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from shapelint.diagnostics import Diagnostic, Failure
+from shapelint.diagnostics import Diagnostic, Failure, Location
 
 
 class RuleInfo(Protocol):
@@ -32,13 +32,19 @@ def no_lines(path: str) -> Sequence[str]:
     return ()
 
 
+def no_cell(path: str, line: int) -> tuple[int, int] | None:
+    """For reports without notebooks."""
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """Everything that a format may tell, in its final order.
 
     `lines(path)` gives the source lines of a file that a location names, without their ends; empty if it cannot be
-    read. `rules()` and `page(rule)` give the rules and their Markdown pages, for formats that carry them. `color` and
-    `width` (in terminal columns) are for formats that people read. `checked` counts the files.
+    read. `cell(path, line)` gives the cell of a notebook and the line in it, None elsewhere. `rules()` and `page(rule)`
+    give the rules and their Markdown pages, for formats that carry them. `color` and `width` (in terminal columns) are
+    for formats that people read. `checked` counts the files.
     """
 
     diagnostics: tuple[Diagnostic, ...] = ()
@@ -47,6 +53,7 @@ class Report:
     suppressed: int = 0
     baselined: int = 0
     lines: Callable[[str], Sequence[str]] = no_lines
+    cell: Callable[[str, int], tuple[int, int] | None] = no_cell
     rules: Callable[[], Mapping[str, RuleInfo]] = field(default=dict)
     page: Callable[[str], str] = field(default=lambda rule: "")
     color: bool = False
@@ -64,6 +71,14 @@ def render(report: Report, output_format: str) -> str:
     module = importlib.import_module(f"shapelint.report.{name}")
     text: str = module.render(report)
     return text
+
+
+def place(at: Location, report: Report) -> str:
+    """A location for people: `path:line:column`, in a notebook `path:cell 3:line:column`."""
+    cell = report.cell(at.path, at.line)
+    if cell is None:
+        return f"{at.path}:{at.line}:{at.column}"
+    return f"{at.path}:cell {cell[0]}:{cell[1]}:{at.column}"
 
 
 def relative(path: str, folder: str) -> str:

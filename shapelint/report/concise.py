@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from shapelint.diagnostics import Diagnostic, Failure
-from shapelint.report import Report
+from shapelint.report import Report, place
 
 
 def render(report: Report) -> str:
     """Findings and failures in the order of the report, a line each."""
     lines = [failure_line(one) for one in report.failures]
-    lines += [_line(one) for one in report.diagnostics]
+    lines += [_line(one, report) for one in report.diagnostics]
     return "".join(line + "\n" for line in lines)
 
 
-def _line(one: Diagnostic) -> str:
-    at = one.location
-    return f"{at.path}:{at.line}:{at.column}: {one.severity}[{one.rule}] {one.message}"
+def _line(one: Diagnostic, report: Report) -> str:
+    return f"{place(one.location, report)}: {one.severity}[{one.rule}] {one.message}"
 
 
 def failure_line(one: Failure) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from shapelint.diagnostics import Diagnostic, Failure, Fix, Location, TraceStep
-from shapelint.report import Report
+from shapelint.report import Report, place
 from shapelint.report.terminal import Style, frame, pad, printable, text_width
 
 _LONGEST = 3
@@ -22,10 +22,10 @@ def _diagnostic(one: Diagnostic, report: Report, style: Style) -> str:
     places = [one.location, *(other.location for other in one.related)]
     gutter = max(len(str(at.end_line)) for at in places)
     head = style(one.severity, f"{one.severity}[{one.rule}]") + style("bold", f": {printable(one.message)}")
-    lines = [head, _arrow("-->", one.location, gutter, style)]
+    lines = [head, _arrow("-->", one.location, gutter, report, style)]
     lines += _frame(one.location, "^", one.label, one.severity, gutter, report, style, lead=True)
     for other in one.related:
-        lines.append(_arrow(":::", other.location, gutter, style))
+        lines.append(_arrow(":::", other.location, gutter, report, style))
         lines += _frame(other.location, "-", other.message, "gutter", gutter, report, style)
     if one.trace:
         lines.append(style("bold", "note") + f": how it became {printable(one.trace[-1].shape)}")
@@ -38,8 +38,8 @@ def _diagnostic(one: Diagnostic, report: Report, style: Style) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _arrow(sign: str, at: Location, gutter: int, style: Style) -> str:
-    return " " * gutter + style("gutter", sign) + f" {printable(at.path)}:{at.line}:{at.column}"
+def _arrow(sign: str, at: Location, gutter: int, report: Report, style: Style) -> str:
+    return " " * gutter + style("gutter", sign) + f" {printable(place(at, report))}"
 
 
 def _frame(
@@ -106,7 +106,7 @@ def _failure(one: Failure, report: Report, style: Style) -> str:
     lines = [style("error", f"failure[{one.kind}]") + style("bold", f": {printable(one.message)}")]
     if at.line:
         gutter = len(str(at.line))
-        lines.append(_arrow("-->", at, gutter, style))
+        lines.append(_arrow("-->", at, gutter, report, style))
         lines += _frame(at, "^", "", "error", gutter, report, style, lead=True)
     elif at.path:
         lines.append(" " + style("gutter", "-->") + f" {printable(at.path)}")

@@ -15,15 +15,17 @@ def render(report: Report) -> str:
     """One object for the whole run."""
     document = {
         "version": VERSION,
-        "diagnostics": [diagnostic(one) for one in report.diagnostics],
+        "diagnostics": [diagnostic(one, report) for one in report.diagnostics],
         "failures": [failure(one) for one in report.failures],
         "summary": summary(report),
     }
     return json.dumps(document, indent=2) + "\n"
 
 
-def diagnostic(one: Diagnostic) -> dict[str, Any]:
-    """One finding; `help` is "" where there is none, `fix` null."""
+def diagnostic(one: Diagnostic, report: Report) -> dict[str, Any]:
+    """One finding; `help` is "" where there is none, `fix` null. `cell` is null, or for a notebook the number of the
+    cell and the line in it, since `line` counts over all its code cells."""
+    cell = report.cell(one.location.path, one.location.line)
     return {
         **_span(one.location),
         "rule": one.rule,
@@ -40,6 +42,7 @@ def diagnostic(one: Diagnostic) -> dict[str, Any]:
         "notes": list(one.notes),
         "subject": one.subject,
         "scope": one.scope,
+        "cell": None if cell is None else {"number": cell[0], "line": cell[1]},
     }
 
 

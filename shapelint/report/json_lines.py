@@ -10,7 +10,7 @@ from shapelint.report.json import VERSION, diagnostic, failure, summary
 
 def render(report: Report) -> str:
     """The same objects as in the JSON format, one a line."""
-    objects = [{"type": "diagnostic", **diagnostic(one)} for one in report.diagnostics]
+    objects = [{"type": "diagnostic", **diagnostic(one, report)} for one in report.diagnostics]
     objects += [{"type": "failure", **failure(one)} for one in report.failures]
     objects.append({"type": "summary", "version": VERSION, **summary(report)})
     return "".join(json.dumps(one) + "\n" for one in objects)

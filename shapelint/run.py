@@ -1,0 +1,563 @@
+"""One run: read, observe every file, judge them together, then what the user asked of the findings.
+
+Files are grouped by their project's root; only files of one project are judged together. Everything heavy (libcst, the
+interpreter, the rules) is imported where it is needed, so that a run whose files are all in the cache loads none of it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from shapelint.cache import Cache
+from shapelint.config import Configuration, Settings, unknown_rules
+from shapelint.diagnostics import SEVERITY_ORDER, Diagnostic, Edit, Failure, Fix, Location
+from shapelint.discover import Target, discover, levels_for
+
+if TYPE_CHECKING:
+    from shapelint.interp.analysis import Observations
+    from shapelint.interp.show import Expression
+    from shapelint.program.project import LoadedModule, Project
+    from shapelint.rules.registry import RuleInfo
+    from shapelint.source.suppressions import Unused
+    from shapelint.source.text import Source
+
+FEW = 8
+"""Up to this many files that must be analysed, one process is quicker than several."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What a run is asked to do. `text` stands for the file that `paths` names alone (standard input, an editor's
+    buffer). `progress(done, total)` is called after each file."""
+
+    paths: tuple[str, ...]
+    configuration: Configuration
+    text: str | None = None
+    jobs: int | None = None
+    use_cache: bool = True
+    progress: Callable[[int, int], None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a run found: `diagnostics` at the user's levels, without the suppressed ones, in their final order."""
+
+    diagnostics: tuple[Diagnostic, ...] = ()
+    failures: tuple[Failure, ...] = ()
+    targets: tuple[Target, ...] = ()
+    suppressed: int = 0
+    analysed: int = 0
+    roots: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """What one file gave: nothing if it cannot concern torch or could not be read, several `observations` if it is a
+    Markdown page with several blocks. `files_read` are the absolute paths of the project's files that these rest on."""
+
+    path: str
+    observations: tuple[Observations, ...] = ()
+    failures: tuple[Failure, ...] = ()
+    files_read: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a run keeps in the cache."""
+
+    diagnostics: tuple[Diagnostic, ...]
+    failures: tuple[Failure, ...]
+    suppressed: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """One file for a worker: plain data that can be sent to another process."""
+
+    root: str
+    path: str
+    absolute: str
+    src: tuple[str, ...]
+    text: str | None = None
+
+
+def check(task: Task) -> Outcome:
+    """Checks everything that the task names. Faults of the input are failures of the outcome, never exceptions."""
+    configuration = task.configuration
+    targets, failures = _targets(task)
+    failures += configuration.failures
+    if not targets:
+        return Outcome(failures=tuple(failures))
+    cache = _cache(task, targets)
+    key = _verdict_key(targets)
+    verdict: Verdict | None = cache.find(key)
+    if verdict is not None:
+        found = (*failures, *verdict.failures)
+        return Outcome(verdict.diagnostics, found, tuple(targets), verdict.suppressed)
+
+    wrong = _unknown_rules(targets)
+    if wrong:
+        return Outcome(failures=(*failures, *wrong), targets=tuple(targets))
+    roots, observed, analysed = observe(task, targets, cache)
+    verdict = _judge(targets, roots, observed, task.text)
+    if not any(one.kind == "internal" for one in verdict.failures):
+        rests_on = [path for target, one in zip(targets, observed, strict=True) for path in _rests_on(target, one)]
+        rests_on += [path for target in targets for path in _markers(target)]
+        cache.store(key, dict.fromkeys(rests_on), verdict)
+    return Outcome(
+        verdict.diagnostics,
+        (*failures, *verdict.failures),
+        tuple(targets),
+        verdict.suppressed,
+        analysed,
+        tuple(dict.fromkeys(roots)),
+    )
+
+
+def _targets(task: Task) -> tuple[list[Target], list[Failure]]:
+    if task.text is None:
+        return discover(task.paths, task.configuration.of)
+    # A text that stands for a file is checked whether or not that file exists.
+    (path,) = task.paths
+    absolute = os.path.abspath(path)
+    settings = task.configuration.of(os.path.dirname(absolute))
+    if isinstance(settings, Failure):
+        return [], []
+    return [Target(path.replace(os.sep, "/"), absolute, os.path.dirname(absolute), settings)], []
+
+
+def _cache(task: Task, targets: Sequence[Target]) -> Cache:
+    """The cache that the settings of the current folder name; none for a text that is not a file."""
+    here = task.configuration.of(os.getcwd())
+    settings = here if isinstance(here, Settings) or not targets else targets[0].settings
+    if isinstance(settings, Failure) or not task.use_cache or task.text is not None:
+        return Cache(None)
+    return Cache(os.path.join(settings.folder, settings.cache_dir))
+
+
+def _verdict_key(targets: Sequence[Target]) -> Iterator[str]:
+    """Names a run: the files, as named, with what governs each."""
+    yield "verdict"
+    yield os.getcwd()
+    known: dict[int, str] = {}
+    for target in targets:
+        yield target.path
+        yield target.top
+        settings = id(target.settings)
+        if settings not in known:
+            known[settings] = repr(target.settings)
+        yield known[settings]
+
+
+def _unknown_rules(targets: Sequence[Target]) -> list[Failure]:
+    if not any(target.settings.rules or target.settings.per_file_rules for target in targets):
+        return []
+    from shapelint.rules.registry import rules
+
+    known = rules()
+    distinct = dict.fromkeys(target.settings for target in targets)
+    return list(dict.fromkeys(one for settings in distinct for one in unknown_rules(settings, known)))
+
+
+# Observing ----------------------------------------------------------------------------------------
+
+
+def observe(task: Task, targets: Sequence[Target], cache: Cache) -> tuple[list[str], list[Observed], int]:
+    """For each target its project's root and what it gave, in the same order; and how many had to be analysed."""
+    from shapelint.program.project import find_root
+
+    roots = [find_root(target.absolute, target.top) for target in targets]
+    jobs = [
+        _Job(root, target.path, target.absolute, target.settings.src, task.text)
+        for root, target in zip(roots, targets, strict=True)
+    ]
+    keys = [("observed", os.getcwd(), job.root, job.path, job.absolute, *job.src) for job in jobs]
+    results: list[Observed | None] = [cache.find(key) for key in keys]
+    missing = [index for index, result in enumerate(results) if result is None]
+    done = len(jobs) - len(missing)
+    waiting = [jobs[index] for index in missing]
+    workers = _workers(task.jobs, len(missing))
+    passed: dict[str, tuple[str, ...]] = {}
+    for job in jobs:
+        passed[job.root] = (*passed.get(job.root, ()), job.path)
+    for place, result in _observed(waiting, workers, passed):
+        index = missing[place]
+        results[index] = result
+        if not any(one.kind == "internal" for one in result.failures):
+            cache.store(keys[index], _rests_on(targets[index], result), result)
+        done += 1
+        if task.progress is not None:
+            task.progress(done, len(jobs))
+    return roots, [result for result in results if result is not None], len(missing)
+
+
+def _rests_on(target: Target, observed: Observed) -> dict[str, None]:
+    """The files that a result rests on, and the folders they stand in: a new file there may be what an import means."""
+    files = (target.absolute, *observed.files_read)
+    return dict.fromkeys((*files, *map(os.path.dirname, files)))
+
+
+def _markers(target: Target) -> Iterator[str]:
+    """What decides, by being there or not, where the project's root is."""
+    from shapelint.program.project import _MARKERS
+
+    folder = os.path.dirname(target.absolute)
+    while True:
+        for name in (*_MARKERS, "__init__.py"):
+            yield os.path.join(folder, name)
+        if folder == target.top or os.path.dirname(folder) == folder:
+            return
+        folder = os.path.dirname(folder)
+
+
+def _workers(wanted: int | None, files: int) -> int:
+    if files <= FEW or wanted == 1:
+        return 1
+    if hasattr(os, "sched_getaffinity"):
+        cores = len(os.sched_getaffinity(0))
+    else:
+        cores = os.cpu_count() or 1
+    return min(wanted or cores, files)
+
+
+def _observed(jobs: Sequence[_Job], workers: int, passed: dict[str, tuple[str, ...]]) -> Iterator[tuple[int, Observed]]:
+    """Each job's place and result, as they come."""
+    if workers <= 1:
+        _prepare(passed)
+        for place, job in enumerate(jobs):
+            yield place, observe_file(job)
+        return
+    from concurrent.futures import ProcessPoolExecutor, as_completed
+    from concurrent.futures.process import BrokenProcessPool
+
+    left = dict.fromkeys(range(len(jobs)))
+    try:
+        with ProcessPoolExecutor(workers, initializer=_prepare, initargs=(passed,)) as pool:
+            futures = {pool.submit(observe_file, job): place for place, job in enumerate(jobs)}
+            try:
+                for future in as_completed(futures):
+                    result = future.result()
+                    place = futures[future]
+                    del left[place]
+                    yield place, result
+            except KeyboardInterrupt:
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
+    except BrokenProcessPool:
+        # A worker died (a crash in native code, or the system took its memory) and took the whole pool with it. What
+        # is left is done one file at a time, so that the file to blame is known and loses nobody else's result.
+        yield from _one_by_one(jobs, list(left), passed)
+
+
+def _one_by_one(
+    jobs: Sequence[_Job], places: Sequence[int], passed: dict[str, tuple[str, ...]]
+) -> Iterator[tuple[int, Observed]]:
+    from concurrent.futures import ProcessPoolExecutor
+    from concurrent.futures.process import BrokenProcessPool
+
+    pool: ProcessPoolExecutor | None = None
+    try:
+        for place in places:
+            pool = pool or ProcessPoolExecutor(1, initializer=_prepare, initargs=(passed,))
+            try:
+                result = pool.submit(observe_file, jobs[place]).result()
+            except BrokenProcessPool:
+                pool.shutdown(wait=False)
+                pool = None
+                result = _internal(jobs[place].path, "the process that analysed this file was killed")
+            yield place, result
+    finally:
+        if pool is not None:
+            pool.shutdown()
+
+
+_passed: dict[str, tuple[str, ...]] = {}
+_projects: dict[tuple[str, tuple[str, ...]], Project] = {}
+
+
+def _prepare(passed: dict[str, tuple[str, ...]]) -> None:
+    """Tells this process which files of each project were named, and forgets the projects of an earlier run."""
+    _passed.clear()
+    _passed.update(passed)
+    _projects.clear()
+
+
+def _project(job: _Job) -> Project:
+    from shapelint.program.project import Project
+
+    key = (job.root, job.src)
+    if key not in _projects:
+        _projects[key] = Project(job.root, _passed.get(job.root, ()), job.src)
+    return _projects[key]
+
+
+def observe_file(job: _Job) -> Observed:
+    """What one file gives; any fault of shapelint's own becomes a failure of this file."""
+    try:
+        return _observe(job)
+    except Exception as error:
+        if os.environ.get("SHAPELINT_TRACEBACK") == "1":
+            raise
+        return _internal(job.path, f"internal error: {type(error).__name__}: {error}")
+
+
+def _observe(job: _Job) -> Observed:
+    loaded, failures = _load(job)
+    if not loaded:
+        return Observed(job.path, failures=failures)
+    from shapelint.interp.analysis import observe
+    from shapelint.source.depth import roomy
+
+    project = _project(job)
+    # What nests deeply enough to need a large stack is parsed on one, so it is read on one too.
+    observations = roomy(lambda: tuple(observe(project, one) for one in loaded))
+    read = dict.fromkeys(path for one in observations for path in one.files_read)
+    return Observed(job.path, observations, failures, tuple(read))
+
+
+def _load(job: _Job) -> tuple[tuple[LoadedModule, ...], tuple[Failure, ...]]:
+    """The modules of one file: none if it cannot concern torch, one per block of a Markdown page."""
+    from shapelint.program.project import concerns_torch
+
+    source = _source(job.path, job.absolute, job.text)
+    if isinstance(source, Failure):
+        return (), (source,)
+    if not concerns_torch(source.text):
+        return (), ()
+    project = _project(job)
+    if not job.absolute.endswith(".md"):
+        loaded = [project.load(job.absolute, job.text, job.path)]
+    else:
+        from shapelint.source.markdown import blocks
+
+        loaded = [project.load_source(block) for block in blocks(source) if concerns_torch(block.text)]
+    return (
+        tuple(one for one in loaded if not isinstance(one, Failure)),
+        tuple(one for one in loaded if isinstance(one, Failure)),
+    )
+
+
+def _source(path: str, absolute: str, text: str | None) -> Source | Failure:
+    """The text of a file, or the one that stands for it, under the name that reports print."""
+    from shapelint.source.text import from_text, read, read_text
+
+    if text is not None:
+        found = from_text(absolute, text)
+    else:
+        found = read_text(absolute) if absolute.endswith(".md") else read(absolute)
+    if isinstance(found, Failure):
+        return replace(found, location=replace(found.location, path=path))
+    return replace(found, path=path)
+
+
+def _internal(path: str, message: str) -> Observed:
+    help = "please report it; SHAPELINT_TRACEBACK=1 shows where it happened"
+    failure = Failure("internal", Location(path, 0, 0, 0, 0), message, help)
+    return Observed(path, failures=(failure,))
+
+
+# Judging ------------------------------------------------------------------------------------------
+
+
+def _judge(targets: Sequence[Target], roots: Sequence[str], observed: Sequence[Observed], text: str | None) -> Verdict:
+    """Judges the files of each project together, then applies suppressions and levels, and sorts."""
+    failures = [failure for one in observed for failure in one.failures]
+    groups: dict[str, list[int]] = {}
+    for index, root in enumerate(roots):
+        if observed[index].observations:
+            groups.setdefault(root, []).append(index)
+    paths = {target.path for target in targets}
+    found: list[Diagnostic] = []
+    for root, members in groups.items():
+        try:
+            from shapelint.rules import judge
+
+            settings = targets[members[0]].settings
+            found += judge([one for index in members for one in observed[index].observations], settings)
+        except Exception as error:
+            if os.environ.get("SHAPELINT_TRACEBACK") == "1":
+                raise
+            failures += _internal(os.path.relpath(root), f"internal error: {type(error).__name__}: {error}").failures
+    found = [one for one in found if one.location.path in paths]
+    found, suppressed = _suppress(found, targets, observed, text)
+    diagnostics = _at_levels(found, targets) if found else []
+    diagnostics.sort(key=lambda one: one.sort_key)
+    failures.sort(key=lambda one: (one.location, one.kind, one.message))
+    return Verdict(tuple(diagnostics), tuple(failures), suppressed)
+
+
+def _suppress(
+    found: Sequence[Diagnostic], targets: Sequence[Target], observed: Sequence[Observed], text: str | None
+) -> tuple[list[Diagnostic], int]:
+    """The findings that no comment suppresses, with those about comments that suppress nothing; how many it were."""
+    from shapelint.rules.registry import rules
+    from shapelint.source.suppressions import suppressions
+
+    by_path: dict[str, list[Diagnostic]] = {}
+    for one in found:
+        by_path.setdefault(one.location.path, []).append(one)
+    unused = rules().get(UNUSED)
+    left: list[Diagnostic] = []
+    suppressed = 0
+    for target, result in zip(targets, observed, strict=True):
+        if not result.observations:
+            continue
+        source = _source(target.path, target.absolute, text)
+        if isinstance(source, Failure):
+            continue
+        known = suppressions(source)
+        for one in by_path.get(target.path, ()):
+            at = one.location
+            if known.suppresses(one.rule, one.code, at.line, at.end_line):
+                suppressed += 1
+            else:
+                left.append(one)
+        if unused is not None and not result.failures:
+            lines = source.text.split("\n")
+            for idle in known.unused():
+                at = Location(target.path, idle.line, idle.column, idle.line, idle.end_column)
+                left.append(_unused_ignore(at, idle, lines[idle.line - 1], unused))
+    return left, suppressed
+
+
+UNUSED = "unused-ignore"
+
+
+def _unused_ignore(at: Location, idle: Unused, line: str, rule: RuleInfo) -> Diagnostic:
+    """A finding about a suppression, or some of its rules, that suppress nothing; its fix takes them out."""
+    directive = line[at.column - 1 : at.end_column - 1]
+    if idle.whole:
+        message = "this comment suppresses nothing"
+        before = line[: at.column - 1]
+        after = line[at.end_column - 1 :]
+        keeps_text = bool(after.strip()) and not after.lstrip().startswith("#")
+        start = at.column if keeps_text else len(before.rstrip()) + 1
+        edit = Edit(Location(at.path, at.line, start, at.line, at.end_column), "#" if keeps_text else "")
+    else:
+        listed = ", ".join(f"`{name}`" for name in idle.rules)
+        message = f"this comment suppresses no {listed}"
+        head, names = _listed_names(directive)
+        kept = ", ".join(name for name in names if name not in idle.rules)
+        edit = Edit(at, f"{head}{kept}{']' if directive.endswith(']') else ''}")
+    fix = Fix("remove what suppresses nothing", "safe", (edit,))
+    subject = " ".join(idle.rules) or directive
+    return Diagnostic(at, rule.name, rule.code, rule.severity, message, help=fix.message, fix=fix, subject=subject)
+
+
+def _listed_names(directive: str) -> tuple[str, list[str]]:
+    """`# shapelint: ignore[a, b]` as what stands before its list, and the list."""
+    start = directive.index("[" if directive.endswith("]") else ":") + 1
+    rest = directive[start:]
+    head = directive[:start] + rest[: len(rest) - len(rest.lstrip())]
+    return head, [name for name in re.split(r"[,\s]+", rest.rstrip("]")) if name]
+
+
+def _at_levels(found: Iterable[Diagnostic], targets: Sequence[Target]) -> list[Diagnostic]:
+    from shapelint.rules.registry import rules
+
+    known = rules()
+    governing = {target.path: target for target in targets}
+    levels: dict[str, dict[str, str]] = {}
+    shown = []
+    for one in found:
+        path = one.location.path
+        target = governing[path]
+        if path not in levels:
+            levels[path] = levels_for(target.settings, target.absolute)
+        info = known.get(one.rule)
+        if info is not None and info.preview and not target.settings.preview and one.rule not in levels[path]:
+            continue
+        level = levels[path].get(one.rule, levels[path].get("all"))
+        usual = info.severity if info is not None else one.severity
+        severity = severity_at(one.severity, usual, level, target.settings.show_info)
+        if severity is not None:
+            shown.append(one if severity == one.severity else replace(one, severity=severity))
+    return shown
+
+
+def severity_at(found: str, usual: str, level: str | None, show_info: bool) -> Any:
+    """The severity at which a finding is shown, None if it is not.
+
+    `found` is its own severity, `usual` that of its rule, `level` what the user set: a severity, "off", "default" (the
+    rule was asked for by name), or None. A finding that is weaker than its rule's usual ones is never raised.
+    """
+    if level == "off":
+        return None
+    if level is None or level == "default":
+        return found if found != "info" or show_info or level == "default" else None
+    if level != "info" and SEVERITY_ORDER[found] < SEVERITY_ORDER[usual]:
+        level = min(found, level, key=SEVERITY_ORDER.__getitem__)
+        return level if level != "info" or show_info else None
+    return level
+
+
+# For other commands and for reports -----------------------------------------------------------------
+
+
+def observations(task: Task) -> tuple[list[Observations], list[Failure]]:
+    """What the interpreter learned from every file that the task names."""
+    targets, failures = _targets(task)
+    failures += task.configuration.failures
+    _, observed, _ = observe(task, targets, _cache(task, targets))
+    failures += [failure for one in observed for failure in one.failures]
+    return [one for result in observed for one in result.observations], failures
+
+
+def expressions(task: Task) -> tuple[list[Expression], list[Failure]]:
+    """The shapes of every tensor expression of the files that the task names, in their order."""
+    from shapelint.interp import show
+    from shapelint.program.project import find_root
+    from shapelint.source.depth import roomy
+
+    targets, failures = _targets(task)
+    failures += task.configuration.failures
+    found: list[Expression] = []
+    _prepare({})
+    for target in targets:
+        root = find_root(target.absolute, target.top)
+        job = _Job(root, target.path, target.absolute, target.settings.src, task.text)
+        try:
+            loaded, failed = _load(job)
+            failures += failed
+            for one in loaded:
+                found += roomy(partial(show.expressions, _project(job), one))
+        except Exception as error:
+            if os.environ.get("SHAPELINT_TRACEBACK") == "1":
+                raise
+            failures += _internal(target.path, f"internal error: {type(error).__name__}: {error}").failures
+    return found, failures
+
+
+class Sources:
+    """The texts of the files that locations name, for reports; each is read once. Unreadable files have no lines."""
+
+    def __init__(self, task: Task | None = None) -> None:
+        self._known: dict[str, Source | Failure] = {}
+        self._task = task
+
+    def lines(self, path: str) -> Sequence[str]:
+        """The lines that locations in `path` count, without their ends."""
+        source = self._source(path)
+        return () if isinstance(source, Failure) else source.text.split("\n")
+
+    def cell(self, path: str, line: int) -> tuple[int, int] | None:
+        """The cell and the line in it where `path` is a notebook, else None."""
+        if not path.endswith(".ipynb"):
+            return None
+        source = self._source(path)
+        if isinstance(source, Failure):
+            return None
+        cell, inside = source.origin(line)
+        return None if cell is None else (cell, inside)
+
+    def _source(self, path: str) -> Source | Failure:
+        if path not in self._known:
+            task = self._task
+            text = task.text if task is not None and path in task.paths else None
+            self._known[path] = _source(path, os.path.abspath(path), text)
+        return self._known[path]
