@@ -4,13 +4,14 @@ Run one op with `pytest tests/test_ops.py -k cat` (the parameter is `file-op`, a
 `-k "recurrent-"`. `SHAPELINT_SAMPLES=1000` draws more, `pytest -m mutation tests/test_ops.py -k cat` disables each
 constraint in turn and expects to see it. From Python: `print(examine(op))`.
 
-An op's `samples` draw calls; each runs on torch on the CPU (layers in eval mode) and through the rule, four times:
+An op's `samples` draw calls; each runs on torch on the CPU (layers in eval mode) and through the rule, three times:
 
 * with the sizes as they are: verdict, shape of every result and kind of dtype must agree;
-* with every size above 1 replaced by an open input symbol of its own: where torch accepts, the rule must not object, the
-  shape it gives and every fact it learned must be true for the sizes that the symbols stand for;
-* with some tensors of unknown rank (those that have axes): likewise, as far as the rank is known;
-* with the integers of the constructor, where the op is a layer, left as they are in all of these.
+* with every size above 1 replaced by an open input symbol of its own: where torch accepts, the rule must not object,
+  and the shape it gives and every fact it learned must be true for the sizes that the symbols stand for;
+* with some tensors of unknown rank (those that have axes): likewise, as far as the rank is known.
+
+The arguments of a layer's constructor keep their numbers in all of them.
 
 What a sample may hold beyond numbers, strings and `T`s: lists, tuples, slices, dicts; `External("torch.float32")` for a
 constant of torch; another `Sample`, whose result is the argument. Float tensors hold entries within (0, 1); those whose
@@ -273,7 +274,7 @@ def compare(value: Value, result: Any, facts: Facts, binding: Binding, partial: 
         for name in value.names:
             if not hasattr(result, name):
                 raise Disagreement(f"{where}: torch's result has no field {name}")
-        for i, (item, part) in enumerate(zip(value.items, result)):
+        for i, (item, part) in enumerate(zip(value.items, result, strict=False)):
             compare(item, part, facts, binding, partial, f"{where}[{i}]")
     elif isinstance(value, Bool):
         if not isinstance(result, bool) or value.value not in (None, result):
@@ -297,9 +298,9 @@ def _compare_shape(
         raise Disagreement(f"{where}: {shape} is told, torch gave {sizes}")
     if not shape.ranked:
         partial.count += 1
-    pairs = list(zip(shape.prefix, sizes))
+    pairs = list(zip(shape.prefix, sizes, strict=False))
     if not shape.ranked:
-        pairs += list(zip(reversed(shape.suffix), reversed(sizes)))
+        pairs += list(zip(reversed(shape.suffix), reversed(sizes), strict=False))
     for axis, size in pairs:
         _compare_size(axis.size, size, facts, binding, partial, f"{where} {sizes}")
 
@@ -350,8 +351,8 @@ def _unfold(facts: Facts, run: Segment) -> list[Axis | Segment]:
 
 def _aligned(parts: list[Axis | Segment], sizes: tuple[int, ...]) -> Iterator[tuple[Axis, int]]:
     at = next((i for i, p in enumerate(parts) if isinstance(p, Segment)), len(parts))
-    yield from zip((p for p in parts[:at] if isinstance(p, Axis)), sizes)
-    yield from zip((p for p in reversed(parts[at + 1 :]) if isinstance(p, Axis)), reversed(sizes))
+    yield from zip((p for p in parts[:at] if isinstance(p, Axis)), sizes, strict=False)
+    yield from zip((p for p in reversed(parts[at + 1 :]) if isinstance(p, Axis)), reversed(sizes), strict=False)
 
 
 # One op ------------------------------------------------------------------------------------------
@@ -385,31 +386,30 @@ def examine(op: Op, wanted: int = 200, seed: int = 0, stop_early: bool = False) 
     assert op.samples is not None
     rng = random.Random(f"{op.name} {seed}")
     report = Report(op.name)
-    used: Counter[str] = Counter()
+    used: set[str] = set()
+    names = {name for name in op.torch if _maybe_torch_object(name) is not None}
     need = wanted if op.constraints else 0
     for _ in range(DRAWS * wanted):
-        if report.accepted >= wanted and report.rejected >= need:
+        if report.accepted >= wanted and report.rejected >= need and names <= used:
             break
         sample = op.samples(rng)
         try:
             result = run_torch(sample)
         except Rejected as error:
             report.rejected += 1
-            used[sample.name] += 1
-            if report.rejected <= max(wanted, 2 * need):
+            if report.rejected <= 2 * wanted or sample.name not in used:
                 _check_rejected(op, sample, str(error), report)
         else:
             report.accepted += 1
-            used[sample.name] += 1
-            if report.accepted <= 2 * wanted:
+            if report.accepted <= 2 * wanted or sample.name not in used:
                 _check_accepted(op, sample, result, report, rng)
+        used.add(sample.name)
         if stop_early and (report.disagreements or report.gaps):
             return report
     report.missing += [f"{id} is never violated" for id in op.constraints if not report.violated[id]]
     drawn = [torch_object(name) for name in used]
-    for name in op.torch:
-        meant = _maybe_torch_object(name)
-        if meant is not None and not any(meant is d for d in drawn):
+    for name in sorted(names - used):
+        if not any(torch_object(name) is d for d in drawn):
             report.missing.append(f"{name} is never drawn")
     return report
 
