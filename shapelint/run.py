@@ -310,7 +310,7 @@ def _observe(job: _Job) -> Observed:
     loaded, failures = _load(job)
     if not loaded:
         return Observed(job.path, failures=failures)
-    from shapelint.interp.analysis import observe
+    from shapelint.rules import observe
     from shapelint.source.depth import roomy
 
     project = _project(job)

@@ -133,6 +133,10 @@ class Project:
             self._loaded[absolute] = self._lowered(source, named)
         return self._loaded[absolute]
 
+    def at(self, path: str) -> LoadedModule | None:
+        """The loaded file that reports call `path`."""
+        return next((m for m in self._loaded.values() if isinstance(m, LoadedModule) and m.path == path), None)
+
     def load_source(self, source: Source) -> LoadedModule | Failure:
         """A source that is not a file of its own, such as a block of a Markdown page; not remembered."""
         tree = parse(source)

@@ -1,0 +1,175 @@
+"""What a rule is, and what it sees of a case.
+
+A rule file makes one `Rule` named `RULE`. Constraints of ops name the rule that reports them, so a rule about a demand of torch
+needs no more than its `RULE` and, where it has good advice, a `@RULE.remedy`. A rule about code that runs and means the wrong thing
+registers a `@RULE.check(…)` on the ops it watches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from shapelint.diagnostics import Fix, Severity
+from shapelint.interp.events import Event, LayerBuilt, Misused, OpCalled
+from shapelint.interp.naming import Naming
+from shapelint.ops.contract import Evidence, Message, Mismatch
+from shapelint.program import model
+from shapelint.shapes.dim import Dim
+from shapelint.shapes.shape import Axis, Part, Segment, Shape
+from shapelint.values.model import LayerConfig, Site, Step, Tensor, Value
+
+if TYPE_CHECKING:
+    from shapelint.interp.run import Run
+    from shapelint.program.project import LoadedModule
+
+MAX_TEXT = 60
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Report:
+    """What a check says: the headline (lowercase, no final period, no remedy), the text under the carets, advice, evidence, and the node to
+    point at (the event's own by default). `constraint` tells apart several faults of one rule at one place."""
+
+    headline: str
+    label: str = ""
+    help: str = ""
+    notes: tuple[str, ...] = ()
+    related: tuple[tuple[Site, str], ...] = ()
+    node: int | None = None
+    severity: Severity = "warning"
+    constraint: str = ""
+    step: Step | None = None
+    fix: Fix | None = None
+
+
+class Case:
+    """One event with everything that a rule may want to say about it."""
+
+    def __init__(self, run: Run, event: Event) -> None:
+        self.run = run
+        self.event = event
+        self.facts = run.state.facts
+        self.naming = Naming(run)
+
+    # text
+
+    def module(self, path: str) -> LoadedModule | None:
+        return self.run.root if self.run.root.path == path else self.run.project.at(path)
+
+    def text(self, node: int, path: str | None = None) -> str:
+        """The source text of a node, shortened."""
+        module = self.module(path or self.event.where.site.path)
+        text = module.lowered.text(node) if module is not None and node else ""
+        return text if len(text) <= MAX_TEXT else text[: MAX_TEXT - 1] + "…"
+
+    def dim(self, dim: Dim) -> str:
+        return self.naming.dim(dim, self.facts)
+
+    def shape(self, shape: Shape) -> str:
+        return self.naming.shape(shape, self.facts)
+
+    @property
+    def subject(self) -> str:
+        """What was called, as written: `self.head`, `torch.cat`; for an operator the whole expression."""
+        event = self.event
+        if isinstance(event, OpCalled) and event.callee:
+            return self.text(event.callee)
+        return self.text(event.where.site.node)
+
+    def argument(self, name: str) -> str:
+        """The argument of a parameter as written, or the parameter's name."""
+        nodes = getattr(self.event, "nodes", {})
+        return self.text(nodes[name]) if nodes.get(name) else name
+
+    def format(self, message: Message | None) -> str:
+        """A message of an op with its places filled."""
+        if message is None:
+            return ""
+        text = message.template.replace("{subject}", f"`{self.subject}`")
+        while "{@" in text:
+            start = text.index("{@")
+            end = text.index("}", start)
+            text = f"{text[:start]}`{self.argument(text[start + 2 : end])}`{text[end + 1 :]}"
+        for name, value in message.values.items():
+            text = text.replace("{" + name + "}", self._value(value))
+        return text
+
+    def _value(self, value: Dim | Shape | Part | str | int) -> str:
+        if isinstance(value, Dim):
+            return self.dim(value)
+        if isinstance(value, Shape):
+            return self.shape(value)
+        if isinstance(value, Axis):
+            return self.dim(value.size)
+        return "..." if isinstance(value, Segment) else str(value)
+
+    # roles
+
+    def evidence(self, axis: Part) -> tuple[Evidence, ...]:
+        """What speaks for the role of an axis that is one factor."""
+        if isinstance(axis, Axis) and len(axis.factors) == 1:
+            found = self.facts.roles.get(axis.factors[0], ())
+            return tuple(e for e in found if isinstance(e, Evidence))
+        return ()
+
+    def proved_role(self, axis: Part) -> str | None:
+        """The one role that proof gives an axis; None where none or contradicting ones do."""
+        roles = {e.role for e in self.evidence(axis) if e.strength == "proved"}
+        return roles.pop() if len(roles) == 1 else None
+
+    def tensor(self, value: Value) -> Tensor | None:
+        """The tensor that a value is, read through the facts."""
+        from shapelint.values.model import Opaque
+
+        if isinstance(value, Opaque) and value.path in self.run.adopted:
+            value = self.run.adopted[value.path]
+        if isinstance(value, Tensor):
+            return value.with_parts(self.facts.read(value.shape).parts)
+        return None
+
+
+Check = Callable[[Case], "Report | None"]
+Remedy = Callable[[Case, Mismatch], str]
+
+
+@dataclass(eq=False)
+class Rule:
+    """A rule. `severity` is what it is reported at unless the user says otherwise; `code` is stable, for flake8 and `# noqa`."""
+
+    name: str
+    code: str
+    severity: Severity
+    summary: str
+    since: str = "0.1.0"
+    preview: bool = False
+    checks: list[tuple[tuple[str, ...], Check]] = field(default_factory=list)
+    misuses: list[tuple[Literal["tuple-as-tensor", "unpack-count"], Check]] = field(default_factory=list)
+    advice: Remedy | None = None
+
+    def remedy(self, function: Remedy) -> Remedy:
+        """Decorator: advice on a violated constraint."""
+        self.advice = function
+        return function
+
+    def check(self, *ops: str) -> Callable[[Check], Check]:
+        """Decorator: looks at each accepted call of the named ops (names of `Op`s; "*" for all)."""
+
+        def register(function: Check) -> Check:
+            self.checks.append((ops, function))
+            return function
+
+        return register
+
+    def misuse(self, kind: Literal["tuple-as-tensor", "unpack-count"]) -> Callable[[Check], Check]:
+        """Decorator: looks at values used as what they cannot be."""
+
+        def register(function: Check) -> Check:
+            self.misuses.append((kind, function))
+            return function
+
+        return register
+
+
+__all__ = ["Case", "LayerBuilt", "LayerConfig", "Misused", "OpCalled", "Report", "Rule", "model"]

@@ -1,0 +1,67 @@
+"""What watching a file gives: findings and passes as plain data, which travel between processes and into the cache."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from shapelint.diagnostics import Fix, Location, Related, Severity, TraceStep
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A node of a file, by the path that reports print."""
+
+    path: str
+    node: int
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A reading in which something was found. `built` is where the module was constructed in which it happened, `flag` the one boolean
+    parameter whose value selects the worlds in which it happens ("bidirectional=True"), "" where it happens in all."""
+
+    kind: str
+    entry: str
+    flag: str = ""
+    built: Location | None = None
+    built_place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A fault as one reading of one entry saw it."""
+
+    place: Place
+    rule: str
+    constraint: str
+    location: Location
+    severity: Severity
+    message: str
+    label: str
+    help: str
+    notes: tuple[str, ...]
+    related: tuple[Related, ...]
+    trace: tuple[TraceStep, ...]
+    fix: Fix | None
+    subject: str
+    scope: str
+    seen: Seen
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """An op that went well in a reading of the driver or of a construction."""
+
+    place: Place
+    built: Place | None
+
+
+@dataclass(frozen=True, slots=True)
+class Observations:
+    """What one file gives. `files_read` are the absolute paths of every file of the project that was read for it."""
+
+    path: str
+    findings: tuple[Finding, ...] = ()
+    passes: tuple[Pass, ...] = ()
+    files_read: tuple[str, ...] = ()
+    spent: tuple[str, ...] = ()

@@ -1,0 +1,81 @@
+"""Judging: the findings of all files of a project merged into diagnostics, one for each fault."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import replace
+
+from shapelint.diagnostics import SEVERITY_ORDER, Diagnostic, Related
+from shapelint.rules.findings import Finding, Observations, Place
+from shapelint.rules.registry import rules
+
+_KINDS = {"open": 0, "closed": 1, "driver": 2}
+
+
+def judge_all(observations: Iterable[Observations]) -> list[Diagnostic]:
+    """One diagnostic for each (place, constraint), whatever the order of the files.
+
+    What fails however the class is built stands at the op. What fails only for some of the project's constructions stands at each of
+    these, with the op as related place; where every construction that reaches it fails, at the op.
+    """
+    given = sorted(observations, key=lambda o: o.path)
+    passed: dict[Place, set[Place | None]] = defaultdict(set)
+    groups: dict[tuple[Place, str, str], list[Finding]] = defaultdict(list)
+    for one in given:
+        for good in one.passes:
+            passed[good.place].add(good.built)
+        for finding in one.findings:
+            groups[(finding.place, finding.rule, finding.constraint)].append(finding)
+    found: dict[tuple, Diagnostic] = {}
+    for (place, _, _), findings in groups.items():
+        for diagnostic in _judge(findings, passed[place]):
+            found.setdefault((diagnostic.location, diagnostic.rule, diagnostic.message), diagnostic)
+    return sorted(found.values(), key=lambda d: d.sort_key)
+
+
+def _judge(findings: list[Finding], passed: set[Place | None]) -> list[Diagnostic]:
+    findings = sorted(findings, key=lambda f: (-SEVERITY_ORDER[f.severity], bool(f.seen.flag), _KINDS[f.seen.kind], f.location, f.message))
+    certain = [f for f in findings if f.seen.kind == "open" and not f.seen.flag]
+    if certain:
+        # the concrete numbers of a construction say more than symbols do
+        shown = next((f for f in findings if f.seen.kind != "open" and not f.seen.flag), certain[0])
+        return [_diagnostic(replace(shown, severity=certain[0].severity), findings)]
+    proved = [f for f in findings if f.seen.kind != "open" and not f.seen.flag]
+    if proved:
+        failing = {f.seen.built_place for f in proved}
+        if passed - failing and None not in failing:
+            return [_at_construction(f, findings) for f in {f.seen.built_place: f for f in reversed(proved)}.values()]
+        return [_diagnostic(proved[0], findings)]
+    return [_diagnostic(findings[0], findings)]
+
+
+def _diagnostic(finding: Finding, all_: list[Finding]) -> Diagnostic:
+    notes = list(finding.notes)
+    if finding.seen.flag:
+        notes.append(f"this happens where {finding.seen.flag}")
+    rule = rules()[finding.rule]
+    return Diagnostic(
+        finding.location,
+        finding.rule,
+        rule.code,
+        finding.severity,
+        finding.message,
+        finding.label,
+        finding.help,
+        tuple(notes),
+        finding.related,
+        finding.trace,
+        finding.fix,
+        finding.subject,
+        finding.scope,
+    )
+
+
+def _at_construction(finding: Finding, all_: list[Finding]) -> Diagnostic:
+    built = finding.seen.built
+    if built is None:
+        return _diagnostic(finding, all_)
+    diagnostic = _diagnostic(finding, all_)
+    related = (Related(finding.location, finding.label or "it fails here"), *finding.related)
+    return replace(diagnostic, location=built, label="", related=related)

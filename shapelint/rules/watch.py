@@ -1,0 +1,242 @@
+"""Watching the interpreter: events in, findings out."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from shapelint.diagnostics import Location, Related, Severity, TraceStep
+from shapelint.interp.entries import Reader
+from shapelint.interp.events import Event, LayerBuilt, Misused, Observer, OpCalled
+from shapelint.interp.run import Run
+from shapelint.ops.contract import Mismatch
+from shapelint.rules.contract import Case, Report, Rule
+from shapelint.rules.findings import Finding, Observations, Pass, Place, Seen
+from shapelint.rules.registry import load
+from shapelint.values.model import Condition, Site, Step, Tensor, Tuple, Value
+
+if TYPE_CHECKING:
+    from shapelint.program.project import LoadedModule, Project
+
+MAX_TRACE = 12
+
+
+def observe_file(project: Project, loaded: LoadedModule) -> Observations:
+    """Read a file and keep what the rules find, with what must be known to merge it with what other readings find."""
+    watched = Watched(load())
+    reader = Reader(project, loaded, lambda run: (Watcher(watched),))
+    reader.read()
+    findings, passes = watched.conclude()
+    return Observations(loaded.path, findings, passes, tuple(sorted(reader.files)), tuple(reader.spent))
+
+
+@dataclass(eq=False)
+class _Reading:
+    """What one run gave."""
+
+    kind: str
+    entry: str
+    world: dict[Condition, bool]
+    findings: list[Finding] = field(default_factory=list)
+    passed: set[tuple[Place, Place | None]] = field(default_factory=set)
+
+
+class Watched:
+    """All runs of one file."""
+
+    def __init__(self, rules: dict[str, Rule]) -> None:
+        self.rules = rules
+        self.by_op: dict[str, list[tuple[Rule, object]]] = defaultdict(list)
+        self.by_misuse: dict[str, list[tuple[Rule, object]]] = defaultdict(list)
+        for rule in rules.values():
+            for ops, check in rule.checks:
+                for op in ops:
+                    self.by_op[op].append((rule, check))
+            for kind, check in rule.misuses:
+                self.by_misuse[kind].append((rule, check))
+        self.readings: list[_Reading] = []
+
+    def conclude(self) -> tuple[tuple[Finding, ...], tuple[Pass, ...]]:
+        """Weigh the worlds of each entry: what fails in all of them stands; what one boolean parameter selects is kept with that flag; what
+        only a combination selects is latent and not told."""
+        groups: dict[tuple[str, str], list[_Reading]] = defaultdict(list)
+        for reading in self.readings:
+            groups[(reading.kind, reading.entry)].append(reading)
+        findings: dict[tuple[Place, str, str, Seen], Finding] = {}
+        passes: dict[Pass, None] = {}
+        for (kind, _), readings in groups.items():
+            for finding in _weigh(readings):
+                findings.setdefault((finding.place, finding.rule, finding.constraint, finding.seen), finding)
+            if kind != "open":
+                for reading in readings:
+                    for place, built in sorted(reading.passed, key=str):
+                        passes[Pass(place, built)] = None
+        return tuple(findings.values()), tuple(passes)
+
+
+def _weigh(readings: list[_Reading]) -> list[Finding]:
+    kept: list[Finding] = []
+    done: set[tuple[Place, str, str]] = set()
+    for reading in readings:
+        for finding in reading.findings:
+            key = (finding.place, finding.rule, finding.constraint)
+            if key in done:
+                continue
+            done.add(key)
+            failing = [r for r in readings if any((f.place, f.rule, f.constraint) == key for f in r.findings)]
+            fine = [r for r in readings if r not in failing and any(p == finding.place for p, _ in r.passed)]
+            if not fine:
+                kept.append(finding)
+                continue
+            flag = _selecting_flag(failing, fine)
+            if flag is not None:
+                severity: Severity = "warning" if finding.severity == "error" else "info"
+                kept.append(replace(finding, severity=severity, seen=replace(finding.seen, flag=flag)))
+    return kept
+
+
+def _selecting_flag(failing: list[_Reading], fine: list[_Reading]) -> str | None:
+    """The one boolean parameter whose value tells the failing worlds from the fine ones."""
+    for condition, held in failing[0].world.items():
+        if condition.test != "true":
+            continue
+        if all(r.world.get(condition) == held for r in failing) and all(r.world.get(condition, held) != held for r in fine):
+            return f"{condition.subject}={held}"
+    return None
+
+
+class Watcher(Observer):
+    """Turns the events of one run into findings."""
+
+    def __init__(self, watched: Watched) -> None:
+        self.watched = watched
+        self.reading: _Reading | None = None
+
+    def event(self, run: Run, event: Event) -> None:
+        if self.reading is None:
+            self.reading = _Reading(run.kind, run.entry, run.world)
+        if isinstance(event, OpCalled):
+            self._op(run, event)
+        elif isinstance(event, LayerBuilt):
+            if event.mismatch is not None and not event.where.guarded:
+                self._mismatch(run, event, event.mismatch)
+        elif isinstance(event, Misused):
+            if not event.where.guarded:
+                for rule, check in self.watched.by_misuse.get(event.kind, ()):
+                    self._check(run, event, rule, check)
+
+    def finish(self, run: Run) -> None:
+        if self.reading is not None:
+            self.reading.world = run.world
+            self.watched.readings.append(self.reading)
+
+    def _op(self, run: Run, event: OpCalled) -> None:
+        assert self.reading is not None
+        place = Place(event.where.site.path, event.where.site.node)
+        if event.mismatch is None:
+            built = event.where.built
+            self.reading.passed.add((place, Place(built.path, built.node) if built is not None else None))
+        if event.where.guarded:
+            return
+        if event.mismatch is not None:
+            if not event.assumed:
+                self._mismatch(run, event, event.mismatch)
+            return
+        for name in (event.op.name, "*"):
+            for rule, check in self.watched.by_op.get(name, ()):
+                self._check(run, event, rule, check)
+
+    def _check(self, run: Run, event: Event, rule: Rule, check: object) -> None:
+        case = Case(run, event)
+        report = check(case)  # type: ignore[operator]
+        if report is not None:
+            self._add(case, rule, report)
+
+    def _mismatch(self, run: Run, event: OpCalled | LayerBuilt, mismatch: Mismatch) -> None:
+        rule = self.watched.rules.get(mismatch.constraint.rule)
+        if rule is None:
+            return
+        case = Case(run, event)
+        operand = event.arguments.get(mismatch.operand) if isinstance(event, OpCalled) else None
+        related: list[tuple[Site, str]] = []
+        config = event.config
+        if isinstance(event, OpCalled) and config is not None and config.site is not None:
+            related.append((config.site, "built here"))
+        headline = case.format(mismatch.headline)
+        report = Report(
+            headline,
+            case.format(mismatch.label),
+            rule.advice(case, mismatch) if rule.advice is not None else "",
+            (),
+            tuple(related),
+            event.nodes.get(mismatch.operand) if event.nodes.get(mismatch.operand) and isinstance(event, OpCalled) and event.callee else None,
+            "warning" if mismatch.possible else rule.severity,
+            f"{mismatch.op}.{mismatch.constraint.id}",
+            _step(operand),
+        )
+        self._add(case, rule, replace(report, node=None))
+
+    def _add(self, case: Case, rule: Rule, report: Report) -> None:
+        assert self.reading is not None
+        run, event = case.run, case.event
+        site = event.where.site
+        node = report.node or site.node
+        location = _location(case, Site(site.path, node))
+        if location is None:
+            return
+        built = event.where.built
+        related = [Related(place, text) for s, text in report.related if (place := _location(case, s)) is not None]
+        if run.kind != "open":
+            for call in event.where.calls[:3]:
+                place = _location(case, call.site)
+                if place is not None and place.path and place != location:
+                    related.append(Related(place, f"reached by this call of `{call.function}`"))
+                    break
+        self.reading.findings.append(
+            Finding(
+                Place(site.path, node),
+                rule.name,
+                report.constraint,
+                location,
+                report.severity,
+                report.headline,
+                report.label,
+                report.help,
+                report.notes,
+                tuple(related),
+                _trace(case, report.step),
+                report.fix,
+                case.subject,
+                event.where.scope,
+                Seen(run.kind, run.entry, "", _location(case, built) if built is not None else None, Place(built.path, built.node) if built is not None else None),
+            )
+        )
+
+
+def _step(value: Value | None) -> Step | None:
+    if isinstance(value, Tensor):
+        return value.step
+    if isinstance(value, Tuple):
+        return next((s for v in value.items if (s := _step(v)) is not None), None)
+    return None
+
+
+def _location(case: Case, site: Site) -> Location | None:
+    module = case.module(site.path)
+    if module is None or not site.node:
+        return None
+    return Location(site.path, *module.lowered.span(site.node))
+
+
+def _trace(case: Case, step: Step | None) -> tuple[TraceStep, ...]:
+    """How the tensor came to have its shape, oldest first."""
+    steps: list[TraceStep] = []
+    while step is not None and len(steps) < MAX_TRACE:
+        location = _location(case, step.site)
+        if location is not None:
+            found = TraceStep(location, case.text(step.site.node, step.site.path), case.shape(step.shape), step.note)
+            if not steps or (steps[-1].location, steps[-1].shape) != (found.location, found.shape):
+                steps.append(found)
+        step = step.previous
+    return tuple(reversed(steps))
