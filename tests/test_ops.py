@@ -19,7 +19,9 @@ SAMPLES = int(os.environ.get("SHAPELINT_SAMPLES", "200"))
 GAPS: dict[str, tuple[int, str]] = {}
 
 # Known sizes get known sizes. Exceptions: op -> what the missing ones depend on.
-DATA_DEPENDENT: dict[str, str] = {}
+DATA_DEPENDENT: dict[str, str] = {
+    "where": "a mask alone gives as many indices as it has true entries",
+}
 
 # Each constraint is needed. Exceptions: (op, constraint) -> which other ones catch what it catches.
 COVERED: dict[tuple[str, str], str] = {}
