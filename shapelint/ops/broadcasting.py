@@ -65,7 +65,7 @@ def _axis(cx: Context, a: Axis, b: Axis, left: tuple[Part, ...], right: tuple[Pa
     if verdict is Verdict.DIFFERENT:
         if facts.compare(x, y, proof=True) is not Verdict.DIFFERENT:
             raise CannotTell("dynamic-value", "general position")
-        certain = facts.at_least(x, 2, proof=True) and facts.at_least(y, 2, proof=True)
+        certain = cx.never(x, 1) and cx.never(y, 1)
         if not certain and (x.value is not None or y.value is not None):
             # one side is a number above 1, so the open side may still be 1 and broadcast
             open_side, keep = (y, a) if x.value is not None else (x, b)
