@@ -11,7 +11,7 @@ from shapelint.ops.spatial import require_positive, spatial
 from shapelint.shapes.shape import Axis
 from shapelint.values.model import FALSE, Int, NoneValue, Sequence, SizeOf, Tuple, Value
 
-C1 = Constraint("C1", "pool-input-rank", "`input` is `([batch], channels, *space)`")
+C1 = Constraint("C1", "input-rank", "`input` is `([batch], channels, *space)`")
 C2 = Constraint("C2", "invalid-option", "`output_size` is not negative")
 C3 = Constraint("C3", "invalid-option", "`output_size` has an entry for every axis of space")
 

@@ -57,15 +57,15 @@ class Window:
         rows = zip(space, self.kernel, self.stride, self.padding, self.dilation, strict=True)
         return [axis.resized((axis.size + 2 * p - extent(k, d)) // s + 1) for axis, k, s, p, d in rows]
 
-    def fit(self, cx: Context, space: tuple[Axis, ...]) -> None:
-        """C3 for every axis."""
+    def fit(self, cx: Context, space: tuple[Axis, ...], constraint: str = "C3") -> None:
+        """Demand that the kernel fit along every axis."""
         if self.padding is None:
             return
         for axis, k, p, d in zip(space, self.kernel, self.padding, self.dilation, strict=True):
             room, need = axis.size + 2 * p, extent(k, d)
             if cx.facts.at_most(room - need, -1, proof=True):
                 cx.refute(
-                    "C3",
+                    constraint,
                     say(
                         "calculated padded input size per channel ({room}) is smaller than the kernel ({need})",
                         room=room,

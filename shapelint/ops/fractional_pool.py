@@ -11,7 +11,7 @@ from shapelint.ops.spatial import scaled, spatial
 from shapelint.shapes.dim import Dim
 from shapelint.values.model import Tuple, Value
 
-C1 = Constraint("C1", "pool-input-rank", "`input` is `([batch], channels, *space)`")
+C1 = Constraint("C1", "input-rank", "`input` is `([batch], channels, *space)`")
 C2 = Constraint(
     "C2", "pool-size", "the windows fit into the input: `output_size + kernel_size - 1` (one more in 3d) entries"
 )

@@ -14,7 +14,7 @@ from shapelint.values.model import FALSE, NONE, Int, Tuple, Value
 C1 = Constraint(
     "C1", "pool-size", "the window fits into the padded input (that of an average over three axes into the bare input)"
 )
-C2 = Constraint("C2", "pool-input-rank", "`input` is `([batch], channels, *space)`")
+C2 = Constraint("C2", "input-rank", "`input` is `([batch], channels, *space)`")
 C3 = Constraint("C3", "invalid-option", "the padding is at most half of the window")
 C4 = Constraint("C4", "invalid-option", "kernel, stride and dilation are at least 1, padding at least 0")
 

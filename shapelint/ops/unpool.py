@@ -9,7 +9,7 @@ from shapelint.ops.conv import layer_dims, sizes_around
 from shapelint.ops.spatial import spatial
 from shapelint.values.model import Tensor, Value
 
-C1 = Constraint("C1", "pool-input-rank", "`input` is `([batch], channels, *space)`")
+C1 = Constraint("C1", "input-rank", "`input` is `([batch], channels, *space)`")
 C2 = Constraint("C2", "pool-size", "`indices` has the shape of `input`")
 C3 = Constraint("C3", "pool-size", "`output_size` is within one stride of the default size")
 
