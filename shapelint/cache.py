@@ -58,7 +58,9 @@ def decode(data: Any) -> Any:
     """The value that `encode` was given; raises `Undecodable` for anything else."""
     try:
         return _decode(data)
-    except (KeyError, TypeError, AttributeError, ImportError, RecursionError, IndexError) as error:
+    except Undecodable:
+        raise
+    except (ValueError, LookupError, TypeError, AttributeError, ImportError, RecursionError) as error:
         raise Undecodable(str(error)) from error
 
 
@@ -74,7 +76,7 @@ def _decode(data: Any) -> Any:
             raise Undecodable(f"{data['is']} has other fields")
         return kind(**{name: _decode(item) for name, item in zip(names, data["of"], strict=True)})
     if "enum" in data:
-        return _class(data["enum"])[data["is"]]
+        return _class(data["enum"], Enum)[data["is"]]
     ((tag, content),) = data.items()
     if tag == "list":
         return [_decode(item) for item in content]

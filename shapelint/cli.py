@@ -226,6 +226,8 @@ def _usage_failure(message: str, help: str = "") -> Failure:
 
 
 def _check(arguments: list[str]) -> int:
+    from dataclasses import replace
+
     from shapelint import run
     from shapelint.config import ConfigurationError, Settings
 
@@ -255,7 +257,9 @@ def _check(arguments: list[str]) -> int:
     code = 2 if report.failures else max(lately.code, _exit_code(report, base))
     for chosen, path in outputs:
         code = max(code, _write_report(report, chosen or base.output_format, path))
-    if not args.diff:
+    if args.diff:
+        report = replace(report, diagnostics=())  # stdout holds the diff; what failed must be told all the same
+    if not args.diff or report.failures:
         from shapelint.report import render
 
         sys.stdout.write(render(report, base.output_format))

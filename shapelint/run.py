@@ -19,9 +19,9 @@ from shapelint.diagnostics import SEVERITY_ORDER, Diagnostic, Edit, Failure, Fix
 from shapelint.discover import Target, discover, levels_for
 
 if TYPE_CHECKING:
-    from shapelint.interp.analysis import Observations
     from shapelint.interp.show import Expression
     from shapelint.program.project import LoadedModule, Project
+    from shapelint.rules.findings import Observations
     from shapelint.rules.registry import RuleInfo
     from shapelint.source.suppressions import Unused
     from shapelint.source.text import Source
@@ -94,7 +94,7 @@ def check(task: Task) -> Outcome:
     if not targets:
         return Outcome(failures=tuple(failures))
     cache = _cache(task, targets)
-    key = _verdict_key(targets)
+    key = tuple(_verdict_key(targets))
     verdict: Verdict | None = cache.find(key)
     if verdict is not None:
         found = (*failures, *verdict.failures)
@@ -155,13 +155,13 @@ def _verdict_key(targets: Sequence[Target]) -> Iterator[str]:
 
 
 def _unknown_rules(targets: Sequence[Target]) -> list[Failure]:
-    if not any(target.settings.rules or target.settings.per_file_rules for target in targets):
+    distinct = dict.fromkeys(target.settings for target in targets)
+    if not any(one.rules or one.per_file_rules or one.command_line_rules for one in distinct):
         return []
     from shapelint.rules.registry import rules
 
     known = rules()
-    distinct = dict.fromkeys(target.settings for target in targets)
-    return list(dict.fromkeys(one for settings in distinct for one in unknown_rules(settings, known)))
+    return list(dict.fromkeys(fault for settings in distinct for fault in unknown_rules(settings, known)))
 
 
 # Observing ----------------------------------------------------------------------------------------

@@ -289,7 +289,7 @@ def test_spans_of_awkward_texts_are_those_of_ast(text: str) -> None:
     for body in (
         text,
         text + "\n",
-        textwrap.indent("\n" + text + "\n", "    ", lambda line: bool(line)).join(["if q:", ""]),
+        "if q:\n" + textwrap.indent(text, "    ") + "\n",
     ):
         try:
             ast.parse(body)

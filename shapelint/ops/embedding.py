@@ -64,7 +64,7 @@ def _layer_sample(rng: random.Random) -> Sample:
     if rng.random() < 0.2:
         options["_weight"] = t(entries, width) if rng.random() < 0.6 else t(entries + rng.randint(0, 1), width + 1)
     init: tuple[Any, ...] = (entries, width)
-    if rng.random() < 0.1:
+    if rng.random() < 0.1 and "_weight" not in options:
         init = rng.choice([(entries, float(width)), (-1, width), (entries, "wide"), (float(entries), width)])
     sizes = [rng.randint(1, 4) for _ in range(rng.randint(0, 3))]
     x = t(*sizes, dtype="int", high=entries) if rng.random() < 0.85 else t(*sizes, dtype=rng.choice(["float", "bool"]))
@@ -213,12 +213,18 @@ def plain(
     return _look_up(cx, cx.tensor(indices), weight)[0]
 
 
+def _pretrained_sample(rng: random.Random) -> Sample:
+    table = t(*(rng.randint(1, 4) for _ in range(rng.choice([1, 2, 2, 2, 3]))))
+    options = {"padding_idx": rng.randint(-4, 4)} if rng.random() < 0.6 else {"freeze": False}
+    return Sample(FROM_PRETRAINED.torch[0], (table,), options)
+
+
 FROM_PRETRAINED = op(
     "Embedding.from_pretrained",
     ("torch.nn.Embedding.from_pretrained",),
     "embeddings, freeze=True, padding_idx=None, max_norm=None, norm_type=2.0, scale_grad_by_freq=False, sparse=False",
     constraints=(C_WEIGHT, C_PADDING),
-    samples=None,
+    samples=_pretrained_sample,
 )
 
 

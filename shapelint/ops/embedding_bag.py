@@ -185,12 +185,18 @@ def embedding_bag(
     return result
 
 
+def _pretrained_sample(rng: random.Random) -> Sample:
+    table = t(*(rng.randint(1, 4) for _ in range(rng.choice([1, 2, 2, 3]))))
+    return Sample(FROM_PRETRAINED.torch[0], (table,), {"mode": "sum"} if rng.random() < 0.5 else {})
+
+
 FROM_PRETRAINED = op(
     "EmbeddingBag.from_pretrained",
     ("torch.nn.EmbeddingBag.from_pretrained",),
     "embeddings, freeze=True, max_norm=None, norm_type=2.0, scale_grad_by_freq=False, mode='mean', sparse=False, "
     "include_last_offset=False, padding_idx=None",
     constraints=(Constraint("C2", "embedding-input", "the table has two axes: entries and features"),),
+    samples=_pretrained_sample,
 )
 
 

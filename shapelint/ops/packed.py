@@ -6,7 +6,7 @@ import random
 from itertools import pairwise
 from typing import Any
 
-from shapelint.ops.contract import CannotTell, Constraint, Context, Sample, op, say, t
+from shapelint.ops.contract import CannotTell, Constraint, Context, Op, Sample, op, say, t
 from shapelint.shapes.dim import Dim, maximum
 from shapelint.shapes.facts import Verdict
 from shapelint.shapes.shape import Axis, Part, Shape
@@ -76,8 +76,6 @@ def _pack_sample(rng: random.Random) -> Sample:
     if rng.random() < 0.06:
         lengths[-1] = 0
     if rng.random() < 0.06:
-        lengths[0] = step + 1
-    if rng.random() < 0.06:
         lengths = lengths[0]
     elif rng.random() < 0.2:
         lengths = tuple(lengths)
@@ -117,9 +115,9 @@ def pack_padded_sequence(cx: Context, input: Value, lengths: Value, batch_first:
         count, numbers = None, None
     if numbers:
         longest = maximum(numbers)
-        total = numbers[0]
-        for number in numbers[1:]:
-            total = total + number
+        total = Dim.symbol("steps", "unknown")
+        if cx.facts.at_most(longest - step.size, 0):  # else torch packs fewer steps than it says
+            total = sum(numbers[1:], numbers[0])
     else:
         longest, total = Dim.symbol("length", "unknown"), Dim.symbol("steps", "unknown")
 
@@ -193,11 +191,20 @@ def as_packed(cx: Context, value: Value) -> Packed:
     raise CannotTell("dynamic-value")
 
 
+def packed_sample(rng: random.Random) -> Sample:
+    """A call that packs a batch of any sizes."""
+    sizes = [rng.randint(1, 4), rng.randint(1, 4), *(rng.randint(1, 3) for _ in range(rng.randint(0, 2)))]
+    lengths = [rng.randint(1, sizes[1]) for _ in range(sizes[0])]
+    return Sample(PACK.torch[0], (t(*sizes), lengths), {"batch_first": True, "enforce_sorted": False})
+
+
 def _pad_packed_sample(rng: random.Random) -> Sample:
-    # a packed sequence cannot be written as a sample: these are the calls that need none
     x = t(3, 2, 2)
-    value: Any = rng.choice([x, (x, t(2, dtype="int")), None])
-    return Sample(PAD_PACKED.torch[0], (value,), {"batch_first": rng.random() < 0.5})
+    value: Any = packed_sample(rng) if rng.random() < 0.8 else rng.choice([x, (x, t(2, dtype="int")), None, 3])
+    options: dict[str, Any] = {"batch_first": rng.random() < 0.5} if rng.random() < 0.7 else {}
+    if rng.random() < 0.6:
+        options["total_length"] = rng.randint(1, 6)
+    return Sample(PAD_PACKED.torch[0], (value,), options)
 
 
 PAD_PACKED = op(
@@ -261,9 +268,9 @@ FIELDS = ("data", "batch_sizes", "sorted_indices", "unsorted_indices")
 
 
 def packed_attribute(cx: Context, packed: Packed, name: str) -> Value | None:
-    """An attribute of a packed sequence: `.data` of shape (total, *), `.batch_sizes` (seq,), `.sorted_indices`
-    (batch,) unless it was packed in order. None where it has no such attribute. `packed[0]` is `packed_attribute(cx,
-    packed, FIELDS[0])`, and so on; unpacking gives the four `FIELDS`."""
+    """An attribute of a packed sequence: `.data` of shape (total, *), `.batch_sizes` (seq,), `.sorted_indices` (batch,)
+    unless it was packed in order. None where it has no such attribute. `packed[0]` is
+    `packed_attribute(cx, packed, FIELDS[0])`, and so on; unpacking gives the four `FIELDS`."""
     if name == "data":
         return Tensor(Shape((_total(packed), *packed.rest)), packed.dtype)
     if name == "batch_sizes":
@@ -273,10 +280,41 @@ def packed_attribute(cx: Context, packed: Packed, name: str) -> Value | None:
     return None
 
 
+def _attribute_op(field: str) -> Op:
+    made = op(
+        f"PackedSequence.{field}",
+        (f"{_UTILS}PackedSequence.{field}",),
+        "sequence",
+        samples=lambda rng: Sample(f"{_UTILS}PackedSequence.{field}", (packed_sample(rng),)),
+    )
+
+    @made.rule
+    def packed_field(cx: Context, sequence: Value) -> Value:
+        """`packed -> (total, *)`, `(seq,)` or `(batch,)`: see `packed_attribute`.
+
+        Follows https://docs.pytorch.org/docs/stable/generated/torch.nn.utils.rnn.PackedSequence.html
+        """
+        found = packed_attribute(cx, as_packed(cx, sequence), field)
+        assert found is not None
+        return found
+
+    return made
+
+
+ATTRIBUTES = {field: _attribute_op(field) for field in FIELDS}
+
+
+def _rebuilt_sample(rng: random.Random) -> Sample:
+    packed = packed_sample(rng)
+    fields = [Sample(f"{_UTILS}PackedSequence.{field}", (packed,)) for field in FIELDS]
+    return Sample(REBUILT.torch[0], tuple(fields))
+
+
 REBUILT = op(
     "PackedSequence",
     (_UTILS + "PackedSequence",),
     "data, batch_sizes=None, sorted_indices=None, unsorted_indices=None",
+    samples=_rebuilt_sample,
 )
 
 

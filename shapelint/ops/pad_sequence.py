@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 from shapelint.ops.contract import CannotTell, Constraint, Context, Sample, op, say, t
-from shapelint.ops.packed import as_packed
+from shapelint.ops.packed import as_packed, packed_sample
 from shapelint.shapes.dim import Dim, maximum
 from shapelint.shapes.facts import Verdict
 from shapelint.shapes.shape import Axis, Part, Shape
@@ -176,9 +176,7 @@ def pack_sequence(cx: Context, sequences: Value, enforce_sorted: Value) -> Value
     _padded(cx, found.batch, step, found.rest, True)
     total = Dim.symbol("steps", "unknown")
     if found.lengths:
-        total = found.lengths[0]
-        for length in found.lengths[1:]:
-            total = total + length
+        total = sum(found.lengths[1:], found.lengths[0])
         if cx.flag(enforce_sorted):
             for before, after in pairwise(found.lengths):
                 if cx.facts.at_least(after - before, 1, proof=True):
@@ -253,7 +251,12 @@ def _pieces(cx: Context, batch: Axis, rest: tuple[Part, ...], of: Tensor) -> Val
     return Sequence(of.with_parts((cx.fresh("length", 0), *rest)), batch.size)
 
 
-UNPACK = op("unpack_sequence", (_UTILS + "unpack_sequence",), "packed_sequences")
+UNPACK = op(
+    "unpack_sequence",
+    (_UTILS + "unpack_sequence",),
+    "packed_sequences",
+    samples=lambda rng: Sample(UNPACK.torch[0], (packed_sample(rng),)),
+)
 
 
 @UNPACK.rule

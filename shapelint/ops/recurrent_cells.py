@@ -100,7 +100,7 @@ def _run(cx: Context, layer: Layer, input: Value, hx: Value, more: Value) -> Val
     x = cx.tensor(input)
     headline = say("{subject} expects input to be 1-D or 2-D but receives a tensor of shape {shape}", shape=x.shape)
     x = cx.ranks(x, (1, 2), "C2", headline)
-    x = _settle(cx, x, hx)
+    x = _settle(cx, x, hx.items if isinstance(hx, Tuple) else () if is_lstm else (hx,))
     lead = x.shape.parts[:-1]
     last = x.shape.parts[-1]
     assert isinstance(last, Axis)
@@ -141,12 +141,12 @@ def _run(cx: Context, layer: Layer, input: Value, hx: Value, more: Value) -> Val
     return result
 
 
-def _settle(cx: Context, x: Tensor, hx: Value) -> Tensor:
+def _settle(cx: Context, x: Tensor, states: tuple[Value, ...]) -> Tensor:
     """The input with its rank as the states have it; one that nothing settles stays open, the batched reading
     preferred."""
     if x.shape.rank is not None:
         return x
-    for value in hx.items if isinstance(hx, Tuple) else (hx,):
+    for value in states:
         if isinstance(value, Tensor) and (rank := cx.tensor(value).shape.rank) in (1, 2):
             fixed = cx.facts.fix_rank(x.shape, rank)
             if fixed is not None:

@@ -41,11 +41,14 @@ def recurrent_sample(name: str) -> Sampler:
         x: Any = t(*sizes, dtype="int" if rng.random() < 0.03 else "float")
         if rng.random() < 0.03:
             x = (x, x)
+        if batch is not None and rng.random() < 0.12 and isinstance(x, T) and x.dtype == "float" and len(x.sizes) == 3:
+            x = _packed(rng, x, bool(options.get("batch_first")))
         init = (inner, hidden, layers) if rng.random() < 0.5 or layers != 1 else (inner, hidden)
         if rng.random() < 0.3:
             return Sample(called, (x,), init=init, init_kwargs=options)
         rows = layers * (2 if options.get("bidirectional") else 1)
-        states = [_state(rng, rows, batch, w) for w in (options.get("proj_size") or hidden, hidden)]
+        step = sizes[1 if options.get("batch_first") else 0]
+        states = [_state(rng, rows, batch, w, step) for w in (options.get("proj_size") or hidden, hidden)]
         hx = _wrap(rng, states, name == "LSTM", len(sizes))
         if hx is states and len(sizes) == 3 and rng.random() < 0.15:
             return Sample(called, (x, *states), init=init, init_kwargs=options)
@@ -56,10 +59,20 @@ def recurrent_sample(name: str) -> Sampler:
     return sample
 
 
-def _state(rng: random.Random, rows: int, batch: int | None, width: int) -> T:
+def _packed(rng: random.Random, x: T, batch_first: bool) -> Sample:
+    """The same batch, packed; the flag that it is packed with is one thing, that of the layer another."""
+    batch, step = x.sizes[:2] if batch_first else (x.sizes[1], x.sizes[0])
+    lengths = [rng.randint(1, step) for _ in range(batch)]
+    options = {"batch_first": batch_first, "enforce_sorted": False}
+    return Sample("torch.nn.utils.rnn.pack_padded_sequence", (x, lengths), options)
+
+
+def _state(rng: random.Random, rows: int, batch: int | None, width: int, step: int) -> T:
     sizes = [rows, width] if batch is None else [rows, batch, width]
-    if rng.random() < 0.15:
+    if rng.random() < 0.18:
         sizes[rng.randrange(len(sizes))] = rng.randint(1, 5)
+    if rng.random() < 0.1 and len(sizes) == 3:
+        sizes[1] = step
     if rng.random() < 0.06:
         sizes = [sizes[1], sizes[0], *sizes[2:]]
     if rng.random() < 0.06:

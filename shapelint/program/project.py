@@ -24,7 +24,7 @@ _MARKERS = ("pyproject.toml", "setup.py", "setup.cfg", ".git")
 # What shapelint knows by itself. A sibling file of that name (`backends/torch.py`) is never what `import torch` means.
 _KNOWN_OUTSIDE = frozenset(("torch", "numpy", "torchvision", "torchaudio"))
 _INSTALLED = frozenset(("site-packages", "dist-packages", "node_modules"))
-_IMPORT = re.compile(r"\b(?:from\s+([.\w]+)\s*import\b|import\s+([\w.,\s]+))")
+_IMPORT = re.compile(r"\b(?:from\s+([.\w]+)\s*import\b|import\s+([\w.,\s\\]+))")
 
 
 def find_root(path: str | os.PathLike[str], top: str | os.PathLike[str]) -> str:
@@ -61,7 +61,7 @@ def concerns_torch(text: str) -> bool:
         return True
     for match in _IMPORT.finditer(text):
         for name in (match[1] or match[2]).split(","):
-            words = name.split()
+            words = name.replace("\\", " ").split()
             if words and words[0].partition(".")[0] not in sys.stdlib_module_names:
                 return True
     return False
@@ -229,10 +229,10 @@ class Project:
         return None
 
     def _inside(self, path: str) -> bool:
-        for folder in (self.root, *self.src):
-            if _within(path, folder):
-                return _INSTALLED.isdisjoint(os.path.relpath(path, folder).split(os.sep))
-        return False
+        return any(
+            _within(path, folder) and _INSTALLED.isdisjoint(os.path.relpath(path, folder).split(os.sep))
+            for folder in (self.root, *self.src)
+        )
 
     def _in_package(self, folder: str) -> bool:
         return self._package_parent(folder) != folder

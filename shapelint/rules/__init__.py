@@ -21,6 +21,6 @@ def observe(project: Project, loaded: LoadedModule) -> Observations:
 
 def judge(observations: Iterable[Observations], settings: Any = None) -> list[Diagnostic]:
     """The diagnostics of a project: one for each fault, whatever the number of contexts in which it was seen."""
-    from shapelint.rules.judge import judge_all
+    from shapelint.rules.judging import judge_all
 
     return judge_all(observations)

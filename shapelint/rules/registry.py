@@ -13,7 +13,7 @@ from shapelint.diagnostics import Severity
 if TYPE_CHECKING:
     from shapelint.rules.contract import Rule
 
-MACHINERY = frozenset(("__init__", "contract", "registry", "findings", "watch", "judge"))
+MACHINERY = frozenset(("__init__", "contract", "registry", "findings", "watch", "judging"))
 
 
 @dataclass(frozen=True, slots=True)

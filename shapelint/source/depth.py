@@ -36,8 +36,8 @@ def check(source: Source) -> int | Failure:
     """The greatest depth that parsing `source` reaches, or a failure where that is too deep to parse safely.
 
     Depth counts what the syntax tree may nest: open brackets, indents, and at each level the operators, calls,
-    attributes, adjacent strings, conditional branches since the last comma, and the `lambda` and `for` and `elif`
-    since the level began. It is never less than the true depth and rarely much more.
+    attributes, adjacent strings and conditional branches since the last comma, and the `lambda`, `for` and `elif` that
+    are still open. It is never less than the true depth and rarely much more.
     """
     text = source.text
     deepest = 0
@@ -45,23 +45,24 @@ def check(source: Source) -> int | Failure:
     branches = [0]  # how many `elif` chain at each indent
     line_start = 0
     at_start = True
-    base = chain = nested = brackets = 0
     is_case = False
-    # The levels around the present one: (base, chain, nested).
-    around: list[tuple[int, int, int]] = []
+    base = brackets = 0
+    # Of the present level: the chain since the last comma, the `for`, the `lambda`, and the `lambda` that wait for their
+    # colon. Commas part neither the targets of a `for` nor the parameters of a `lambda` from what follows.
+    chain = loops = lambdas = headless = 0
+    around: list[tuple[int, int, int, int, int]] = []
     for kind, start, end in scan(text):
         if kind == "newline":
             around.clear()
-            brackets = chain = nested = 0
+            brackets = chain = loops = lambdas = headless = 0
             at_start = True
             line_start = end
             continue
+        if kind == "comment":
+            continue
         if at_start:
-            if kind == "comment" and not text[line_start:start].strip():
-                continue
             at_start = False
-            lead = text[line_start : line_start + 400]
-            column = _width(text, line_start)
+            column, first = _indentation(text, line_start)
             while column < indents[-1]:
                 indents.pop()
                 branches.pop()
@@ -69,39 +70,42 @@ def check(source: Source) -> int | Failure:
                 indents.append(column)
                 branches.append(0)
                 if len(indents) > MAX_INDENTS:
-                    return _too_deep(source, line_start, f"more than {MAX_INDENTS} levels of indentation")
-            head = lead.lstrip(" \t\f")
-            if head.startswith("elif"):
+                    return _too_deep(source, first, f"more than {MAX_INDENTS} levels of indentation")
+            if text.startswith("elif", first):
                 branches[-1] += 1
-            elif not head.startswith(("else", "#")):
+            elif not text.startswith("else", first):
                 branches[-1] = 0
-            is_case = head.startswith("case") and not head[4:5].isidentifier()
-            base = len(indents) + sum(branches)
+            is_case = text.startswith("case", first) and not text[first + 4 : first + 5].isidentifier()
+            base = len(indents) - 1 + sum(branches)
         if kind == "separator":
-            if text[start] != ":":
+            if text[start] == ":":
+                headless = max(headless - 1, 0)
+            else:
                 chain = 0
-            continue
-        if kind == "comment":
+                if not headless:
+                    lambdas = 0
             continue
         if kind == "open":
-            around.append((base, chain + 1, nested))
-            base += chain + nested + 1
-            chain = nested = 0
+            around.append((base, chain + 1, loops, lambdas, headless))
+            base += chain + loops + lambdas + 1
+            chain = loops = lambdas = headless = 0
             brackets += 1
-            if brackets > (MAX_PATTERN_BRACKETS if is_case else MAX_BRACKETS):
-                limit = MAX_PATTERN_BRACKETS if is_case else MAX_BRACKETS
-                return _too_deep(
-                    source, start, f"more than {limit} nested brackets" + (" in a pattern" if is_case else "")
-                )
+            if brackets > MAX_BRACKETS:
+                return _too_deep(source, start, f"more than {MAX_BRACKETS} nested brackets")
+            if is_case and brackets > MAX_PATTERN_BRACKETS:
+                return _too_deep(source, start, f"more than {MAX_PATTERN_BRACKETS} nested brackets in a pattern")
         elif kind == "close":
             if around:
-                base, chain, nested = around.pop()
+                base, chain, loops, lambdas, headless = around.pop()
                 brackets -= 1
-        elif kind == "word" and text[start:end] in ("lambda", "for"):
-            nested += 1
+        elif kind == "word" and text.startswith("lambda", start):
+            lambdas += 1
+            headless += 1
+        elif kind == "word" and text.startswith("for", start):
+            loops += 1
         else:
             chain += 1
-        depth = base + chain + nested
+        depth = base + chain + loops + lambdas
         if depth > deepest:
             deepest = depth
             if depth > MAX_TOTAL:
@@ -158,8 +162,8 @@ def _started(run: Callable[[], None]) -> threading.Thread:
     raise AssertionError("unreachable")
 
 
-def _width(text: str, start: int) -> int:
-    """The indentation of a line, tabs to the next multiple of 8, a form feed starting over."""
+def _indentation(text: str, start: int) -> tuple[int, int]:
+    """(width, offset behind it) of a line's indentation: tabs to the next multiple of 8, a form feed starts over."""
     width = 0
     while start < len(text):
         char = text[start]
@@ -172,7 +176,7 @@ def _width(text: str, start: int) -> int:
         else:
             break
         start += 1
-    return width
+    return width, start
 
 
 def _too_deep(source: Source, offset: int, message: str) -> Failure:

@@ -98,8 +98,9 @@ class _State:
 def spans(tree: libcst.Module, text: str) -> Callable[[Any], Span]:
     """Where things stand in `tree`, the tree of `text`: a function to (line, column, end line, end column).
 
-    It takes a node, or the description of a span that is no node's: ("between", first, last); ("parenthesised", node), with the node's innermost parentheses;
-    ("call parentheses", call), from the opening to the closing parenthesis of a call's arguments.
+    It takes a node, or the description of a span that is no node's: ("between", first, last);
+    ("parenthesised", node), with the node's innermost parentheses; ("call parentheses", call), from the opening to the
+    closing parenthesis of a call's arguments.
     """
     state = _State(tree.default_indent, text)
     depth.roomy(lambda: tree._codegen(state))  # type: ignore[arg-type]  # _State has the interface

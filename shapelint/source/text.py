@@ -64,13 +64,9 @@ class Source:
 
 
 def read(path: str | os.PathLike[str]) -> Source | Failure:
-    """The Python file or notebook at `path`; a Markdown file is read with `markdown.blocks`."""
+    """The Python file or notebook at `path`; a Markdown file is read with `read_text` and `markdown.blocks`."""
     found = read_text(path)
-    if isinstance(found, Failure) or found.absolute.suffix != ".ipynb":
-        return found
-    from shapelint.source.notebook import notebook
-
-    return notebook(found)
+    return found if isinstance(found, Failure) else _opened(found)
 
 
 def read_text(path: str | os.PathLike[str]) -> Source | Failure:
@@ -100,7 +96,15 @@ def from_text(path: str | os.PathLike[str], text: str) -> Source | Failure:
     name = shown(path)
     if "\0" in text:
         return _null(name, text.encode("utf-8", "replace"))
-    return Source(name, Path(os.path.abspath(path)), _newlines(text.removeprefix("\ufeff")))
+    return _opened(Source(name, Path(os.path.abspath(path)), _newlines(text.removeprefix("\ufeff"))))
+
+
+def _opened(file: Source) -> Source | Failure:
+    if file.absolute.suffix != ".ipynb":
+        return file
+    from shapelint.source.notebook import notebook
+
+    return notebook(file)
 
 
 def decode(data: bytes, name: str) -> str | Failure:
