@@ -20,6 +20,9 @@ GAPS: dict[str, tuple[int, str]] = {}
 
 # Known sizes get known sizes. Exceptions: op -> what the missing ones depend on.
 DATA_DEPENDENT: dict[str, str] = {
+    "PackedSequence": "the batch is the first entry of `batch_sizes`",
+    "unpad_sequence": "every sequence is as long as its entry of `lengths`",
+    "unpack_sequence": "every sequence is as long as it was before it was packed",
     "where": "a mask alone gives as many indices as it has true entries",
 }
 

@@ -142,7 +142,8 @@ def pack_padded_sequence(cx: Context, input: Value, lengths: Value, batch_first:
     if relation is not Verdict.SAME and cx.facts.compare(count, step.size) is Verdict.SAME:
         # with fewer lengths and `enforce_sorted` off torch packs the first few: it may not raise
         certain = cx.facts.compare(count, batch.size, proof=True) is Verdict.DIFFERENT
-        if ordered or cx.facts.at_least(count - batch.size, 1, proof=True) or not certain:
+        more = cx.facts.at_least(count - batch.size, 1, proof=True)
+        if (ordered or more) if certain else count.value is None:
             label = say(
                 "{count} lengths are given: the size of the axis of steps of {shape}", count=count, shape=x.shape
             )

@@ -47,7 +47,7 @@ def recurrent_sample(name: str) -> Sampler:
         if rng.random() < 0.3:
             return Sample(called, (x,), init=init, init_kwargs=options)
         rows = layers * (2 if options.get("bidirectional") else 1)
-        step = sizes[1 if options.get("batch_first") else 0]
+        step = (sizes[-2:] if options.get("batch_first") else sizes)[0]
         states = [_state(rng, rows, batch, w, step) for w in (options.get("proj_size") or hidden, hidden)]
         hx = _wrap(rng, states, name == "LSTM", len(sizes))
         if hx is states and len(sizes) == 3 and rng.random() < 0.15:
