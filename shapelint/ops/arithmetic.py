@@ -24,7 +24,7 @@ TO_BOOL = "eq ne lt le gt ge not_equal less less_equal greater greater_equal isc
 
 # what torch takes, where it does not take every kind
 _KINDS: dict[str, tuple[Dtype, ...]] = {
-    name: kinds
+    name: tuple(kinds)
     for names, kinds in (
         ("atan2 arctan2 hypot logaddexp logaddexp2 nextafter isclose fmod remainder floor_divide", ("float",)),
         ("copysign ldexp sub subtract rsub pow", ("float", "int")),

@@ -1,0 +1,108 @@
+"""`torch.matmul` and the `@` operator: matrices over the last two axes, batches over the others."""
+
+from __future__ import annotations
+
+import random
+
+from shapelint.ops.arithmetic import near, promote
+from shapelint.ops.contract import Constraint, Context, Sample, op, say, t
+from shapelint.shapes.shape import Axis, Part, Segment
+from shapelint.values.model import Tensor, Value
+
+C1 = Constraint("C1", "matmul-shape", "the last axis of `input` has as many entries as the last but one of `other`")
+C2 = Constraint("C2", "matmul-shape", "both have at least one axis")
+C3 = Constraint("C3", "broadcast-shape", "the axes before the last two broadcast")
+
+
+def _sample(rng: random.Random) -> Sample:
+    k = rng.randint(1, 4)
+    inner = k if rng.random() < 0.75 else rng.randint(1, 4)
+    batch = [rng.randint(1, 3) for _ in range(rng.randint(0, 2))]
+    x = [*batch, rng.randint(1, 4), k]
+    y = [*near(rng, batch), inner, rng.randint(1, 4)]
+    draw = rng.random()
+    if draw < 0.15:
+        x = [k]
+    elif draw < 0.3:
+        y = [inner]
+    elif draw < 0.35:
+        x = []
+    elif draw < 0.4:
+        y = []
+    if 0.15 < draw < 0.2:
+        x = [k]
+    return Sample(rng.choice(MATMUL.torch), (t(*x), t(*y)))
+
+
+MATMUL = op(
+    "matmul",
+    ("torch.matmul", "torch.Tensor.matmul", "torch.linalg.matmul", "torch.Tensor.__matmul__"),
+    ("input, other, *, out=None", "input, tensor2, *, out=None"),
+    (C1, C2, C3),
+    _sample,
+)
+
+
+@MATMUL.rule
+def matmul(
+    cx: Context, input: Value, other: Value | None = None, tensor2: Value | None = None, out: Value | None = None
+) -> Value:
+    """`(*batch, n, k), (*batch, k, m) -> (*batch, n, m)`; without `n` or `m` where an operand is a vector `(k,)`.
+
+    C1: the inner sizes `k` agree. C2: both have at least one axis. C3: the batches broadcast.
+    Follows https://docs.pytorch.org/docs/stable/generated/torch.matmul.html
+    """
+    right = other if other is not None else tensor2
+    assert right is not None
+    x, y = cx.tensor(input), cx.tensor(right)
+    dtype = promote((x.dtype, y.dtype))
+    cx.expect(Tensor.unknown(dtype=dtype))
+    headline = say("both arguments to matmul need at least one axis, but they are {a} and {b}", a=x.shape, b=y.shape)
+    x = cx.at_least_rank(x, 1, "C2", headline)
+    y = cx.at_least_rank(y, 1, "C2", headline, "other")
+    result = x.with_parts(_result(cx, x, y)).with_dtype(dtype)
+    cx.expect(result)
+    inner, rows = _last(x), _rows(y)
+    if rows is not None:
+        cx.demand_equal(
+            "C1",
+            inner.size,
+            rows.size,
+            say(
+                "shapes {a} and {b} cannot be multiplied: {x} against {y}",
+                a=x.shape,
+                b=y.shape,
+                x=inner.size,
+                y=rows.size,
+            ),
+            operand="other",
+        )
+    return result
+
+
+def _last(x: Tensor) -> Axis:
+    last = x.shape.parts[-1]
+    assert isinstance(last, Axis)
+    return last
+
+
+def _rows(y: Tensor) -> Axis | None:
+    """The axis of `other` that is summed over, None where it depends on an unknown rank."""
+    if y.shape.rank == 1:
+        return _last(y)
+    return y.shape.suffix[-2] if len(y.shape.suffix) > 1 else None
+
+
+def _result(cx: Context, x: Tensor, y: Tensor) -> tuple[Part, ...]:
+    if y.shape.rank == 1:
+        return x.shape.parts[:-1]
+    if y.shape.rank == 2:
+        return (*x.shape.parts[:-1], _last(y))
+    matrix = len(y.shape.suffix) > 1  # else `other` may be a vector
+    if x.shape.rank == 1:
+        return (*y.shape.parts[:-2], _last(y)) if matrix else (Segment("product"),)
+    if len(x.shape.suffix) > 1 and matrix:
+        # the batches of an operand that may have none are a run, and broadcast as one
+        batch = cx.broadcast((x.with_parts(x.shape.parts[:-2]), y.with_parts(y.shape.parts[:-2])), "C3")
+        return (*batch, x.shape.suffix[-2], _last(y))
+    return (Segment("product"), _last(y)) if matrix else (Segment("product"),)
