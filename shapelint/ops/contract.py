@@ -540,14 +540,15 @@ class Context:
         numbers = [] if isinstance(value, NoneValue) else self.ints(value)
         if not numbers:
             return x, list(range(len(self.ranked(x).shape.parts)))
+        values = [n.value for n in numbers if n.value is not None]
+        if len(values) != len(numbers):
+            raise CannotTell("dynamic-value")
+        if x.shape.rank is None and min(values) < 0 <= max(values):
+            x = self.ranked(x)  # an axis counted from the left may be one that is counted from the right
         found = []
-        for number in numbers:
-            if number.value is None:
-                raise CannotTell("dynamic-value")
-            x, at = self.axis(x, number.value, constraint)
+        for number in values:
+            x, at = self.axis(x, number, constraint)
             found.append(at)
-        if x.shape.rank is None and any(n >= 0 for n in found) and any(n < 0 for n in found):
-            raise CannotTell("dynamic-value", "rank")
         return x, found
 
     def ranked(self, x: Tensor) -> Tensor:
