@@ -143,7 +143,7 @@ def spans_by_ast(text: str) -> Counter[tuple[str, int, int, int, int]]:
             where: Any = node
             start, end = (where.lineno, where.col_offset), (where.end_lineno, where.end_col_offset)
             found[(SAME[name], start[0], column(*start), end[0], column(*end))] += 1
-        # Before 3.12 `ast` misplaces what stands in an f-string. What a raise is caused by is not lowered, nor are patterns.
+        # Before 3.12 `ast` misplaces what stands in an f-string. Causes of a raise are not lowered, nor patterns.
         if name in ("JoinedStr", "TemplateStr"):
             continue
         if isinstance(node, ast.Raise):

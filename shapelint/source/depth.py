@@ -47,7 +47,7 @@ def check(source: Source) -> int | Failure:
     at_start = True
     is_case = False
     base = brackets = 0
-    # Of the present level: the chain since the last comma, the `for`, the `lambda`, and the `lambda` that wait for their
+    # Of the present level: the chain since the last comma, the `for`, the `lambda`, and the `lambda` that await their
     # colon. Commas part neither the targets of a `for` nor the parameters of a `lambda` from what follows.
     chain = loops = lambdas = headless = 0
     around: list[tuple[int, int, int, int, int]] = []

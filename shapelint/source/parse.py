@@ -45,7 +45,7 @@ def _syntax_failure(source: Source, error: libcst.ParserSyntaxError) -> Failure:
     # The parser names the end of the token that it could not take.
     line, end = int(match[1]), int(match[2])
     text = lines[line - 1][:end] if line <= len(lines) else ""
-    token = _LAST_TOKEN.search(text)
+    token = _LAST_TOKEN.search(text.rstrip())
     expected = match[3].removeprefix("expected one of ").removeprefix("expected ")
     if token:
         message = f"invalid syntax at `{token[0]}`"
