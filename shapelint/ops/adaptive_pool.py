@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 from shapelint.ops.contract import CannotTell, Constraint, Context, Layer, Op, Sample, Sampler, T, layer, op, say, t
 from shapelint.ops.conv import layer_dims, sizes_around
 from shapelint.ops.pool import with_indices
 from shapelint.ops.spatial import require_positive, spatial
+from shapelint.shapes.dim import Dim
 from shapelint.shapes.shape import Axis
-from shapelint.values.model import FALSE, Int, NoneValue, Sequence, SizeOf, Tuple, Value
+from shapelint.values.model import FALSE, Int, NoneValue, Sequence, SizeOf, Tensor, Tuple, Value
 
 C1 = Constraint("C1", "input-rank", "`input` is `([batch], channels, *space)`")
 C2 = Constraint("C2", "invalid-option", "`output_size` is not negative")
@@ -20,22 +22,20 @@ def _pool(
     cx: Context, input: Value, count: int, output_size: Value, *, indices: bool = False, average: bool = True
 ) -> Value:
     x = cx.tensor(input)
-    if (
-        average
-        and count > 1
-        and x.shape.rank not in (None, count + 1, count + 2)
-        and _one_entry(cx, count, output_size)
-    ):
+    if average and count > 1 and _one_entry(cx, x, count, output_size):
         # torch takes the mean over the axes of space, whatever stands before them
         least = count + 1 if isinstance(output_size, Tuple) else count
-        x = cx.at_least_rank(
-            x,
-            least,
-            "C1",
-            say("{subject} expects {count} axes of space but receives {shape}", count=count, shape=x.shape),
-        )
-        return x.with_parts((*x.shape.parts[:-count], *(Axis.fresh(1) for _ in range(count))))
-    found = spatial(cx, input, count, "C1")
+        headline = say("{subject} expects {count} axes of space but receives {shape}", count=count, shape=x.shape)
+        x = cx.at_least_rank(x, least, "C1", headline)
+        low, high = cx.facts.admissible_ranks(x.shape)
+        if high is None and low <= count + 2:
+            batched = cx.facts.copy().fix_rank(x.shape, count + 2)
+            assert batched is not None
+            cx.assumed = True
+            x = replace(x, shape=batched, assumed=True)
+        elif high is None or high not in (count + 1, count + 2):
+            return x.with_parts((*x.shape.parts[:-count], *(Axis.fresh(1) for _ in range(count))))
+    found = spatial(cx, x, count, "C1")
     if isinstance(output_size, (Tuple, SizeOf, Sequence)):
         asked = list(cx.items(output_size))
         if len(asked) != count:
@@ -59,10 +59,28 @@ def _pool(
     return with_indices(found, space, indices)
 
 
-def _one_entry(cx: Context, count: int, output_size: Value) -> bool:
-    if isinstance(output_size, Tuple):
-        return len(output_size.items) == count and all(_one_entry(cx, 1, v) for v in output_size.items)
-    return isinstance(output_size, Int) and cx.surely(output_size.dim, 1)
+def _one_entry(cx: Context, x: Tensor, count: int, output_size: Value) -> bool:
+    """Whether the output has one entry along every axis of space. Raises CannotTell where sizes that are kept leave it
+    open and the
+    rank makes a difference."""
+    if not isinstance(output_size, Tuple):
+        return isinstance(output_size, Int) and cx.surely(output_size.dim, 1)
+    if len(output_size.items) != count or (x.shape.rank is not None and x.shape.rank <= count):
+        return False
+    kept: list[Dim] = []
+    for place, value in enumerate(output_size.items, -count):
+        if not cx.is_none(value):
+            if not cx.surely(cx.int(value), 1):
+                return False
+        elif x.shape.rank is not None:
+            kept.append(x.shape.dims[place])
+        else:
+            return False
+    if x.shape.rank in (count + 1, count + 2) or any(cx.never(size, 1) for size in kept):
+        return False
+    if not all(cx.surely(size, 1) for size in kept):
+        raise CannotTell("dynamic-value")
+    return True
 
 
 def _sample_output(rng: random.Random, count: int) -> object:
