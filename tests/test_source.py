@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import sys
 import threading
 import tokenize
 from collections.abc import Callable
@@ -218,7 +219,10 @@ def test_roomy_hands_on_errors_and_results() -> None:
     def sink(n: int) -> int:
         return 0 if n == 0 else 1 + sink(n - 1)
 
+    before = sys.getrecursionlimit()
     assert depth.roomy(lambda: sink(20_000)) == 20_000
+    assert depth.roomy(lambda: depth.roomy(lambda: sink(20_000))) == 20_000
+    assert sys.getrecursionlimit() == before
 
 
 # Comments and suppressions ------------------------------------------------------------------------

@@ -29,7 +29,9 @@ SHALLOW = 30
 
 _STACKS = (512 << 20, 64 << 20, 16 << 20)  # smaller where the system grants no more
 _RECURSION = 40_000
-_starting = threading.Lock()
+_lock = threading.Lock()
+_running = 0
+_usual_recursion = 0
 
 
 def check(source: Source) -> int | Failure:
@@ -128,7 +130,10 @@ def roomy(function: Callable[[], Result]) -> Result:
             errors.append(error)
 
     thread = _started(run)
-    thread.join()
+    try:
+        thread.join()
+    finally:
+        _ended()
     if errors:
         raise errors[0]
     return outcome[0]
@@ -145,21 +150,39 @@ def fitting(depth: int, function: Callable[[], Result]) -> Result:
 
 
 def _started(run: Callable[[], None]) -> threading.Thread:
-    # The size of a new thread's stack is a setting of the process.
-    with _starting:
-        sys.setrecursionlimit(max(sys.getrecursionlimit(), _RECURSION))
+    # The size of a new thread's stack and the recursion limit are settings of the process. The limit is taken back, since
+    # elsewhere it is what keeps a runaway recursion from overflowing a smaller stack.
+    global _running, _usual_recursion
+    with _lock:
         for size in _STACKS:
             before = threading.stack_size(size)
             try:
                 thread = threading.Thread(target=run, name="shapelint-roomy", daemon=True)
+                if _running == 0:
+                    _usual_recursion = sys.getrecursionlimit()
+                    sys.setrecursionlimit(max(_usual_recursion, _RECURSION))
                 thread.start()
+                _running += 1
                 return thread
             except (RuntimeError, MemoryError):
+                if _running == 0:
+                    sys.setrecursionlimit(_usual_recursion)
                 if size == _STACKS[-1]:
                     raise
             finally:
                 threading.stack_size(before)
     raise AssertionError("unreachable")
+
+
+def _ended() -> None:
+    global _running
+    with _lock:
+        _running -= 1
+        if _running == 0:
+            try:
+                sys.setrecursionlimit(_usual_recursion)
+            except RecursionError:  # called from deeper than that
+                sys.setrecursionlimit(_RECURSION)
 
 
 def _indentation(text: str, start: int) -> tuple[int, int]:
