@@ -63,8 +63,7 @@ def document(path: str, data: bytes) -> Document | None:
 def _notebook(path: str, data: bytes) -> Document | None:
     """The cells of a notebook, one after the other as `shapelint.source` reads them; None where its JSON is laid out in
     a way that writing it again would change."""
-    from shapelint.source.notebook import notebook
-    from shapelint.source.text import Source, from_text
+    from shapelint.source.text import from_text
 
     text = data.decode("utf-8")
     content = json.loads(text)
@@ -75,8 +74,7 @@ def _notebook(path: str, data: bytes) -> Document | None:
             break
     else:
         return None
-    raw = from_text(path, text)
-    source = notebook(raw) if isinstance(raw, Source) else raw
+    source = from_text(path, text)
     if isinstance(source, Failure):
         return None
     read = source.text.split("\n")
@@ -181,17 +179,17 @@ def _change(path: str, absolute: str, edits: Sequence[Edit], count: int) -> Chan
         fresh = known.write(lines)
     except (OSError, ValueError):
         return None
-    if not _parses(path, lines):
+    if not _parses(path, fresh.decode("utf-8") if path.endswith(".ipynb") else "\n".join(lines)):
         return None
     return Change(path, absolute, fresh, known.lines, tuple(lines), count)
 
 
-def _parses(path: str, lines: Sequence[str]) -> bool:
+def _parses(path: str, text: str) -> bool:
     from shapelint.source.markdown import blocks
     from shapelint.source.parse import parse
     from shapelint.source.text import from_text
 
-    source = from_text(path, "\n".join(lines))
+    source = from_text(path, text)
     if isinstance(source, Failure):
         return False
     sources = blocks(source) if path.endswith(".md") else (source,)

@@ -32,6 +32,7 @@ def _expression(one: Expression) -> dict[str, Any]:
             "shape": None if context.shape is None else list(context.shape),
             "concrete": None if context.concrete is None else list(context.concrete),
             "reason": context.reason,
+            "assumed": context.assumed,
         }
         for context in one.contexts
     ]

@@ -84,14 +84,16 @@ def _indent(line: str) -> int:
 
 
 def _rows(expressions: Sequence[Expression]) -> list[tuple[str, str, str]]:
-    """(expression, shape, where that holds): the same expression is told once, and once per shape that it has."""
+    """(expression, shape, where that holds): the same expression is told once, and once per shape that it has; readings
+    that know nothing are left out where another one knows something."""
     merged: dict[str, dict[str, list[ShownContext]]] = {}
     for one in expressions:
         text = printable(" ".join(one.text.split()))
         if len(text) > _LONGEST:
             text = text[: _LONGEST - 3] + "..."
         shapes = merged.setdefault(text, {})
-        for context in one.contexts:
+        known = [context for context in one.contexts if context.shape is not None]
+        for context in known or one.contexts:
             shapes.setdefault(_shape(context), []).append(context)
     rows = []
     for text, shapes in merged.items():
@@ -105,7 +107,8 @@ def _shape(context: ShownContext) -> str:
     if context.shape is None:
         return f"? ({context.reason})" if context.reason else "?"
     dims = [str(dim) for dim in context.shape]
-    return f"({dims[0]},)" if len(dims) == 1 else f"({', '.join(dims)})"
+    shape = f"({dims[0]},)" if len(dims) == 1 and dims != ["..."] else f"({', '.join(dims)})"
+    return f"{shape}, assumed batched" if context.assumed else shape
 
 
 def _where(contexts: Sequence[ShownContext]) -> str:

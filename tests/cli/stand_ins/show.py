@@ -19,6 +19,7 @@ class ShownContext:
     shape: tuple[int | str, ...] | None
     concrete: tuple[int, ...] | None
     reason: str | None
+    assumed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,9 @@ def expressions(project: Project, loaded: LoadedModule) -> list[Expression]:
             shape = tuple(int(dim) if dim.isdigit() else dim for dim in dims.replace(" ", "").split(",") if dim)
             concrete = tuple(dim for dim in shape if isinstance(dim, int))
             whole = concrete if len(concrete) == len(shape) else None
-            shown.setdefault(text, []).append(ShownContext("Model.forward", world, shape, whole, None))
+            shown.setdefault(text, []).append(
+                ShownContext("Model.forward", world, shape, whole, None, world == "batched")
+            )
         for text, reason in UNKNOWN.findall(line):
             shown.setdefault(text, []).append(ShownContext("Model.forward", "", None, None, reason))
         for text, contexts in shown.items():
