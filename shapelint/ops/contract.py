@@ -41,6 +41,7 @@ from shapelint.values.model import (
     Value,
 )
 
+Number = int  # `Context` and `Layer` have a method named int
 Role = Literal["batch", "step", "feature", "layer", "direction", "head", "class", "channel", "space"]
 Strength = Literal["proved", "stated", "named", "convention"]
 
@@ -446,7 +447,7 @@ class Context:
         self.facts.raise_low(dim, 1)
         return dim
 
-    def known_int(self, value: Value) -> int:
+    def known_int(self, value: Value) -> Number:
         """The argument as a literal int. Raises CannotTell where it is symbolic."""
         number = self.int(value).value
         if number is None:
@@ -470,7 +471,7 @@ class Context:
                     raise
         return [self.int(v) for v in items]
 
-    def pair(self, value: Value, count: int = 2) -> list[Dim]:
+    def pair(self, value: Value, count: Number = 2) -> list[Dim]:
         """`count` ints, of which one may stand for all: `kernel_size=3`."""
         dims = self.ints(value)
         if len(dims) == 1:
@@ -500,7 +501,7 @@ class Context:
 
     # axes
 
-    def axis(self, x: Tensor, value: Value | int, constraint: str, extra: int = 0) -> tuple[Tensor, int]:
+    def axis(self, x: Tensor, value: Value | Number, constraint: str, extra: Number = 0) -> tuple[Tensor, Number]:
         """The axis that an argument names: `x` with that axis revealed, and an index into `x.shape.parts`.
 
         A known rank gives an index from 0. `extra` is 1 where the axis is of the result (`unsqueeze`, `stack`). An axis out of range violates
@@ -535,7 +536,7 @@ class Context:
             )
         return x, number % room
 
-    def axes(self, x: Tensor, value: Value, constraint: str) -> tuple[Tensor, list[int]]:
+    def axes(self, x: Tensor, value: Value, constraint: str) -> tuple[Tensor, list[Number]]:
         """Several axes, or one; all of them where the argument is None or empty (the rank must then be known)."""
         numbers = [] if isinstance(value, NoneValue) else self.ints(value)
         if not numbers:
@@ -566,7 +567,7 @@ class Context:
         self.assumed = True
         return replace(x, shape=shape, assumed=True)
 
-    def ranks(self, x: Tensor, allowed: Iterable[int], constraint: str, headline: Message, operand: str = "input") -> Tensor:
+    def ranks(self, x: Tensor, allowed: Iterable[Number], constraint: str, headline: Message, operand: str = "input") -> Tensor:
         """Demand one of several ranks. An unknown rank with one choice is learned; with several it stays unknown."""
         choices = list(allowed)
         rank = x.shape.rank
@@ -584,7 +585,7 @@ class Context:
             self.refute(constraint, headline, operand=operand)
         return x
 
-    def at_least_rank(self, x: Tensor, rank: int, constraint: str, headline: Message, operand: str = "input") -> Tensor:
+    def at_least_rank(self, x: Tensor, rank: Number, constraint: str, headline: Message, operand: str = "input") -> Tensor:
         """Demand `rank` axes or more, revealing that many from the right where the rank is unknown."""
         if x.shape.rank is None:
             x = x.with_parts(self.facts.reveal_suffix(x.shape, rank).parts)
@@ -643,15 +644,15 @@ class Context:
 
     # sizes and roles
 
-    def fresh(self, name: str, low: int | None = 1) -> Axis:
+    def fresh(self, name: str, low: Number | None = 1) -> Axis:
         """A new axis of a size that nothing tells."""
         return Axis.fresh(Dim.symbol(name, "unknown", low))
 
-    def surely(self, dim: DimLike, number: int) -> bool:
+    def surely(self, dim: DimLike, number: Number) -> bool:
         """Whether a size is known to be exactly `number`."""
         return self.facts.resolve(Dim.of(dim)).value == number
 
-    def never(self, dim: DimLike, number: int) -> bool:
+    def never(self, dim: DimLike, number: Number) -> bool:
         """Whether a size is known never to be `number`."""
         return self.facts.compare(dim, number, proof=True) is Verdict.DIFFERENT
 
