@@ -150,7 +150,7 @@ def fitting(depth: int, function: Callable[[], Result]) -> Result:
 
 
 def _started(run: Callable[[], None]) -> threading.Thread:
-    # The size of a new thread's stack and the recursion limit are settings of the process. The limit is taken back, since
+    # The stack of a new thread and the recursion limit are settings of the process. The limit is taken back, since
     # elsewhere it is what keeps a runaway recursion from overflowing a smaller stack.
     global _running, _usual_recursion
     with _lock:
