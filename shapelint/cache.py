@@ -2,7 +2,7 @@
 
 An entry holds the digest of every file that its result rests on, and is worth nothing once one of them differs. Entries
 are JSON, never pickle: a cache folder can come with a repository that one has just cloned. Decoding builds nothing but
-shapelint's own frozen dataclasses, enums and plain data.
+shapelint's own frozen dataclasses and plain data.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import json
 import os
 from collections.abc import Iterable
 from dataclasses import fields, is_dataclass
-from enum import Enum
 from typing import Any
 
 from shapelint import __version__
@@ -27,12 +26,8 @@ class Undecodable(ValueError):
 
 
 def encode(value: Any) -> Any:
-    """Frozen dataclasses, enums, containers, bytes and plain data as JSON values; TypeError for anything else."""
-    if value is None or (isinstance(value, (bool, str, float)) and not isinstance(value, Enum)):
-        return value
-    if isinstance(value, Enum):
-        return {"enum": _name(type(value)), "is": value.name}
-    if isinstance(value, int):
+    """Frozen dataclasses, containers, bytes and plain data as JSON values; TypeError for anything else."""
+    if value is None or type(value) in (bool, int, float, str):
         return value
     if isinstance(value, tuple) and type(value) is tuple:
         return [encode(item) for item in value]
@@ -75,8 +70,6 @@ def _decode(data: Any) -> Any:
         if len(names) != len(data["of"]):
             raise Undecodable(f"{data['is']} has other fields")
         return kind(**{name: _decode(item) for name, item in zip(names, data["of"], strict=True)})
-    if "enum" in data:
-        return _class(data["enum"], Enum)[data["is"]]
     ((tag, content),) = data.items()
     if tag == "list":
         return [_decode(item) for item in content]
@@ -103,7 +96,7 @@ _classes: dict[str, Any] = {}
 
 
 def _class(name: str) -> Any:
-    """A frozen dataclass or enum of shapelint by the name that `_name` gives; nothing else can be named."""
+    """A frozen dataclass of shapelint by the name that `_name` gives; nothing else can be named."""
     known = _classes.get(name)
     if known is None:
         module, _, qualname = name.partition(":")
@@ -115,7 +108,7 @@ def _class(name: str) -> Any:
         if not isinstance(known, type) or known.__module__ != module:
             raise Undecodable(f"{name} is not a class of its module")
         frozen = getattr(getattr(known, "__dataclass_params__", None), "frozen", False)
-        if not frozen and not issubclass(known, Enum):
+        if not frozen:
             raise Undecodable(f"{name} is not a frozen dataclass")
         _classes[name] = known
     return known
@@ -168,7 +161,12 @@ class Cache:
         entry = self._entry(key)
         if entry is None or self._folder is None:
             return
-        document = {"files": {path: self.digest(path) for path in files}, "value": encode(value)}
+        try:
+            document = {"files": {path: self.digest(path) for path in files}, "value": encode(value)}
+        except TypeError:  # a value that the codec does not know costs speed, never a result
+            if os.environ.get("SHAPELINT_TRACEBACK") == "1":
+                raise
+            return
         draft = f"{entry}.{os.getpid()}"
         try:
             if not self._ready:
