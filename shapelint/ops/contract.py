@@ -130,7 +130,7 @@ class Latent:
 @dataclass(frozen=True, slots=True)
 class Param:
     name: str
-    kind: Literal["positional", "star", "keyword"]
+    kind: Literal["positional", "star", "keyword", "named"]
     default: Value | None  # None where an argument must be given
 
 
@@ -181,7 +181,13 @@ class Signature:
         self.by_name = {p.name: p for p in self.params}
 
     def bind(self, args: Iterable[Value], kwargs: Mapping[str, Value]) -> dict[str, Value] | None:
-        """Arguments by parameter name with defaults filled in; a star parameter gets a `Tuple`. None where they do not fit."""
+        """Arguments by parameter name with defaults filled in; a star parameter gets a `Tuple`, one with two stars a `Tuple` with
+        `names`. None where they do not fit."""
+        catch = next((p.name for p in self.params if p.kind == "named"), None)
+        if catch is not None:
+            own = {n: v for n, v in kwargs.items() if n in self.by_name and n != catch}
+            others = {n: v for n, v in kwargs.items() if n not in own}
+            kwargs = {**own, catch: Tuple(tuple(others.values()), names=tuple(others))}
         bound: dict[str, Value] = {}
         rest = list(args)
         for param in self.params:
