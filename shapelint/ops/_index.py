@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 INDEX: dict[str, tuple[str, str]] = {
+    "einops.layers.torch.Rearrange": ("einops", "einops.Rearrange"),
+    "einops.layers.torch.Reduce": ("einops", "einops.Reduce"),
+    "einops.rearrange": ("einops", "einops.rearrange"),
+    "einops.reduce": ("einops", "einops.reduce"),
+    "einops.repeat": ("einops", "einops.repeat"),
     "torch.Tensor.__matmul__": ("matmul", "matmul"),
     "torch.Tensor.abs": ("pointwise", "real_function"),
     "torch.Tensor.absolute": ("pointwise", "real_function"),
@@ -147,6 +152,7 @@ INDEX: dict[str, tuple[str, str]] = {
     "torch.Tensor.vdot": ("products", "vdot"),
     "torch.Tensor.where": ("where", "where"),
     "torch.Tensor.xlogy": ("arithmetic", "float_arithmetic"),
+    "torch._C._nn.scaled_dot_product_attention": ("attention", "scaled_dot_product_attention"),
     "torch.abs": ("pointwise", "real_function"),
     "torch.absolute": ("pointwise", "real_function"),
     "torch.acos": ("pointwise", "float_function"),
@@ -447,6 +453,7 @@ INDEX: dict[str, tuple[str, str]] = {
     "torch.nn.functional.relu6": ("activations", "relu6"),
     "torch.nn.functional.rms_norm": ("layer_norm", "rms_norm"),
     "torch.nn.functional.rrelu": ("activations", "rrelu"),
+    "torch.nn.functional.scaled_dot_product_attention": ("attention", "scaled_dot_product_attention"),
     "torch.nn.functional.selu": ("activations", "selu"),
     "torch.nn.functional.sigmoid": ("pointwise", "float_function"),
     "torch.nn.functional.silu": ("activations", "silu"),

@@ -143,6 +143,7 @@ def _run(cx: Context, layer: Layer, input: Value, hx: Value, more: Value) -> Val
     if steps.dtype in ("int", "bool"):
         cx.refute("C10", say("{subject} expects floats but receives a tensor of {dtype}s", dtype=steps.dtype))
     last = steps.feature
+    # for packed sequences of equal lengths the CPU's LSTM does not look at the width, and computes noise
     cx.demand_equal(
         "C1",
         sizes.input,
@@ -152,7 +153,8 @@ def _run(cx: Context, layer: Layer, input: Value, hx: Value, more: Value) -> Val
     )
     cx.role(last, "feature", "proved", "the layer reads it as features")
     width = [sizes.output, sizes.hidden] if sizes.is_lstm else [sizes.hidden]
-    check_states(cx, hx, Expected(sizes.rows(cx), steps.lead, tuple(width), steps.step), sizes.is_lstm)
+    packed = steps.packed is not None
+    check_states(cx, hx, Expected(sizes.rows(cx), steps.lead, tuple(width), steps.step, packed), sizes.is_lstm)
     return result
 
 

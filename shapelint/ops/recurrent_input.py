@@ -1,4 +1,4 @@
-"""What a recurrent layer reads: a batch of sequences, one sequence, or packed sequences."""
+"""What layers over sequences read: a batch of sequences, one sequence, or packed sequences."""
 
 from __future__ import annotations
 
@@ -43,8 +43,13 @@ def read_steps(cx: Context, value: Value, name: str, batch_first: bool | None, r
     x = cx.ranks(x, (2, 3), "C2", headline)
     if x.shape.rank is None and len(ranks) == 1 and (fixed := cx.facts.fix_rank(x.shape, *ranks)) is not None:
         x = x.with_parts(fixed.parts)
+    return read_layout(cx, x, name, batch_first)
+
+
+def read_layout(cx: Context, x: Tensor, name: str, batch_first: bool | None) -> Steps:
+    """Which axes are which, of a tensor that has two axes, three, or either."""
     if x.shape.rank is None:
-        return _open(cx, x, batch_first)
+        return _open(cx, x, name, batch_first)
     *lead, feature = x.shape.axes
     if len(lead) == 1:
         cx.role(lead[0], "step", "proved", f"nn.{name} reads a tensor of two axes as one sequence")
@@ -52,12 +57,12 @@ def read_steps(cx: Context, value: Value, name: str, batch_first: bool | None, r
     if batch_first is None:
         return Steps(x, None, (cx.fresh("batch"),), None, feature)
     batch, step = lead if batch_first else reversed(lead)
-    _roles(cx, batch, step, batch_first)
+    _roles(cx, batch, step, name, batch_first)
     return Steps(x, None, (batch,), step, feature)
 
 
-def _roles(cx: Context, batch: Part, step: Part, batch_first: bool) -> None:
-    why = f"batch_first={batch_first} of the recurrent layer"
+def _roles(cx: Context, batch: Part, step: Part, name: str, batch_first: bool) -> None:
+    why = f"batch_first={batch_first} of nn.{name}"
     cx.role(batch, "batch", "proved", why)
     cx.role(step, "step", "proved", why)
 
@@ -76,7 +81,7 @@ def _packed(cx: Context, value: Packed) -> Steps:
     return Steps(None, value, (value.batch,), value.seq, fixed.axes[0])
 
 
-def _open(cx: Context, x: Tensor, batch_first: bool | None) -> Steps:
+def _open(cx: Context, x: Tensor, name: str, batch_first: bool | None) -> Steps:
     """An input that has two or three axes: one of them is optional."""
     facts = cx.facts
     shape = facts.reveal_suffix(x.shape, 1)
@@ -95,11 +100,11 @@ def _open(cx: Context, x: Tensor, batch_first: bool | None) -> Steps:
         return Steps(x, None, (lead,), None, feature)
     batch, step = (first, second) if batch_first else (second, first)
     if batch is run:
-        _roles(cx, optional, step, batch_first)
+        _roles(cx, optional, step, name, batch_first)
         return Steps(x, None, (run,), step, feature)
     # the axis that was seen is the batch of a batch, or the steps of one sequence
     assert isinstance(seen, Axis)
     lead = Segment("batch")
     facts.either(lead, (seen,))
-    _roles(cx, seen, optional, batch_first)
+    _roles(cx, seen, optional, name, batch_first)
     return Steps(x, None, (lead,), None, feature)

@@ -42,6 +42,8 @@ def recurrent_sample(name: str) -> Sampler:
         if rng.random() < 0.03:
             x = (x, x)
         if batch is not None and rng.random() < 0.12 and isinstance(x, T) and x.dtype == "float" and len(x.sizes) == 3:
+            if name == "LSTM":  # torch reads past the end of steps of another width
+                x = t(*x.sizes[:2], inner)
             x = _packed(rng, x, bool(options.get("batch_first")))
         init = (inner, hidden, layers) if rng.random() < 0.5 or layers != 1 else (inner, hidden)
         if rng.random() < 0.3:

@@ -14,12 +14,14 @@ from shapelint.values.model import NoneValue, Tensor, Tuple, Value
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """States of shape `(rows, *lead, width)`, one width per state; `step` is the input's axis of steps."""
+    """States of shape `(rows, *lead, width)`, one width per state; `step` is the input's axis of steps. A state beside
+    packed sequences is reordered like them, which drops what it has too much of: torch then does not check it."""
 
     rows: Axis
     lead: tuple[Part, ...]
     widths: tuple[Dim, ...]
     step: Part | None
+    packed: bool
 
 
 def _given(cx: Context, hx: Value) -> list[Tensor]:
@@ -118,9 +120,12 @@ def _check(cx: Context, state: Tensor | None, expected: Expected, width: Dim, na
     if batch is not None and len(axes) == 3:
         second = axes[1]
         assert isinstance(second, Axis)
-        label = _layout(cx, first, second, batch, expected, headline)
-        cx.demand_equal("C4", expected.rows.size, first.size, headline, label=label, operand="hx")
-        cx.demand_equal("C5", batch.size, second.size, headline, label=label, operand="hx")
+        if expected.packed:
+            _check_beside_packed(cx, first, second, batch, expected, name, headline)
+        else:
+            label = _layout(cx, first, second, batch, expected, headline)
+            cx.demand_equal("C4", expected.rows.size, first.size, headline, label=label, operand="hx")
+            cx.demand_equal("C5", batch.size, second.size, headline, label=label, operand="hx")
         cx.role(second, "batch", "proved", "the second axis of a state is the batch")
     else:
         cx.demand_equal("C4", expected.rows.size, first.size, headline, operand="hx")
@@ -128,6 +133,25 @@ def _check(cx: Context, state: Tensor | None, expected: Expected, width: Dim, na
     cx.role(last, "feature", "proved", "the last axis of a state is its features")
     if len(expected.rows.factors) == 1:
         cx.role(first, "layer", "proved", "the first axis of a state is its layers")
+
+
+def _check_beside_packed(
+    cx: Context, first: Axis, second: Axis, batch: Axis, expected: Expected, name: str, headline: Message
+) -> None:
+    facts = cx.facts
+    loose = name == "c_0"
+    for constraint, want, got, one_serves in (
+        ("C4", expected.rows.size, first.size, False),
+        ("C5", batch.size, second.size, loose),
+    ):
+        if constraint == "C4" and not loose:
+            cx.demand_equal(constraint, want, got, headline, operand="hx")
+        elif facts.at_least(want - got, 1, proof=True):
+            if not one_serves or cx.never(got, 1):
+                cx.refute(constraint, headline, operand="hx", sizes=(want, got))
+        elif facts.compare(want, got) is Verdict.UNSURE:
+            facts.equate(want, got, generic=True)
+            cx.generic = True
 
 
 def _layout(
