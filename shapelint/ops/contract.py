@@ -160,18 +160,17 @@ def constant(value: object) -> Value:
 
 
 class Signature:
-    """Parameters as Python writes them: `"input, dim=None, *, out=None"`, `"input, *size"`; `**kwargs` takes any other name and drops it."""
+    """Parameters as Python writes them: `"input, dim=None, *, out=None"`, `"input, *size"`, `"pattern, **sizes"`."""
 
     def __init__(self, text: str) -> None:
         self.text = text
         self.params: list[Param] = []
-        self.open = False  # whether other names are taken
         kind: Literal["positional", "keyword"] = "positional"
         for piece in _pieces(text):
             if piece == "*":
                 kind = "keyword"
             elif piece.startswith("**"):
-                self.open = True
+                self.params.append(Param(piece[2:], "named", Tuple(())))
             elif piece.startswith("*"):
                 self.params.append(Param(piece[1:], "star", None))
                 kind = "keyword"
@@ -200,8 +199,6 @@ class Signature:
             return None
         for name, value in kwargs.items():
             param_ = self.by_name.get(name)
-            if param_ is None and self.open:
-                continue
             if param_ is None:
                 return None
             if param_.kind == "star" and not bound[name].items:  # type: ignore[attr-defined]
