@@ -245,8 +245,8 @@ def _plain_binary(run: Run, op: str, left: Value, right: Value) -> Value:
     a, b = as_dim(run, left), as_dim(run, right)
     if a is not None and b is not None:
         return _int_binary(run, op, a, b)
-    if isinstance(left, Float) or isinstance(right, Float):
-        return _float_binary(op, left, right)
+    if isinstance(left, Float) and (isinstance(right, Float) or b is not None) or isinstance(right, Float) and a is not None:
+        return _float_binary(op, Int(a) if a is not None else left, Int(b) if b is not None else right)
     if isinstance(left, Str) and op == "+" and isinstance(right, Str):
         known = left.value is not None and right.value is not None
         return Str(left.value + right.value if known else None)  # type: ignore[operator]
@@ -258,6 +258,8 @@ def _plain_binary(run: Run, op: str, left: Value, right: Value) -> Value:
     for value in (left, right):
         if isinstance(value, Unknown):
             return value
+        if isinstance(value, Opaque) and value.origin == "parameter":
+            return Float(None)
     return Unknown("dynamic-value")
 
 

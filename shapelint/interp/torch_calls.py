@@ -117,7 +117,7 @@ def call_op(
         answer = infer(CallContext(run), op, these, those, config)
         answers.append((answer, these, those))
         if answer.mismatch is None:
-            accepted.append((_traced(run, answer, these, node, config), run.state))
+            accepted.append((_traced(run, answer, these, node, op), run.state))
     if accepted:
         # alternatives that torch refuses cannot be what arrives here
         value, run.state = join_values(accepted)
@@ -126,7 +126,7 @@ def call_op(
     else:
         answer, these, those = answers[0]
         run.state = start
-        value = _traced(run, answer, these, node, config)
+        value = _traced(run, answer, these, node, op)
         mismatch = answer.mismatch
     signature = op.call if config is not None else next((s for s in op.signatures if s.bind(these, those) is not None), None)
     bound = (signature.bind(these, those) if signature is not None else None) or {}
@@ -174,16 +174,16 @@ def _options(value: Value) -> list[Value]:
     return [value]
 
 
-def _traced(run: Run, answer: Inferred, args: list[Value], node: int, config: LayerConfig | None) -> Value:
+def _traced(run: Run, answer: Inferred, args: list[Value], node: int, op: Op) -> Value:
     """The answer with its step in the trace; a result that rests on an assumed rank says so."""
     previous = next((s for a in args if (s := _step_of(a)) is not None), None)
     site = Site(run.top.module.path, node)
 
     def mark(value: Value, depth: int = 0) -> Value:
         if isinstance(value, Tensor):
-            return replace(value, step=Step(site, value.shape, "", previous), assumed=value.assumed or answer.assumed)
+            return replace(value, step=Step(site, value.shape, "", previous, op.name), assumed=value.assumed or answer.assumed)
         if isinstance(value, Packed):
-            return replace(value, step=Step(site, _padded(value), "packed", previous))
+            return replace(value, step=Step(site, _padded(value), "packed", previous, op.name))
         if isinstance(value, Tuple) and depth < 4:
             return replace(value, items=tuple(mark(v, depth + 1) for v in value.items))
         if isinstance(value, Sequence):

@@ -7,7 +7,7 @@ registers a `@RULE.check(…)` on the ops it watches.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
@@ -131,6 +131,7 @@ class Case:
 
 
 Check = Callable[[Case], "Report | None"]
+Conclusion = Callable[["Run"], "Iterable[tuple[Case, Report]]"]
 Remedy = Callable[[Case, Mismatch], str]
 
 
@@ -146,6 +147,7 @@ class Rule:
     preview: bool = False
     checks: list[tuple[tuple[str, ...], Check]] = field(default_factory=list)
     misuses: list[tuple[Literal["tuple-as-tensor", "unpack-count"], Check]] = field(default_factory=list)
+    conclusions: list[Conclusion] = field(default_factory=list)
     advice: Remedy | None = None
 
     def remedy(self, function: Remedy) -> Remedy:
@@ -154,13 +156,18 @@ class Rule:
         return function
 
     def check(self, *ops: str) -> Callable[[Check], Check]:
-        """Decorator: looks at each accepted call of the named ops (names of `Op`s; "*" for all)."""
+        """Decorator: looks at each accepted call of the named ops (names of `Op`s or of torch; "*" for all)."""
 
         def register(function: Check) -> Check:
             self.checks.append((ops, function))
             return function
 
         return register
+
+    def conclude(self, function: Conclusion) -> Conclusion:
+        """Decorator: looks back when a reading has ended, at what the checks kept in `run.notes`."""
+        self.conclusions.append(function)
+        return function
 
     def misuse(self, kind: Literal["tuple-as-tensor", "unpack-count"]) -> Callable[[Check], Check]:
         """Decorator: looks at values used as what they cannot be."""

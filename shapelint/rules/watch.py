@@ -128,6 +128,10 @@ class Watcher(Observer):
 
     def finish(self, run: Run) -> None:
         if self.reading is not None:
+            for rule in self.watched.rules.values():
+                for conclude in rule.conclusions:
+                    for case, report in conclude(run):
+                        self._add(case, rule, report)
             self.reading.world = run.world
             self.watched.readings.append(self.reading)
 
@@ -143,7 +147,7 @@ class Watcher(Observer):
             if not event.assumed:
                 self._mismatch(run, event, event.mismatch)
             return
-        for name in (event.op.name, "*"):
+        for name in dict.fromkeys((event.op.name, event.name, "*")):
             for rule, check in self.watched.by_op.get(name, ()):
                 self._check(run, event, rule, check)
 

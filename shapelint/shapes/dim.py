@@ -238,6 +238,8 @@ def _substitute_atom(atom: Atom, replace: Callable[[Symbol], Dim | None]) -> Dim
         new = replace(atom)
         return Dim.of(atom) if new is None else new
     args = [a.substitute(replace) for a in atom.args]
+    if isinstance(atom, (FloorDiv, Mod)) and args[1] == 0:
+        return Dim.of(atom)  # Python would have raised before: nothing is learned of this size
     if isinstance(atom, FloorDiv):
         return floor_div(args[0], args[1])
     if isinstance(atom, Mod):

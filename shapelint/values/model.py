@@ -26,12 +26,13 @@ class Site:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Step:
-    """One step in the life of a tensor; `previous` leads back to where it came from. `context` tells through which calls."""
+    """One step in the life of a tensor: where, by which op, and the shape it then had; `previous` leads back to where it came from."""
 
     site: Site
     shape: Shape
     note: str = ""
     previous: Step | None = None
+    op: str = ""
 
 
 class Value:

@@ -1,0 +1,80 @@
+"""The last entry of the wrong axis of a recurrent layer's output."""
+
+from __future__ import annotations
+
+from shapelint.rules.contract import Case, OpCalled, Report, Rule
+from shapelint.rules.selection import Selection, single_selection
+from shapelint.shapes.shape import Axis
+
+RULE = Rule("rnn-last-step", "SHP601", "warning", "`-1` picks the last sample or feature where the last step was meant")
+
+
+@RULE.check("torch.Tensor.__getitem__")
+def check(case: Case) -> Report | None:
+    """Index -1 on the batch axis (or on the features) of an output whose layer proves which axis is which."""
+    event = case.event
+    assert isinstance(event, OpCalled)
+    values = list(event.arguments.values())
+    if len(values) != 2 or event.assumed:
+        return None
+    chosen = single_selection(case, values[0], values[1])
+    if chosen is None or chosen.number != -1 or chosen.tensor.assumed or chosen.tensor.shape.rank != 3:
+        return None
+    axes = chosen.tensor.shape.axes
+    roles = [case.proved_role(a) for a in axes]
+    if roles[:2] not in (["batch", "step"], ["step", "batch"]):
+        return None
+    if roles[chosen.place] == "batch":
+        return _last_sample(case, chosen, axes)
+    if chosen.place == 2 and _recurrent_features(case, axes[2]):
+        return _last_feature(case, chosen)
+    return None
+
+
+def _recurrent_features(case: Case, axis: Axis) -> bool:
+    """Whether an axis is what a recurrent layer gives at each step (and wider than one entry)."""
+    if not axis.factors or case.facts.resolve(axis.size) == 1:
+        return False
+    inner = Axis(axis.factors[-1].size, axis.factors[-1:])
+    return any("recurrent layer gives" in e.why for e in case.evidence(inner))
+
+
+def _last_sample(case: Case, chosen: Selection, axes: tuple[Axis, ...]) -> Report | None:
+    if not case.facts.at_least(axes[chosen.place].size, 1) or case.facts.resolve(axes[chosen.place].size) == 1:
+        return None
+    if not any(_recurrent_features(case, a) for a in axes):
+        return None
+    seq_first = chosen.place == 1
+    text = case.text(case.event.where.site.node)
+    layout = "(seq, batch, features)" if seq_first else "(batch, seq, features)"
+    owner = text.partition("[")[0]
+    help_ = (
+        f"use `{owner}[-1]` for the last step, or build the layer with batch_first=True if what it receives is (batch, seq, features)"
+        if seq_first
+        else f"use `{owner}[:, -1]` for the last step of every sample"
+    )
+    why = [f"axis {place} is the {role}: {evidence}" for place, role in ((chosen.place, "batch"), (1 - chosen.place, "step")) for evidence in [_why(case, axes[place])]]
+    return Report(
+        f"`{text}` takes the last sample of the batch at every step, not the last step of every sample",
+        label=f"`{owner}` is {layout}: {case.shape(chosen.tensor.shape)}",
+        help=help_,
+        notes=tuple(why),
+        step=chosen.tensor.step,
+        constraint="sample",
+    )
+
+
+def _why(case: Case, axis: Axis) -> str:
+    return next((e.why for e in case.evidence(axis) if e.strength == "proved"), "")
+
+
+def _last_feature(case: Case, chosen: Selection) -> Report:
+    text = case.text(case.event.where.site.node)
+    owner = text.partition("[")[0]
+    return Report(
+        f"`{text}` takes the last feature of every step, not the last step",
+        label=f"`{owner}` is {case.shape(chosen.tensor.shape)}; the last axis holds the features",
+        help="index the step axis: `[:, -1]` of a (batch, seq, features) output, `[-1]` of a (seq, batch, features) one",
+        step=chosen.tensor.step,
+        constraint="feature",
+    )
