@@ -1,0 +1,23 @@
+"""The kind of entries that a `dtype` argument asks for."""
+
+from __future__ import annotations
+
+from shapelint.values.model import Dtype, External, NoneValue, Value
+
+_KINDS: dict[str, Dtype] = {
+    "bool": "bool",
+    **dict.fromkeys(("uint8", "uint16", "uint32", "uint64", "int8", "int16", "int32", "int64"), "int"),
+    **dict.fromkeys(("short", "int", "long"), "int"),
+    **dict.fromkeys(("float16", "float32", "float64", "bfloat16", "half", "float", "double"), "float"),
+    **dict.fromkeys(("complex32", "complex64", "complex128", "chalf", "cfloat", "cdouble"), "complex"),
+}
+
+
+def dtype_kind(value: Value, default: Dtype | None = None) -> Dtype | None:
+    """What `torch.float32` asks for; `default` for None; None for what is not known."""
+    if isinstance(value, NoneValue):
+        return default
+    if isinstance(value, External):
+        owner, _, name = value.name.rpartition(".")
+        return _KINDS.get(name) if owner in ("torch", "builtins") else None
+    return None
