@@ -41,6 +41,7 @@ from shapelint.values.model import (
     LayerConfig,
     NoneValue,
     Packed,
+    Sequence,
     Slice,
     Str,
     Tensor,
@@ -276,6 +277,15 @@ def compare(value: Value, result: Any, facts: Facts, binding: Binding, partial: 
                 raise Disagreement(f"{where}: torch's result has no field {name}")
         for i, (item, part) in enumerate(zip(value.items, result, strict=False)):
             compare(item, part, facts, binding, partial, f"{where}[{i}]")
+    elif isinstance(value, Sequence):
+        if not isinstance(result, (tuple, list)):
+            raise Disagreement(f"{where}: a sequence is told, torch gave {type(result).__name__}")
+        if value.length is not None:
+            _compare_size(facts.resolve(value.length), len(result), facts, binding, partial, f"length of {where}")
+        for i, part in enumerate(result):
+            item = (value.first if i == 0 else value.last if i == len(result) - 1 else None) or value.element
+            own = Binding(dict(binding.sizes), binding.runs)  # open sizes differ from element to element
+            compare(item, part, facts, own, partial, f"{where}[{i}]")
     elif isinstance(value, Bool):
         if not isinstance(result, bool) or value.value not in (None, result):
             raise Disagreement(f"{where}: {value} is told, torch gave {result!r}")

@@ -16,10 +16,18 @@ from shapelint.values.model import Tensor, Value
 SAMPLES = int(os.environ.get("SHAPELINT_SAMPLES", "200"))
 
 # Known sizes get an answer. Exceptions: op -> how many of a hundred calls may go without one, and why.
-GAPS: dict[str, tuple[int, str]] = {}
+GAPS: dict[str, tuple[int, str]] = {
+    "dtype": (100, "a kind of entries is several dtypes, but for bools"),
+    "device": (100, "a tensor lives where the run puts it"),
+}
 
 # Known sizes get known sizes. Exceptions: op -> what the missing ones depend on.
 DATA_DEPENDENT: dict[str, str] = {
+    "item": "an entry",
+    "int()": "an entry",
+    "tolist": "entries",
+    "places": "addresses",
+    "stride": "how the tensor lies in memory",
     "PackedSequence": "the batch is the first entry of `batch_sizes`",
     "unpad_sequence": "every sequence is as long as its entry of `lengths`",
     "unpack_sequence": "every sequence is as long as it was before it was packed",
