@@ -474,6 +474,24 @@ class Context:
                     raise
         return [self.int(v) for v in items]
 
+    def sizes(self, value: Value) -> list[Dim | None]:
+        """The sizes of a star parameter or list, None for one that cannot be told. A symbol that stands alone is
+        learned to be 1 or more. Raises CannotTell where their number is not known."""
+        items = self.items(value)
+        if len(items) == 1 and isinstance(items[0], (Tuple, SizeOf, Sequence)):
+            items = self.items(items[0])
+        found: list[Dim | None] = []
+        for item in items:
+            try:
+                dim = self.int(item)
+            except CannotTell:
+                found.append(None)
+                continue
+            if dim.lone_symbol is not None:
+                self.facts.raise_low(dim, 1)
+            found.append(dim)
+        return found
+
     def pair(self, value: Value, count: Number = 2) -> list[Dim]:
         """`count` ints, of which one may stand for all: `kernel_size=3`."""
         dims = self.ints(value)

@@ -19,16 +19,20 @@ _counter = itertools.count(1)
 
 class Factor:
     """One indivisible part of an axis: a size with an identity. `parent` is set where a factor is a piece of another one that was
-    split; `place` is then its position and `count` the number of pieces."""
+    split; `place` is then its position and `count` the number of pieces (1 for a slice). `mixed` holds the factors that lie in memory where a
+    reshape cut across them: all pieces together, in order, are those factors again."""
 
-    __slots__ = ("uid", "size", "parent", "place", "count")
+    __slots__ = ("uid", "size", "parent", "place", "count", "mixed")
 
-    def __init__(self, size: Dim, parent: Factor | None = None, place: int = 0, count: int = 1) -> None:
+    def __init__(
+        self, size: Dim, parent: Factor | None = None, place: int = 0, count: int = 1, mixed: tuple[Factor, ...] = ()
+    ) -> None:
         self.uid = next(_counter)
         self.size = size
         self.parent = parent
         self.place = place
         self.count = count
+        self.mixed = mixed
 
     def __repr__(self) -> str:
         return f"Factor#{self.uid}({self.size!r})"
