@@ -42,9 +42,14 @@ from shapelint.values.model import (
 
 # what a tensor has that is no method; each is an op of one argument
 TENSOR_ATTRIBUTES = frozenset(
-    "shape ndim T mT H mH data grad real imag is_cuda requires_grad itemsize nbytes is_leaf is_sparse names dtype device layout".split()
+    ["shape", "ndim", "T", "mT", "H", "mH", "data", "grad", "real", "imag", "is_cuda", "requires_grad", "itemsize", "nbytes", "is_leaf", "is_sparse", "names", "dtype", "device", "layout"]
 )
-_OPAQUE_CONSTANTS = {"math.pi": 3.141592653589793, "numpy.pi": 3.141592653589793, "torch.pi": 3.141592653589793, "math.e": 2.718281828459045}
+_OPAQUE_CONSTANTS = {
+    "math.pi": 3.141592653589793,
+    "numpy.pi": 3.141592653589793,
+    "torch.pi": 3.141592653589793,
+    "math.e": 2.718281828459045,
+}
 
 
 def attribute(run: Run, owner: Value, name: str, node: model.Expr) -> Value:
@@ -88,7 +93,9 @@ def attribute(run: Run, owner: Value, name: str, node: model.Expr) -> Value:
 def _of_tensor(run: Run, owner: Tensor, name: str, node: model.Expr) -> Value:
     if name in TENSOR_ATTRIBUTES:
         inner = node.value.id if isinstance(node, model.Attribute) else node.id
-        return call_named(run, f"{'numpy.ndarray' if owner.array else 'torch.Tensor'}.{name}", (owner,), {}, node.id, (inner,))
+        return call_named(
+            run, f"{'numpy.ndarray' if owner.array else 'torch.Tensor'}.{name}", (owner,), {}, node.id, (inner,)
+        )
     return Method(owner, name)
 
 
@@ -98,7 +105,10 @@ def _of_opaque(run: Run, owner: Opaque, name: str, node: model.Expr) -> Value:
     if owner.origin == "input":
         if name in TENSOR_ATTRIBUTES and name not in ("data", "names", "device", "dtype"):
             return _of_tensor(run, run.adopt(owner), name, node)
-        if name not in ("data", "get", "items", "keys", "values", "index", "count", "type", "to", "copy") and find(f"torch.Tensor.{name}") is not None:
+        if (
+            name not in ("data", "get", "items", "keys", "values", "index", "count", "type", "to", "copy")
+            and find(f"torch.Tensor.{name}") is not None
+        ):
             return Method(owner, name)
     return Opaque(f"{owner.path}.{name}", owner.origin)
 
@@ -155,7 +165,14 @@ def _of_tuple(run: Run, owner: Tuple, name: str, node: model.Expr) -> Value:
     if name in ("index", "count", "numel", "_replace", "_asdict") or owner.names:
         return Method(owner, name)
     if owner.kind == "tuple" and (name in TENSOR_ATTRIBUTES or find(f"torch.Tensor.{name}") is not None):
-        run.tell(Misused(run.where(node.id), "tuple-as-tensor", {"name": name, "node": node.value.id if isinstance(node, model.Attribute) else node.id}, owner))
+        run.tell(
+            Misused(
+                run.where(node.id),
+                "tuple-as-tensor",
+                {"name": name, "node": node.value.id if isinstance(node, model.Attribute) else node.id},
+                owner,
+            )
+        )
         return Unknown("after-error")
     return Method(owner, name)
 
@@ -202,11 +219,7 @@ def _of_object(run: Run, owner: Ref, name: str, node: model.Expr) -> Value:
 
 
 _MODULE_METHODS = frozenset(
-    """to cuda cpu train eval parameters named_parameters children modules named_children named_modules state_dict load_state_dict
-    requires_grad_ zero_grad apply float half double bfloat16 type register_buffer register_parameter add_module register_module
-    register_forward_hook register_forward_pre_hook register_full_backward_hook extra_repr buffers named_buffers share_memory append extend
-    insert keys values items get_submodule flatten_parameters reset_parameters _reset_parameters init_weights compile forward get update pop
-    log log_dict save_hyperparameters print manual_backward __init__ __call__ __setattr__ __getattr__""".split()
+    ["to", "cuda", "cpu", "train", "eval", "parameters", "named_parameters", "children", "modules", "named_children", "named_modules", "state_dict", "load_state_dict", "requires_grad_", "zero_grad", "apply", "float", "half", "double", "bfloat16", "type", "register_buffer", "register_parameter", "add_module", "register_module", "register_forward_hook", "register_forward_pre_hook", "register_full_backward_hook", "extra_repr", "buffers", "named_buffers", "share_memory", "append", "extend", "insert", "keys", "values", "items", "get_submodule", "flatten_parameters", "reset_parameters", "_reset_parameters", "init_weights", "compile", "forward", "get", "update", "pop", "log", "log_dict", "save_hyperparameters", "print", "manual_backward", "__init__", "__call__", "__setattr__", "__getattr__"]
 )
 
 

@@ -294,7 +294,9 @@ def _sorted(run: Run, given: Arguments) -> Value:
     if passes.items is not None:
         dims = [as_dim(run, v) for v in passes.items]
         if passes.items and all(d is not None and d.value is not None for d in dims) and not given.kwargs:
-            return run.state.allocate(ListObject([Int.of(n) for n in sorted(d.value for d in dims if d is not None and d.value is not None)]))
+            return run.state.allocate(
+                ListObject([Int.of(n) for n in sorted(d.value for d in dims if d is not None and d.value is not None)])
+            )
         return run.state.allocate(ListObject(None, merged(run, list(passes.items)), passes.count))
     return run.state.allocate(ListObject(None, passes.later, passes.count))
 
@@ -331,7 +333,16 @@ def _library_choice(run: Run, owner: External, name: Opaque) -> Value:
     """`getattr(nn, kind)`: one world for each name that the program is known to mean."""
     if owner.name == "torch.nn":
         for candidate in ("LSTM", "GRU", "RNN"):
-            if name.path.rpartition(".")[2].lower() in ("rnn_type", "cell_type", "rnn", "cell", "mode", "rnn_cell", "rnn_unit", "layer_type"):
+            if name.path.rpartition(".")[2].lower() in (
+                "rnn_type",
+                "cell_type",
+                "rnn",
+                "cell",
+                "mode",
+                "rnn_cell",
+                "rnn_unit",
+                "layer_type",
+            ):
                 if worlds.require(run, worlds.equal(run, name, Str(candidate))) is True:
                     return External(f"{owner.name}.{candidate}")
     return Unknown("dynamic-value", "getattr")
@@ -352,7 +363,12 @@ def _setattr(run: Run, given: Arguments) -> Value:
 
 
 def _hasattr(run: Run, given: Arguments) -> Value:
-    if len(given.args) == 2 and isinstance(given.args[0], Ref) and isinstance(given.args[1], Str) and given.args[1].value is not None:
+    if (
+        len(given.args) == 2
+        and isinstance(given.args[0], Ref)
+        and isinstance(given.args[1], Str)
+        and given.args[1].value is not None
+    ):
         thing = run.state.read(given.args[0])
         if isinstance(thing, Instance):
             name = given.args[1].value
@@ -379,7 +395,16 @@ def is_instance(run: Run, value: Value, kinds: Value) -> Bool:
     name = kinds.name if isinstance(kinds, (Builtin, External)) else ""
     last = name.rpartition(".")[2]
     if isinstance(value, Opaque):
-        if value.path in run.adopted and last in ("int", "str", "tuple", "list", "dict", "float", "bool", "PackedSequence"):
+        if value.path in run.adopted and last in (
+            "int",
+            "str",
+            "tuple",
+            "list",
+            "dict",
+            "float",
+            "bool",
+            "PackedSequence",
+        ):
             return Bool(False)
         if value.path in run.adopted and last == "Tensor":
             return Bool(True)
@@ -391,7 +416,14 @@ def is_instance(run: Run, value: Value, kinds: Value) -> Bool:
     if isinstance(value, Ref):
         thing = run.state.read(value)
         if isinstance(thing, ListObject):
-            return Bool(last in (("set", "frozenset", "Set") if thing.is_set else ("list", "Sequence", "Iterable", "List", "Collection", "MutableSequence", "ListConfig")))
+            return Bool(
+                last
+                in (
+                    ("set", "frozenset", "Set")
+                    if thing.is_set
+                    else ("list", "Sequence", "Iterable", "List", "Collection", "MutableSequence", "ListConfig")
+                )
+            )
         if isinstance(thing, DictObject):
             return Bool(last in ("dict", "Mapping", "Dict", "OrderedDict", "MutableMapping"))
         if isinstance(thing, Instance):
@@ -433,13 +465,22 @@ def _instance_of(thing: Instance, kinds: Value, name: str) -> Bool:
     if not name:
         return Bool(None)
     own = {thing.cls} if isinstance(thing.cls, str) else set(thing.cls.library_bases)
-    if name in own or (name in ("torch.nn.Module", "torch.nn.modules.module.Module") and (thing.config is not None or thing.parts is not None or (isinstance(thing.cls, ClassInfo) and thing.cls.is_module))):
+    if name in own or (
+        name in ("torch.nn.Module", "torch.nn.modules.module.Module")
+        and (
+            thing.config is not None
+            or thing.parts is not None
+            or (isinstance(thing.cls, ClassInfo) and thing.cls.is_module)
+        )
+    ):
         return Bool(True)
     if thing.vague:
         return Bool(None)
     if name == "torch.nn.RNNBase":
         return Bool(any(o.rpartition(".")[2] in ("LSTM", "GRU", "RNN") for o in own))
-    return Bool(None) if name.startswith("torch.nn.modules") and name.rpartition(".")[2].startswith("_") else Bool(False)
+    return (
+        Bool(None) if name.startswith("torch.nn.modules") and name.rpartition(".")[2].startswith("_") else Bool(False)
+    )
 
 
 def _isinstance(run: Run, given: Arguments) -> Value:
@@ -522,7 +563,11 @@ def _exit(run: Run, given: Arguments) -> Value:
 
 
 def _callable(run: Run, given: Arguments) -> Value:
-    return Bool(True) if given.args and isinstance(given.args[0], (FunctionValue, BoundMethod, ClassValue, Partial, Builtin, Method)) else Bool(None)
+    return (
+        Bool(True)
+        if given.args and isinstance(given.args[0], (FunctionValue, BoundMethod, ClassValue, Partial, Builtin, Method))
+        else Bool(None)
+    )
 
 
 def _globals(run: Run, given: Arguments) -> Value:

@@ -44,7 +44,7 @@ MAX_RECURSION = 3
 class Arguments:
     """The arguments of one call: values, and for reports the nodes they were written as."""
 
-    __slots__ = ("args", "kwargs", "nodes", "kwarg_nodes", "node", "callee", "inexact")
+    __slots__ = ("args", "callee", "inexact", "kwarg_nodes", "kwargs", "node", "nodes")
 
     def __init__(
         self,
@@ -182,11 +182,7 @@ def make_function(run: Run, node: model.FunctionDef | model.Lambda) -> FunctionV
 
 
 _KEEPING_DECORATORS = frozenset(
-    """torch.no_grad torch.enable_grad torch.inference_mode torch.jit.script torch.jit.export torch.jit.ignore torch.jit.unused torch.compile
-    torch.jit.script_method torch.autocast torch.cuda.amp.autocast torch.cuda.amp.custom_fwd torch.cuda.amp.custom_bwd torch.amp.autocast
-    functools.lru_cache functools.cache functools.wraps contextlib.contextmanager abc.abstractmethod typing.no_type_check typing.overload
-    typing_extensions.override typing.override torch.amp.custom_fwd torch.amp.custom_bwd torch.compiler.disable torch._dynamo.disable
-    numba.jit pytest.fixture torch.set_grad_enabled typeguard.typechecked beartype.beartype""".split()
+    ["torch.no_grad", "torch.enable_grad", "torch.inference_mode", "torch.jit.script", "torch.jit.export", "torch.jit.ignore", "torch.jit.unused", "torch.compile", "torch.jit.script_method", "torch.autocast", "torch.cuda.amp.autocast", "torch.cuda.amp.custom_fwd", "torch.cuda.amp.custom_bwd", "torch.amp.autocast", "functools.lru_cache", "functools.cache", "functools.wraps", "contextlib.contextmanager", "abc.abstractmethod", "typing.no_type_check", "typing.overload", "typing_extensions.override", "typing.override", "torch.amp.custom_fwd", "torch.amp.custom_bwd", "torch.compiler.disable", "torch._dynamo.disable", "numba.jit", "pytest.fixture", "torch.set_grad_enabled", "typeguard.typechecked", "beartype.beartype"]
 )
 
 
@@ -197,7 +193,9 @@ def decorated(run: Run, node: model.FunctionDef, function: FunctionValue) -> Val
     for decorator in reversed(node.decorators):
         target = decorator.func if isinstance(decorator, model.Call) else decorator
         if isinstance(target, model.Name) and target.name in ("staticmethod", "classmethod", "property"):
-            value = _with_kind(value, {"staticmethod": "static", "classmethod": "class", "property": "property"}[target.name])
+            value = _with_kind(
+                value, {"staticmethod": "static", "classmethod": "class", "property": "property"}[target.name]
+            )
             continue
         if isinstance(target, model.Attribute) and target.name in ("setter", "deleter", "getter"):
             existing = run.frame().names.get(node.name)
@@ -213,13 +211,28 @@ def decorated(run: Run, node: model.FunctionDef, function: FunctionValue) -> Val
             name = inner.name if isinstance(inner, External) else name
         if name.rpartition(".")[2] in ("cached_property", "lazy_property", "cached_method"):
             value = _with_kind(value, "property")
-        elif name in _KEEPING_DECORATORS or name.rpartition(".")[2] in ("no_grad", "abstractmethod", "autocast", "wraps", "overload", "override"):
+        elif name in _KEEPING_DECORATORS or name.rpartition(".")[2] in (
+            "no_grad",
+            "abstractmethod",
+            "autocast",
+            "wraps",
+            "overload",
+            "override",
+        ):
             continue
         elif isinstance(made, (FunctionValue, BoundMethod)):
             with run.silently():
                 followed = call(run, made, (value,), {}, None)
             if isinstance(followed, FunctionValue):
-                value = FunctionValue(followed.node, followed.module, followed.scope, followed.defaults, followed.owner, function.kind, followed.wrapped)
+                value = FunctionValue(
+                    followed.node,
+                    followed.module,
+                    followed.scope,
+                    followed.defaults,
+                    followed.owner,
+                    function.kind,
+                    followed.wrapped,
+                )
             else:
                 value = _wrapped(value)
         else:
@@ -239,7 +252,9 @@ def _wrapped(value: Value) -> Value:
     return value
 
 
-def bind_parameters(run: Run, function: FunctionValue, given: Arguments, receiver: Value | None) -> dict[str, Value] | None:
+def bind_parameters(
+    run: Run, function: FunctionValue, given: Arguments, receiver: Value | None
+) -> dict[str, Value] | None:
     """Arguments by parameter name; None where they do not fit."""
     bound: dict[str, Value] = {}
     args = [receiver, *given.args] if receiver is not None and function.kind != "static" else list(given.args)
@@ -349,7 +364,14 @@ def instantiate(run: Run, info: ClassInfo, given: Arguments) -> Value:
     ref = run.state.allocate(Instance(info, built=site, vague="?" in info.library_bases))
     if info.is_module:
         run.instances.append(ref)
-        container = next((b for b in info.library_bases if b in ("torch.nn.Sequential", "torch.nn.ModuleList", "torch.nn.ModuleDict")), None)
+        container = next(
+            (
+                b
+                for b in info.library_bases
+                if b in ("torch.nn.Sequential", "torch.nn.ModuleList", "torch.nn.ModuleDict")
+            ),
+            None,
+        )
         if container is not None:
             thing = run.state.write(ref)
             assert isinstance(thing, Instance)
@@ -468,7 +490,9 @@ def call_layer(run: Run, config: LayerConfig, given: Arguments, built: Site | No
         return Unknown("unsupported-op", config.name)
     if given.inexact:
         return Unknown("dynamic-value")
-    return call_op(run, op, config.name, given.args, given.kwargs, given.node, given.nodes, given.kwarg_nodes, given.callee, config)
+    return call_op(
+        run, op, config.name, given.args, given.kwargs, given.node, given.nodes, given.kwarg_nodes, given.callee, config
+    )
 
 
 def call_sequential(run: Run, thing: Instance, given: Arguments) -> Value:
@@ -497,4 +521,13 @@ def entered(run: Run, value: Value) -> Value:
     return Unknown("dynamic-value") if isinstance(value, External) else value
 
 
-__all__ = ["Arguments", "State", "call", "call_expression", "call_with", "is_module_name", "join_values", "make_function"]
+__all__ = [
+    "Arguments",
+    "State",
+    "call",
+    "call_expression",
+    "call_with",
+    "is_module_name",
+    "join_values",
+    "make_function",
+]

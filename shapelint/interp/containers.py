@@ -76,7 +76,9 @@ def subscript(run: Run, owner: Value, index: Value, node: model.Subscript) -> Va
         name = "numpy.ndarray.__getitem__" if owner.array else "torch.Tensor.__getitem__"
         found = call_named(run, name, (owner, index), {}, node.id, (node.value.id, node.index.id))
         if owner.array and isinstance(found, Unknown) and found.reason == "unsupported-op":
-            found = call_named(run, "torch.Tensor.__getitem__", (owner, index), {}, node.id, (node.value.id, node.index.id))
+            found = call_named(
+                run, "torch.Tensor.__getitem__", (owner, index), {}, node.id, (node.value.id, node.index.id)
+            )
         return found
     if isinstance(owner, Opaque):
         return _of_opaque(run, owner, index, node)
@@ -91,7 +93,11 @@ def subscript(run: Run, owner: Value, index: Value, node: model.Subscript) -> Va
         return packed_item(run, owner, place) if isinstance(place, int) else Unknown("dynamic-value")
     if isinstance(owner, Range):
         items = spread_items(run, owner)
-        return _of_items(run, items, index, lambda x: Tuple(tuple(x))) if items is not None else Int(Dim.symbol("i", "unknown", None))
+        return (
+            _of_items(run, items, index, lambda x: Tuple(tuple(x)))
+            if items is not None
+            else Int(Dim.symbol("i", "unknown", None))
+        )
     if isinstance(owner, Ref):
         return _of_object(run, owner, index)
     if isinstance(owner, Str) and owner.value is not None:
@@ -386,7 +392,9 @@ def list_method(run: Run, owner: Ref, thing: ListObject, name: str, args: list[V
     return Unknown("dynamic-value", name)
 
 
-def dict_method(run: Run, owner: Ref, thing: DictObject, name: str, args: list[Value], kwargs: dict[str, Value]) -> Value:
+def dict_method(
+    run: Run, owner: Ref, thing: DictObject, name: str, args: list[Value], kwargs: dict[str, Value]
+) -> Value:
     """A method of a dict."""
     from shapelint.interp.objects import Iterable
 

@@ -59,7 +59,9 @@ ObserverFactory = Callable[[Run], tuple[Observer, ...]]
 class Reader:
     """Reads one file: see the module. `finished` is told of every run that was read to its end, in a fixed order."""
 
-    def __init__(self, project: Project, loaded: LoadedModule, observers: ObserverFactory, *, showing: bool = False) -> None:
+    def __init__(
+        self, project: Project, loaded: LoadedModule, observers: ObserverFactory, *, showing: bool = False
+    ) -> None:
         self.project = project
         self.loaded = loaded
         self.observers = observers
@@ -80,8 +82,12 @@ class Reader:
 
     # one run
 
-    def _run(self, state: State, kind: ContextKind, entry: str, world: dict[Condition, bool], steps: int = STEPS) -> Run:
-        run = Run(self.project, self.loaded, state, kind=kind, entry=entry, world=world, showing=self.showing, steps=steps)
+    def _run(
+        self, state: State, kind: ContextKind, entry: str, world: dict[Condition, bool], steps: int = STEPS
+    ) -> Run:
+        run = Run(
+            self.project, self.loaded, state, kind=kind, entry=entry, world=world, showing=self.showing, steps=steps
+        )
         run.observers = self.observers(run)
         return run
 
@@ -195,7 +201,11 @@ class Reader:
         names = base.read(frame)
         assert isinstance(names, Frame)
         for value in list(names.names.values()):
-            if isinstance(value, FunctionValue) and value.module is self.loaded and isinstance(value.node, model.FunctionDef):
+            if (
+                isinstance(value, FunctionValue)
+                and value.module is self.loaded
+                and isinstance(value.node, model.FunctionDef)
+            ):
                 yield value
 
     def _open_class(self, base: State, info: ClassInfo) -> None:
@@ -211,7 +221,10 @@ class Reader:
             methods = []
         read_already: set[int] = set()
         for name, function in methods:
-            if name not in ("forward", "__call__", "training_step", "validation_step", "test_step") and _key(function) in self.reached:
+            if (
+                name not in ("forward", "__call__", "training_step", "validation_step", "test_step")
+                and _key(function) in self.reached
+            ):
                 continue
             self._open_method(base, info, function)
             read_already.add(function.node.id)
@@ -341,7 +354,11 @@ def build_openly(run: Run, info: ClassInfo) -> Ref:
     built = instantiate(run, info, Arguments(args, kwargs))
     if not isinstance(built, Ref):
         raise PathEnds
-    if found is not None and isinstance(found[0], FunctionValue) and any(p.kind in ("*", "**") for p in found[0].node.params.items):
+    if (
+        found is not None
+        and isinstance(found[0], FunctionValue)
+        and any(p.kind in ("*", "**") for p in found[0].node.params.items)
+    ):
         _open_stars(run, built)
     return built
 
@@ -378,7 +395,11 @@ def _forget_volatile(run: Run, receiver: Ref) -> None:
     for cls in thing.cls.mro:
         if isinstance(cls, ClassInfo):
             for value in cls.namespace.values():
-                if isinstance(value, FunctionValue) and isinstance(value.node, model.FunctionDef) and _key(value) not in run.reached:
+                if (
+                    isinstance(value, FunctionValue)
+                    and isinstance(value.node, model.FunctionDef)
+                    and _key(value) not in run.reached
+                ):
                     written |= self_writes(value.node)
     if not written:
         return

@@ -94,4 +94,4 @@ class Observer:
         """Called once when the context has been read to its end."""
 
 
-__all__ = ["CallFrame", "Event", "Evaluated", "LayerBuilt", "Misused", "Observer", "OpCalled", "Tensor", "Where"]
+__all__ = ["CallFrame", "Evaluated", "Event", "LayerBuilt", "Misused", "Observer", "OpCalled", "Tensor", "Where"]

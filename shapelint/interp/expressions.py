@@ -54,7 +54,14 @@ TENSOR_OPERATORS = {
     "<<": "torch.bitwise_left_shift",
     ">>": "torch.bitwise_right_shift",
 }
-TENSOR_COMPARISONS = {"==": "torch.eq", "!=": "torch.ne", "<": "torch.lt", "<=": "torch.le", ">": "torch.gt", ">=": "torch.ge"}
+TENSOR_COMPARISONS = {
+    "==": "torch.eq",
+    "!=": "torch.ne",
+    "<": "torch.lt",
+    "<=": "torch.le",
+    ">": "torch.gt",
+    ">=": "torch.ge",
+}
 
 
 def evaluate(run: Run, node: model.Expr) -> Value:
@@ -212,7 +219,11 @@ def as_dim(run: Run, value: Value) -> Dim | None:
         return value.dim
     if isinstance(value, Bool):
         return Dim.of(int(value.value)) if value.value is not None else None
-    if isinstance(value, Opaque) and value.path not in run.adopted and (value.origin == "parameter" or value.path in run.symbols):
+    if (
+        isinstance(value, Opaque)
+        and value.path not in run.adopted
+        and (value.origin == "parameter" or value.path in run.symbols)
+    ):
         return run.symbol(value.path, value.origin)
     return None
 
@@ -245,7 +256,12 @@ def _plain_binary(run: Run, op: str, left: Value, right: Value) -> Value:
     a, b = as_dim(run, left), as_dim(run, right)
     if a is not None and b is not None:
         return _int_binary(run, op, a, b)
-    if isinstance(left, Float) and (isinstance(right, Float) or b is not None) or isinstance(right, Float) and a is not None:
+    if (
+        (isinstance(left, Float)
+        and (isinstance(right, Float) or b is not None))
+        or (isinstance(right, Float)
+        and a is not None)
+    ):
         return _float_binary(op, Int(a) if a is not None else left, Int(b) if b is not None else right)
     if isinstance(left, Str) and op == "+" and isinstance(right, Str):
         known = left.value is not None and right.value is not None
@@ -306,7 +322,12 @@ def _int_binary(run: Run, op: str, a: Dim, b: Dim) -> Value:
 def _float_binary(op: str, left: Value, right: Value) -> Value:
     if isinstance(left, Float) and left.exact is not None and isinstance(right, Int):
         n, d = left.exact
-        exact = {"*": (n * right.dim, d), "/": (n, d * right.dim), "+": (n + right.dim * d, d), "-": (n - right.dim * d, d)}.get(op)
+        exact = {
+            "*": (n * right.dim, d),
+            "/": (n, d * right.dim),
+            "+": (n + right.dim * d, d),
+            "-": (n - right.dim * d, d),
+        }.get(op)
         if exact is not None:
             return Float(_float_value(op, left, right), exact)
     if isinstance(right, Float) and right.exact is not None and isinstance(left, Int):
@@ -324,7 +345,15 @@ def _float_value(op: str, left: Value, right: Value) -> float | None:
     try:
         if op == "**" and abs(y) > 64:
             return None
-        result = {"+": lambda: x + y, "-": lambda: x - y, "*": lambda: x * y, "/": lambda: x / y, "//": lambda: x // y, "%": lambda: x % y, "**": lambda: x**y}[op]()
+        result = {
+            "+": lambda: x + y,
+            "-": lambda: x - y,
+            "*": lambda: x * y,
+            "/": lambda: x / y,
+            "//": lambda: x // y,
+            "%": lambda: x % y,
+            "**": lambda: x**y,
+        }[op]()
         return result if isinstance(result, float) else None
     except (ZeroDivisionError, OverflowError, KeyError):
         return None
@@ -386,7 +415,9 @@ def _unary(run: Run, node: model.UnaryOp) -> Value:
             return value
         from shapelint.interp.torch_calls import call_named
 
-        return call_named(run, "torch.neg" if node.op == "-" else "torch.bitwise_not", (value,), {}, node.id, (node.operand.id,))
+        return call_named(
+            run, "torch.neg" if node.op == "-" else "torch.bitwise_not", (value,), {}, node.id, (node.operand.id,)
+        )
     return distribute(run, value, lambda v: _plain_unary(run, node.op, v))
 
 
@@ -634,4 +665,15 @@ _EVALUATORS: dict[type, Callable[..., Value]] = {
     model.Yield: _yield,
 }
 
-__all__ = ["Deferred", "External", "FunctionValue", "Range", "binary", "branch", "distribute", "evaluate", "maximum", "minimum"]
+__all__ = [
+    "Deferred",
+    "External",
+    "FunctionValue",
+    "Range",
+    "binary",
+    "branch",
+    "distribute",
+    "evaluate",
+    "maximum",
+    "minimum",
+]

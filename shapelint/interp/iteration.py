@@ -67,7 +67,9 @@ def plan(run: Run, value: Value, node: model.Expr | None = None) -> Passes:
         return _range(run, value)
     if isinstance(value, SizeOf):
         shape = run.state.facts.shape(value.shape)
-        return Passes.of([Int(d) for d in shape.dims]) if shape.ranked else Passes.like(Int(Dim.symbol("n", "unknown", 0)))
+        return (
+            Passes.of([Int(d) for d in shape.dims]) if shape.ranked else Passes.like(Int(Dim.symbol("n", "unknown", 0)))
+        )
     if isinstance(value, Sequence):
         return Passes(None, value.first or value.element, value.element, value.length)
     if isinstance(value, Iterable):
@@ -79,7 +81,12 @@ def plan(run: Run, value: Value, node: model.Expr | None = None) -> Passes:
     if isinstance(value, Opaque):
         if value.path in run.adopted:
             return plan(run, run.adopt(value), node)
-        return Passes(None, Opaque(f"{value.path}[0]", value.origin), Opaque(f"{value.path}[i]", value.origin), run.symbol(f"len({value.path})", value.origin, 1))
+        return Passes(
+            None,
+            Opaque(f"{value.path}[0]", value.origin),
+            Opaque(f"{value.path}[i]", value.origin),
+            run.symbol(f"len({value.path})", value.origin, 1),
+        )
     if isinstance(value, Tensor):
         return _tensor(run, value, node)
     if isinstance(value, Packed):
@@ -116,7 +123,11 @@ def _tensor(run: Run, value: Tensor, node: model.Expr | None) -> Passes:
         return Passes.like(Unknown("dynamic-value"))
     count = shape.parts[0].size
     site = node.id if node is not None else 0
-    element = call_named(run, "torch.Tensor.__getitem__", (value, Int.of(0)), {}, site, (site,)) if site else value.with_parts(shape.parts[1:])
+    element = (
+        call_named(run, "torch.Tensor.__getitem__", (value, Int.of(0)), {}, site, (site,))
+        if site
+        else value.with_parts(shape.parts[1:])
+    )
     number = run.state.facts.resolve(count).value
     if number is not None and number <= UNROLL_COUNTS:
         return Passes.of([element] * number)
@@ -133,7 +144,9 @@ def _object(run: Run, value: Ref) -> Passes:
     if isinstance(thing, DictObject):
         keys: list[Value] = []
         for key in thing.items:
-            keys.append(Str(key) if isinstance(key, str) else Int.of(key) if isinstance(key, int) else Unknown("dynamic-value"))
+            keys.append(
+                Str(key) if isinstance(key, str) else Int.of(key) if isinstance(key, int) else Unknown("dynamic-value")
+            )
         return Passes.like(Str(None)) if thing.open else Passes.of(keys)
     if isinstance(thing, Instance):
         from shapelint.interp.libraries import iterate_instance
@@ -154,7 +167,9 @@ def _combined(run: Run, value: Iterable) -> Passes:
         if inner.items is not None:
             return Passes.of([Tuple((Int(first + i), v)) for i, v in enumerate(inner.items)])
         later = Int(Dim.symbol("i", "unknown", (first.value or 0) + 1))
-        return Passes(None, Tuple((Int(first), inner.first)), Tuple((later, inner.later)), inner.count, inner.maybe_none)
+        return Passes(
+            None, Tuple((Int(first), inner.first)), Tuple((later, inner.later)), inner.count, inner.maybe_none
+        )
     if value.kind == "zip":
         if all(p.items is not None for p in plans):
             return Passes.of([Tuple(row) for row in zip(*(p.items for p in plans if p.items is not None))])
@@ -163,13 +178,20 @@ def _combined(run: Run, value: Iterable) -> Passes:
         if known:
             # an exact number of passes, over elements of which some are only described
             number = min(len(p.items) for p in known if p.items is not None)
-            rows = [Tuple(tuple(p.items[i] if p.items is not None else (p.first if i == 0 else p.later) for p in plans)) for i in range(number)]
+            rows = [
+                Tuple(tuple(p.items[i] if p.items is not None else (p.first if i == 0 else p.later) for p in plans))
+                for i in range(number)
+            ]
             return Passes.of(rows)
         count = minimum(counts) if counts and len(counts) == len(plans) else None
         return Passes(None, Tuple(tuple(p.first for p in plans)), Tuple(tuple(p.later for p in plans)), count)
     if value.kind == "reversed":
         inner = plans[0]
-        return Passes.of(inner.items[::-1]) if inner.items is not None else Passes(None, inner.later, inner.later, inner.count)
+        return (
+            Passes.of(inner.items[::-1])
+            if inner.items is not None
+            else Passes(None, inner.later, inner.later, inner.count)
+        )
     if value.kind == "map":
         from shapelint.interp.calls import call
 
@@ -188,7 +210,10 @@ def _view(run: Run, value: Iterable) -> Passes:
     if isinstance(thing, Instance) and thing.parts is not None:
         pairs: list[tuple[Value, Value]] = [(Str(n), v) for n, v in thing.parts]
     elif isinstance(thing, DictObject) and not thing.open:
-        pairs = [(Str(k) if isinstance(k, str) else Int.of(k) if isinstance(k, int) else Unknown("dynamic-value"), v) for k, v in thing.items.items()]
+        pairs = [
+            (Str(k) if isinstance(k, str) else Int.of(k) if isinstance(k, int) else Unknown("dynamic-value"), v)
+            for k, v in thing.items.items()
+        ]
     else:
         unknown = Unknown("dynamic-value")
         return Passes.like(Tuple((Str(None), unknown)) if value.kind == "items" else unknown)
@@ -301,8 +326,18 @@ class _Growth(Join):
                         parts.append(p)
                         continue
                     grown = self._grown(p.size, q.size)
-                    parts.append(Axis.fresh(grown) if grown is not None else Axis(Dim.symbol("n", "unknown"), p.factors if len(p.factors) == 1 else ()))
-                return Tensor(Shape(tuple(parts)), a.dtype if a.dtype == b.dtype else None, b.step, a.assumed or b.assumed, a.array)
+                    parts.append(
+                        Axis.fresh(grown)
+                        if grown is not None
+                        else Axis(Dim.symbol("n", "unknown"), p.factors if len(p.factors) == 1 else ())
+                    )
+                return Tensor(
+                    Shape(tuple(parts)),
+                    a.dtype if a.dtype == b.dtype else None,
+                    b.step,
+                    a.assumed or b.assumed,
+                    a.array,
+                )
         return super().value(a, b)
 
     def thing(self, mine: HeapObject, theirs: HeapObject) -> HeapObject:
@@ -324,7 +359,11 @@ class _Growth(Join):
             return ListObject([*mine.items, *added * (number - 1)])
         element: Value = added[0]
         for other in [*mine.items, *added[1:]]:
-            element = self.value(element, other) if not same_value(element, other, self.right.facts, self.left.facts) else element
+            element = (
+                self.value(element, other)
+                if not same_value(element, other, self.right.facts, self.left.facts)
+                else element
+            )
         length = Dim.of(len(mine.items)) + (self.count - 1) * step if self.count is not None else None
         first = mine.items[0] if mine.items else None
         return ListObject(None, element, length, first, None)

@@ -45,7 +45,9 @@ def same_value(a: Value, b: Value, left: Facts, right: Facts) -> bool:
     if isinstance(a, Tuple) and isinstance(b, Tuple):
         return len(a.items) == len(b.items) and all(same_value(x, y, left, right) for x, y in zip(a.items, b.items))
     if isinstance(a, OneOf) and isinstance(b, OneOf):
-        return len(a.options) == len(b.options) and all(same_value(x, y, left, right) for x, y in zip(a.options, b.options))
+        return len(a.options) == len(b.options) and all(
+            same_value(x, y, left, right) for x, y in zip(a.options, b.options)
+        )
     if isinstance(a, Unknown):
         return True
     return a == b
@@ -86,7 +88,11 @@ class Join:
             joined.vague = mine.vague or theirs.vague
             joined.config = mine.config if mine.config is theirs.config else mine.config or theirs.config
             if mine.parts != theirs.parts:
-                if mine.parts is not None and theirs.parts is not None and [n for n, _ in mine.parts] == [n for n, _ in theirs.parts]:
+                if (
+                    mine.parts is not None
+                    and theirs.parts is not None
+                    and [n for n, _ in mine.parts] == [n for n, _ in theirs.parts]
+                ):
                     joined.parts = [(n, self.value(a, b)) for (n, a), (_, b) in zip(mine.parts, theirs.parts)]
                 else:
                     joined.parts = None
@@ -135,7 +141,9 @@ class Join:
             if isinstance(a, plain) and isinstance(b, plain):
                 return plain(None)
         if isinstance(a, Tensor) and isinstance(b, Tensor) and same_shape(a.shape, b.shape, left, right):
-            return Tensor(left.shape(a.shape), a.dtype if a.dtype == b.dtype else None, a.step, a.assumed or b.assumed, a.array)
+            return Tensor(
+                left.shape(a.shape), a.dtype if a.dtype == b.dtype else None, a.step, a.assumed or b.assumed, a.array
+            )
         self.lossy = True
         options = self._options(a, left) + [o for o in self._options(b, right)]
         distinct: list[Value] = []
@@ -164,7 +172,11 @@ def _widen(options: list[Value]) -> Value:
     kept = [o for o in options if not isinstance(o, NoneValue)]
     if len(kept) != len(options):
         inner = _widen(kept) if kept else Unknown("dynamic-value")
-        return inner if isinstance(inner, Unknown) else OneOf((next(o for o in options if isinstance(o, NoneValue)), inner))
+        return (
+            inner
+            if isinstance(inner, Unknown)
+            else OneOf((next(o for o in options if isinstance(o, NoneValue)), inner))
+        )
     if all(isinstance(o, Tensor) for o in options):
         tensors = [o for o in options if isinstance(o, Tensor)]
         first = tensors[0]
@@ -174,13 +186,19 @@ def _widen(options: list[Value]) -> Value:
             parts: list[Part] = []
             for axes in zip(*(x.shape.axes for x in tensors)):
                 same = all(a == axes[0] for a in axes)
-                parts.append(axes[0] if same else Axis(Dim.symbol("n", "unknown"), axes[0].factors if len(axes[0].factors) == 1 else ()))
+                parts.append(
+                    axes[0]
+                    if same
+                    else Axis(Dim.symbol("n", "unknown"), axes[0].factors if len(axes[0].factors) == 1 else ())
+                )
             return Tensor(Shape(tuple(parts)), dtype, first.step, any(x.assumed for x in tensors), first.array)
         return Tensor(Shape.unknown("joined"), dtype, first.step, True, first.array)
     if all(isinstance(o, Int) for o in options):
         return Int(Dim.symbol("n", "unknown", None))
     if all(isinstance(o, Ref) for o in options):
-        return OneOf(tuple(options[:MAX_ALTERNATIVES])) if len(options) <= MAX_ALTERNATIVES else Unknown("dynamic-value")
+        return (
+            OneOf(tuple(options[:MAX_ALTERNATIVES])) if len(options) <= MAX_ALTERNATIVES else Unknown("dynamic-value")
+        )
     return Unknown("dynamic-value")
 
 

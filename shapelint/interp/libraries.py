@@ -37,17 +37,17 @@ from shapelint.values.model import (
 )
 
 CONTAINERS = frozenset(
-    ("torch.nn.Sequential", "torch.nn.ModuleList", "torch.nn.ModuleDict", "torch.nn.ParameterList", "torch.nn.ParameterDict")
+    (
+        "torch.nn.Sequential",
+        "torch.nn.ModuleList",
+        "torch.nn.ModuleDict",
+        "torch.nn.ParameterList",
+        "torch.nn.ParameterDict",
+    )
 )
 # calls that give back what they are given (their first argument)
 PASSING = frozenset(
-    """torch.compile torch.jit.script torch.jit.trace torch.nn.DataParallel torch.nn.parallel.DataParallel
-    torch.nn.parallel.DistributedDataParallel copy.deepcopy copy.copy torch.nn.utils.weight_norm torch.nn.utils.spectral_norm
-    torch.nn.utils.parametrizations.weight_norm torch.nn.utils.parametrizations.spectral_norm torch.nn.utils.remove_weight_norm
-    torch.nn.utils.parametrize.remove_parametrizations torch.nn.utils.skip_init typing.cast tqdm.tqdm tqdm tqdm.auto.tqdm
-    tqdm.notebook.tqdm functools.wraps torch.utils.checkpoint.noop collections.OrderedDict.fromkeys torch.jit.annotate
-    torch.jit.freeze torch.nn.utils.fusion.fuse_conv_bn_eval torch.fx.wrap torch.quantization.quantize_dynamic itertools.chain.from_iterable
-    torch.nn.utils.parametrizations.orthogonal accelerate.prepare""".split()
+    ["torch.compile", "torch.jit.script", "torch.jit.trace", "torch.nn.DataParallel", "torch.nn.parallel.DataParallel", "torch.nn.parallel.DistributedDataParallel", "copy.deepcopy", "copy.copy", "torch.nn.utils.weight_norm", "torch.nn.utils.spectral_norm", "torch.nn.utils.parametrizations.weight_norm", "torch.nn.utils.parametrizations.spectral_norm", "torch.nn.utils.remove_weight_norm", "torch.nn.utils.parametrize.remove_parametrizations", "torch.nn.utils.skip_init", "typing.cast", "tqdm.tqdm", "tqdm", "tqdm.auto.tqdm", "tqdm.notebook.tqdm", "functools.wraps", "torch.utils.checkpoint.noop", "collections.OrderedDict.fromkeys", "torch.jit.annotate", "torch.jit.freeze", "torch.nn.utils.fusion.fuse_conv_bn_eval", "torch.fx.wrap", "torch.quantization.quantize_dynamic", "itertools.chain.from_iterable", "torch.nn.utils.parametrizations.orthogonal", "accelerate.prepare"]
 )
 _CANONICAL = {
     "torch.nn.modules.container.Sequential": "torch.nn.Sequential",
@@ -69,7 +69,10 @@ def call_external(run: Run, name: str, given: Arguments) -> Value:
     if name in PASSING or name.rpartition(".")[2] == "tqdm":
         if given.args:
             return given.args[0]
-        return next(iter(given.kwargs.values()), Partial(External(name), (), {}) if not given.inexact else Unknown("dynamic-value"))
+        return next(
+            iter(given.kwargs.values()),
+            Partial(External(name), (), {}) if not given.inexact else Unknown("dynamic-value"),
+        )
     known = _FUNCTIONS.get(name)
     if known is not None:
         return known(run, given)
@@ -85,7 +88,9 @@ def call_external(run: Run, name: str, given: Arguments) -> Value:
                 return Unknown("dynamic-value", name)
             site = Site(run.top.module.path, given.node) if given.node else None
             return run.state.allocate(Instance(name, config=config, built=site))
-        return call_op(run, op, name, given.args, given.kwargs, given.node, given.nodes, given.kwarg_nodes, given.callee)
+        return call_op(
+            run, op, name, given.args, given.kwargs, given.node, given.nodes, given.kwarg_nodes, given.callee
+        )
     if name.startswith("torch.optim."):
         return run.state.allocate(Instance(name, vague=True))
     if name.startswith(("torch.", "torchvision.", "torchaudio.", "einops.", "numpy.")):
@@ -116,8 +121,12 @@ def fill_container(run: Run, ref: Ref, name: str, given: Arguments) -> None:
         return
     passes = plan(run, source)
     if name in ("torch.nn.ModuleDict", "torch.nn.ParameterDict"):
-        pairs = [(key_of(p.items[0]), p.items[1]) for p in passes.items or () if isinstance(p, Tuple) and len(p.items) == 2]
-        exact = passes.items is not None and len(pairs) == len(passes.items) and all(isinstance(k, str) for k, _ in pairs)
+        pairs = [
+            (key_of(p.items[0]), p.items[1]) for p in passes.items or () if isinstance(p, Tuple) and len(p.items) == 2
+        ]
+        exact = (
+            passes.items is not None and len(pairs) == len(passes.items) and all(isinstance(k, str) for k, _ in pairs)
+        )
         thing.parts = [(str(k), v) for k, v in pairs] if exact else None
         return
     if passes.items is not None:
@@ -188,7 +197,7 @@ def _tensor_dataset(run: Run, given: Arguments) -> Value:
     return run.state.allocate(Instance("torch.utils.data.TensorDataset", {"tensors": Tuple(given.args)}))
 
 
-_LOADER = "dataset batch_size shuffle sampler batch_sampler num_workers collate_fn pin_memory drop_last".split()
+_LOADER = ["dataset", "batch_size", "shuffle", "sampler", "batch_sampler", "num_workers", "collate_fn", "pin_memory", "drop_last"]
 
 
 def _data_loader(run: Run, given: Arguments) -> Value:
@@ -212,7 +221,9 @@ def _item(run: Run, dataset: Value) -> Value:
             tensors = thing.attrs["tensors"]
             assert isinstance(tensors, Tuple)
             with run.silently():
-                return Tuple(tuple(call_named(run, "torch.Tensor.__getitem__", (v, index), {}, 1) for v in tensors.items))
+                return Tuple(
+                    tuple(call_named(run, "torch.Tensor.__getitem__", (v, index), {}, 1) for v in tensors.items)
+                )
         if thing.library_name.endswith("Subset") and "dataset" in thing.attrs:
             return _item(run, thing.attrs["dataset"])
         if isinstance(thing.cls, ClassInfo) and thing.cls.find("__getitem__") is not None:
@@ -237,11 +248,9 @@ def _batches(run: Run, thing: Instance) -> Passes:
     total: Dim | None = None
     if isinstance(held, Instance):
         total = instance_length(run, dataset, held) if isinstance(dataset, Ref) else None
-    elif isinstance(held, ListObject):
+    elif isinstance(held, ListObject) or isinstance(dataset, Tensor):
         total = plan(run, dataset).count
-    elif isinstance(dataset, Tensor):
-        total = plan(run, dataset).count
-    if "batch_sampler" in thing.attrs or "sampler" in thing.attrs and not isinstance(thing.attrs["sampler"], NoneValue):
+    if "batch_sampler" in thing.attrs or ("sampler" in thing.attrs and not isinstance(thing.attrs["sampler"], NoneValue)):
         total = None
         size = size if "batch_sampler" not in thing.attrs else None
     if size is None:
@@ -282,7 +291,12 @@ def _collated(run: Run, item: Value, factor: Factor, number: Dim) -> Value:
 
         evidence = Evidence("batch", "proved", "a DataLoader puts samples along it")
         run.state.facts.roles.setdefault(factor, (evidence,))
-        return Tensor(Shape((Axis(number, (factor,)), *run.state.facts.shape(item.shape).parts)), item.dtype, item.step, item.assumed)
+        return Tensor(
+            Shape((Axis(number, (factor,)), *run.state.facts.shape(item.shape).parts)),
+            item.dtype,
+            item.step,
+            item.assumed,
+        )
     if isinstance(item, (Int, Bool)):
         return Tensor(Shape((Axis(number, (factor,)),)), "int")
     if isinstance(item, Float):
@@ -292,7 +306,9 @@ def _collated(run: Run, item: Value, factor: Factor, number: Dim) -> Value:
     if isinstance(item, Ref):
         thing = run.state.read(item)
         if isinstance(thing, DictObject):
-            return run.state.allocate(DictObject({k: _collated(run, v, factor, number) for k, v in thing.items.items()}, thing.open))
+            return run.state.allocate(
+                DictObject({k: _collated(run, v, factor, number) for k, v in thing.items.items()}, thing.open)
+            )
         if isinstance(thing, ListObject) and thing.items is not None:
             return run.state.allocate(ListObject([_collated(run, v, factor, number) for v in thing.items]))
     if isinstance(item, Str):
@@ -315,7 +331,9 @@ def _subset(run: Run, given: Arguments) -> Value:
     from shapelint.interp.builtins import length_of
 
     length = length_of(run, given.args[1]) if len(given.args) > 1 else None
-    return run.state.allocate(Instance("torch.utils.data.Subset", {"dataset": given.args[0]} if given.args else {}, length=length))
+    return run.state.allocate(
+        Instance("torch.utils.data.Subset", {"dataset": given.args[0]} if given.args else {}, length=length)
+    )
 
 
 # argparse ----------------------------------------------------------------------------------------
@@ -481,8 +499,14 @@ def _checkpoint(run: Run, given: Arguments) -> Value:
     """`checkpoint(function, *args)` computes `function(*args)`."""
     if not given.args:
         return Unknown("dynamic-value")
-    kwargs = {k: v for k, v in given.kwargs.items() if k not in ("use_reentrant", "preserve_rng_state", "context_fn", "determinism_check", "debug")}
-    return call_with(run, given.args[0], Arguments(given.args[1:], kwargs, given.nodes[1:], {}, given.node, given.callee))
+    kwargs = {
+        k: v
+        for k, v in given.kwargs.items()
+        if k not in ("use_reentrant", "preserve_rng_state", "context_fn", "determinism_check", "debug")
+    }
+    return call_with(
+        run, given.args[0], Arguments(given.args[1:], kwargs, given.nodes[1:], {}, given.node, given.callee)
+    )
 
 
 def _namedtuple(run: Run, given: Arguments) -> Value:
@@ -540,7 +564,9 @@ def _from_pretrained(run: Run, given: Arguments) -> Value:
         sizes = (Int(Dim.symbol("rows", "unknown")), Int(Dim.symbol("embedding_dim", "unknown")))
     kwargs = {k: v for k, v in given.kwargs.items() if k in ("padding_idx", "max_norm", "sparse")}
     config = build_layer(run, op, "torch.nn.Embedding", sizes, kwargs, given.node)
-    return run.state.allocate(Instance("torch.nn.Embedding", config=config, built=Site(run.top.module.path, given.node)))
+    return run.state.allocate(
+        Instance("torch.nn.Embedding", config=config, built=Site(run.top.module.path, given.node))
+    )
 
 
 def _import_math() -> dict[str, Callable[[Run, Arguments], Value]]:
@@ -563,7 +589,9 @@ _FUNCTIONS: dict[str, Callable[[Run, Arguments], Value]] = {
     "torch.cuda.is_available": lambda run, given: Bool(None),
     "torch.jit.is_scripting": _false,
     "torch.jit.is_tracing": _false,
-    "torch.is_tensor": lambda run, given: Bool(isinstance(given.args[0], Tensor) if given.args and not isinstance(given.args[0], (Unknown, Opaque)) else None),
+    "torch.is_tensor": lambda run, given: Bool(
+        isinstance(given.args[0], Tensor) if given.args and not isinstance(given.args[0], (Unknown, Opaque)) else None
+    ),
     "argparse.ArgumentParser": _argument_parser,
     "argparse.Namespace": _namespace,
     "types.SimpleNamespace": _namespace,
@@ -582,13 +610,21 @@ _FUNCTIONS: dict[str, Callable[[Run, Arguments], Value]] = {
     "math.log": _number,
     "math.pow": _number,
     "numpy.prod": _prod,
-    "numpy.sqrt": lambda run, given: _number(run, given) if given.args and not isinstance(given.args[0], Tensor) else Unknown("unsupported-op", "numpy.sqrt"),
+    "numpy.sqrt": lambda run, given: (
+        _number(run, given)
+        if given.args and not isinstance(given.args[0], Tensor)
+        else Unknown("unsupported-op", "numpy.sqrt")
+    ),
     "random.random": _number,
     "random.uniform": _number,
     "random.randint": _random_int,
     "random.randrange": _random_int,
     "random.choice": _random_choice,
-    "numpy.random.randint": lambda run, given: _random_int(run, given) if len(given.args) + len(given.kwargs) <= 2 and "size" not in given.kwargs else Unknown("unsupported-op", "numpy.random.randint"),
+    "numpy.random.randint": lambda run, given: (
+        _random_int(run, given)
+        if len(given.args) + len(given.kwargs) <= 2 and "size" not in given.kwargs
+        else Unknown("unsupported-op", "numpy.random.randint")
+    ),
     "time.time": _number,
     "time.perf_counter": _number,
     "sys.exit": _exit,
@@ -604,4 +640,12 @@ def call_library_object(run: Run, ref: Ref, thing: Instance, given: Arguments) -
     return Unknown("outside-project", thing.library_name)
 
 
-__all__ = ["CONTAINERS", "call_external", "fill_container", "instance_length", "iterate_instance", "minimum", "parser_method"]
+__all__ = [
+    "CONTAINERS",
+    "call_external",
+    "fill_container",
+    "instance_length",
+    "iterate_instance",
+    "minimum",
+    "parser_method",
+]

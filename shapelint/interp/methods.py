@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from shapelint.interp.calls import Arguments, call_function, call_layer, call_sequential, call_with, initialise_library_base
+from shapelint.interp.calls import (
+    Arguments,
+    call_function,
+    call_layer,
+    call_sequential,
+    call_with,
+    initialise_library_base,
+)
 from shapelint.interp.containers import dict_method, list_method
 from shapelint.interp.libraries import fill_container, parser_method
 from shapelint.interp.names import assign_name
@@ -45,7 +52,11 @@ def call_method(run: Run, method: Method, given: Arguments) -> Value:
     if isinstance(receiver, Str):
         return _of_string(run, receiver, name, given)
     if isinstance(receiver, Packed):
-        return receiver if name in ("to", "cuda", "cpu", "float", "double", "pin_memory") else Unknown("dynamic-value", name)
+        return (
+            receiver
+            if name in ("to", "cuda", "cpu", "float", "double", "pin_memory")
+            else Unknown("dynamic-value", name)
+        )
     if isinstance(receiver, (Tuple, SizeOf, Sequence)):
         if name == "numel" and isinstance(receiver, (SizeOf, Tuple)):
             from shapelint.interp.builtins import call_builtin
@@ -79,7 +90,17 @@ def _of_tensor(run: Run, receiver: Tensor, name: str, given: Arguments) -> Value
     if op is None:
         return Unknown("unsupported-op", f"{prefix}.{name}")
     behind = given.behind((receiver, _receiver_node(run, given)))
-    value = call_op(run, op, f"{prefix}.{name}", behind.args, behind.kwargs, given.node, behind.nodes, behind.kwarg_nodes, given.callee)
+    value = call_op(
+        run,
+        op,
+        f"{prefix}.{name}",
+        behind.args,
+        behind.kwargs,
+        given.node,
+        behind.nodes,
+        behind.kwarg_nodes,
+        given.callee,
+    )
     if name.endswith("_") and not name.endswith("__") and isinstance(value, Tensor):
         _write_back(run, given, receiver, value)
     return value
@@ -96,7 +117,9 @@ def _write_back(run: Run, given: Arguments, receiver: Tensor, value: Tensor) -> 
 def _of_string(run: Run, receiver: Str, name: str, given: Arguments) -> Value:
     text = receiver.value
     if name == "split":
-        return run.state.allocate(ListObject([Str(t) for t in text.split()] if text is not None and not given.args else None, Str(None)))
+        return run.state.allocate(
+            ListObject([Str(t) for t in text.split()] if text is not None and not given.args else None, Str(None))
+        )
     if name in ("startswith", "endswith"):
         other = given.args[0] if given.args else None
         if text is not None and isinstance(other, Str) and other.value is not None:
@@ -114,8 +137,7 @@ def _of_string(run: Run, receiver: Str, name: str, given: Arguments) -> Value:
 
 
 _SELF = frozenset(
-    """to cuda cpu train eval float half double bfloat16 type requires_grad_ apply share_memory compile share_memory_ xpu to_empty prepare
-    set_defaults""".split()
+    ["to", "cuda", "cpu", "train", "eval", "float", "half", "double", "bfloat16", "type", "requires_grad_", "apply", "share_memory", "compile", "share_memory_", "xpu", "to_empty", "prepare", "set_defaults"]
 )
 
 
@@ -147,7 +169,17 @@ def _layer_method(run: Run, thing: Instance, op, name: str, given: Arguments) ->
 
     assert thing.config is not None
     behind = given.behind((LayerValue(thing.config), _receiver_node(run, given)))
-    return call_op(run, op, f"{thing.config.name}.{name}", behind.args, behind.kwargs, given.node, behind.nodes, behind.kwarg_nodes, given.callee)
+    return call_op(
+        run,
+        op,
+        f"{thing.config.name}.{name}",
+        behind.args,
+        behind.kwargs,
+        given.node,
+        behind.nodes,
+        behind.kwarg_nodes,
+        given.callee,
+    )
 
 
 def module_method(run: Run, receiver: Ref, thing: Instance, name: str, given: Arguments) -> Value:
@@ -157,7 +189,9 @@ def module_method(run: Run, receiver: Ref, thing: Instance, name: str, given: Ar
     if name in ("parameters", "buffers", "named_parameters", "named_buffers", "state_dict", "modules", "named_modules"):
         return Unknown("dynamic-value", name)
     if name in ("children", "named_children"):
-        values = thing.parts if thing.parts is not None else [(n, v) for n, v in thing.attrs.items() if _is_module(run, v)]
+        values = (
+            thing.parts if thing.parts is not None else [(n, v) for n, v in thing.attrs.items() if _is_module(run, v)]
+        )
         if name == "children":
             return run.state.allocate(ListObject([v for _, v in values]))
         return run.state.allocate(ListObject([Tuple((Str(n), v)) for n, v in values]))
@@ -171,7 +205,9 @@ def module_method(run: Run, receiver: Ref, thing: Instance, name: str, given: Ar
         return NONE
     if name in ("add_module", "register_module") and len(given.args) == 2:
         return _add_module(run, receiver, given)
-    if name in ("append", "extend", "insert") and (thing.parts is not None or thing.library_name == "torch.nn.ModuleList"):
+    if name in ("append", "extend", "insert") and (
+        thing.parts is not None or thing.library_name == "torch.nn.ModuleList"
+    ):
         return _grow(run, receiver, name, given)
     if name in ("items", "keys", "values") and thing.parts is not None:
         return Iterable(name, (receiver,))
@@ -182,10 +218,23 @@ def module_method(run: Run, receiver: Ref, thing: Instance, name: str, given: Ar
             return call_sequential(run, thing, given)
     if name == "get_input_embeddings":
         return Unknown("outside-project", name)
-    if name in ("zero_grad", "load_state_dict", "flatten_parameters", "reset_parameters", "__init__", "backward", "log", "log_dict", "save_hyperparameters"):
+    if name in (
+        "zero_grad",
+        "load_state_dict",
+        "flatten_parameters",
+        "reset_parameters",
+        "__init__",
+        "backward",
+        "log",
+        "log_dict",
+        "save_hyperparameters",
+    ):
         return NONE
     if thing.vague or thing.library_name:
-        return Unknown("outside-project" if not thing.library_name.startswith("torch.") else "unsupported-op", f"{thing.library_name}.{name}")
+        return Unknown(
+            "outside-project" if not thing.library_name.startswith("torch.") else "unsupported-op",
+            f"{thing.library_name}.{name}",
+        )
     return Unknown("dynamic-value", name)
 
 
@@ -195,7 +244,11 @@ def _is_module(run: Run, value: Value) -> bool:
     thing = run.state.read(value)
     if not isinstance(thing, Instance):
         return False
-    return thing.config is not None or thing.parts is not None or (isinstance(thing.cls, ClassInfo) and thing.cls.is_module)
+    return (
+        thing.config is not None
+        or thing.parts is not None
+        or (isinstance(thing.cls, ClassInfo) and thing.cls.is_module)
+    )
 
 
 def _add_module(run: Run, receiver: Ref, given: Arguments) -> Value:

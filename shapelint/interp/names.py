@@ -23,10 +23,7 @@ class Deferred(Value):
 
 
 BUILTIN_NAMES = frozenset(
-    """abs all any bool bytes callable chr dict dir divmod enumerate filter float format frozenset getattr globals hasattr hash id input int
-    isinstance issubclass iter len list locals map max min next object open ord pow print property range repr reversed round set setattr slice
-    sorted staticmethod classmethod str sum super tuple type vars zip NotImplemented delattr exec eval compile memoryview bytearray complex
-    __import__ hex oct bin ascii breakpoint exit quit""".split()
+    ["abs", "all", "any", "bool", "bytes", "callable", "chr", "dict", "dir", "divmod", "enumerate", "filter", "float", "format", "frozenset", "getattr", "globals", "hasattr", "hash", "id", "input", "int", "isinstance", "issubclass", "iter", "len", "list", "locals", "map", "max", "min", "next", "object", "open", "ord", "pow", "print", "property", "range", "repr", "reversed", "round", "set", "setattr", "slice", "sorted", "staticmethod", "classmethod", "str", "sum", "super", "tuple", "type", "vars", "zip", "NotImplemented", "delattr", "exec", "eval", "compile", "memoryview", "bytearray", "complex", "__import__", "hex", "oct", "bin", "ascii", "breakpoint", "exit", "quit"]
 )
 
 

@@ -17,7 +17,7 @@ class ClassInfo:
     """A class of the project. `namespace` holds what its body defines; `mro` itself, then its bases in Python's order (External names
     for those of libraries)."""
 
-    __slots__ = ("name", "module", "node", "bases", "namespace", "mro", "qualname", "scope")
+    __slots__ = ("bases", "module", "mro", "name", "namespace", "node", "qualname", "scope")
 
     def __init__(
         self,
@@ -192,7 +192,14 @@ class ListObject:
     is_set: bool = False
 
     def copy(self) -> ListObject:
-        return ListObject(None if self.items is None else list(self.items), self.element, self.length, self.first, self.last, self.is_set)
+        return ListObject(
+            None if self.items is None else list(self.items),
+            self.element,
+            self.length,
+            self.first,
+            self.last,
+            self.is_set,
+        )
 
 
 @dataclass(slots=True, eq=False)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from shapelint.interp.events import CallFrame, Event, Evaluated, Observer, Where
+from shapelint.interp.events import CallFrame, Evaluated, Event, Observer, Where
 from shapelint.interp.objects import ClassInfo, Frame
 from shapelint.interp.state import State
 from shapelint.shapes.dim import Dim, Symbol

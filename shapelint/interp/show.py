@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from shapelint.diagnostics import Location
-from shapelint.interp.events import Event, Evaluated, Observer
+from shapelint.interp.events import Evaluated, Event, Observer
 from shapelint.interp.naming import Naming
 from shapelint.interp.run import Run
 from shapelint.shapes.facts import Facts
@@ -80,7 +80,9 @@ def world_text(run: Run) -> str:
         if condition.test == "true":
             texts.append(f"{condition.subject}={held}")
         else:
-            texts.append(f"{condition.subject} {condition.test}" if held else f"not ({condition.subject} {condition.test})")
+            texts.append(
+                f"{condition.subject} {condition.test}" if held else f"not ({condition.subject} {condition.test})"
+            )
     return ", ".join(texts)
 
 

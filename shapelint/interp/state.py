@@ -14,7 +14,7 @@ _addresses = itertools.count(1)
 class State:
     """Forks cheaply: heap objects are shared until one side writes (`write` copies what it does not own)."""
 
-    __slots__ = ("heap", "facts", "assumed", "adopted", "_owned")
+    __slots__ = ("_owned", "adopted", "assumed", "facts", "heap")
 
     def __init__(self) -> None:
         self.heap: dict[int, HeapObject] = {}

@@ -74,7 +74,11 @@ def _unpack(run: Run, target: model.TupleExpr | model.ListExpr, value: Value) ->
     count = len(target.items)
     star = next((i for i, t in enumerate(target.items) if isinstance(t, model.Starred)), None)
     if isinstance(value, OneOf):
-        fitting = [o for o in value.options if (n := _length(run, o)) is None or n == count or (star is not None and n >= count - 1)]
+        fitting = [
+            o
+            for o in value.options
+            if (n := _length(run, o)) is None or n == count or (star is not None and n >= count - 1)
+        ]
         value = fitting[0] if len(fitting) == 1 else Unknown("dynamic-value")
     items = _items_for(run, value, count, star)
     if items is None:
@@ -119,7 +123,11 @@ def _items_for(run: Run, value: Value, count: int, star: int | None) -> list[Val
         if shape.ranked:
             return [Int(d) for d in shape.dims]
         middle: Value = Unknown("dynamic-value")
-        return [*(Int(a.size) for a in shape.prefix[:star]), middle, *(Int(a.size) for a in shape.suffix[len(shape.suffix) - (count - star - 1) :])]
+        return [
+            *(Int(a.size) for a in shape.prefix[:star]),
+            middle,
+            *(Int(a.size) for a in shape.suffix[len(shape.suffix) - (count - star - 1) :]),
+        ]
     if isinstance(value, Packed):
         return [_element_of(run, value, i) for i in range(count)]
     if isinstance(value, Sequence) and star is None:
@@ -276,11 +284,29 @@ def learn(run: Run, test: model.Expr) -> None:
                 for dim, item in zip(fixed.dims, other.items):
                     if isinstance(item, Int):
                         facts.equate(dim, item.dim)
-        if isinstance(other, Int) and other.dim.value is not None and isinstance(node, model.Call) and isinstance(node.func, model.Attribute) and node.func.name in ("dim", "ndimension"):
+        if (
+            isinstance(other, Int)
+            and other.dim.value is not None
+            and isinstance(node, model.Call)
+            and isinstance(node.func, model.Attribute)
+            and node.func.name in ("dim", "ndimension")
+        ):
             _learn_rank(run, node.func.value, other.dim.value)
-        if isinstance(other, Int) and other.dim.value is not None and isinstance(node, model.Attribute) and node.name == "ndim":
+        if (
+            isinstance(other, Int)
+            and other.dim.value is not None
+            and isinstance(node, model.Attribute)
+            and node.name == "ndim"
+        ):
             _learn_rank(run, node.value, other.dim.value)
-        if isinstance(other, Int) and other.dim.value is not None and isinstance(node, model.Call) and isinstance(node.func, model.Name) and node.func.name == "len" and node.args:
+        if (
+            isinstance(other, Int)
+            and other.dim.value is not None
+            and isinstance(node, model.Call)
+            and isinstance(node.func, model.Name)
+            and node.func.name == "len"
+            and node.args
+        ):
             inner = node.args[0].value
             if isinstance(inner, model.Attribute) and inner.name == "shape":
                 _learn_rank(run, inner.value, other.dim.value)
@@ -436,7 +462,9 @@ def _maybe(run: Run, body: tuple[model.Stmt, ...]) -> None:
 
 # Try and with ------------------------------------------------------------------------------------
 
-_CAUGHT = frozenset(("Exception", "BaseException", "RuntimeError", "ValueError", "IndexError", "TypeError", "AssertionError"))
+_CAUGHT = frozenset(
+    ("Exception", "BaseException", "RuntimeError", "ValueError", "IndexError", "TypeError", "AssertionError")
+)
 
 
 def _catches_torch(run: Run, node: model.Try) -> bool:
@@ -553,7 +581,13 @@ def _class(run: Run, node: model.ClassDef) -> None:
     # the body runs in a frame of its own, which its methods do not close over
     frame = run.state.allocate(Frame())
     scope = top.scope if _is_class_body(run) else (top.frame.address, *top.scope)
-    activation = Activation(node.name if top.function == "<module>" else f"{top.function}.{node.name}", frame, scope, top.module, key=("class", node.id))
+    activation = Activation(
+        node.name if top.function == "<module>" else f"{top.function}.{node.name}",
+        frame,
+        scope,
+        top.module,
+        key=("class", node.id),
+    )
     run.stack.append(activation)
     try:
         execute(run, node.body)
@@ -566,7 +600,9 @@ def _class(run: Run, node: model.ClassDef) -> None:
     info = ClassInfo(node.name, top.module, node, bases, dict(namespace.names), activation.function, scope)
     for name, value in info.namespace.items():
         if isinstance(value, FunctionValue) and value.owner is None and value.scope == scope:
-            info.namespace[name] = FunctionValue(value.node, value.module, value.scope, value.defaults, info, value.kind, value.wrapped)
+            info.namespace[name] = FunctionValue(
+                value.node, value.module, value.scope, value.defaults, info, value.kind, value.wrapped
+            )
     result: Value = ClassValue(info)
     for decorator in reversed(node.decorators):
         with run.silently():

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence as Collection
+from collections.abc import Mapping
+from collections.abc import Sequence as Collection
 from dataclasses import replace
 
 from shapelint.interp import worlds
@@ -128,7 +129,9 @@ def call_op(
         run.state = start
         value = _traced(run, answer, these, node, op)
         mismatch = answer.mismatch
-    signature = op.call if config is not None else next((s for s in op.signatures if s.bind(these, those) is not None), None)
+    signature = (
+        op.call if config is not None else next((s for s in op.signatures if s.bind(these, those) is not None), None)
+    )
     bound = (signature.bind(these, those) if signature is not None else None) or {}
     nodes = dict(kwarg_nodes or {})
     if signature is not None:
@@ -145,7 +148,7 @@ def call_op(
             value,
             mismatch,
             answer.latent,
-            answer.assumed or len(combinations) > 1 and mismatch is None,
+            answer.assumed or (len(combinations) > 1 and mismatch is None),
             answer.generic,
         )
     )
@@ -181,7 +184,9 @@ def _traced(run: Run, answer: Inferred, args: list[Value], node: int, op: Op) ->
 
     def mark(value: Value, depth: int = 0) -> Value:
         if isinstance(value, Tensor):
-            return replace(value, step=Step(site, value.shape, "", previous, op.name), assumed=value.assumed or answer.assumed)
+            return replace(
+                value, step=Step(site, value.shape, "", previous, op.name), assumed=value.assumed or answer.assumed
+            )
         if isinstance(value, Packed):
             return replace(value, step=Step(site, _padded(value), "packed", previous, op.name))
         if isinstance(value, Tuple) and depth < 4:

@@ -177,7 +177,12 @@ def equal(run: Run, a: Value, b: Value) -> Bool:
         if isinstance(one, OneOf):
             other = b if one is a else a
             return _agree([equal(run, o, other) for o in one.options])
-    if isinstance(a, NoneValue) and isinstance(b, (Int, Str, Bool, Tensor, Tuple)) or isinstance(b, NoneValue) and isinstance(a, (Int, Str, Bool, Tensor, Tuple)):
+    if (
+        (isinstance(a, NoneValue)
+        and isinstance(b, (Int, Str, Bool, Tensor, Tuple)))
+        or (isinstance(b, NoneValue)
+        and isinstance(a, (Int, Str, Bool, Tensor, Tuple)))
+    ):
         return FALSE
     return UNDECIDED
 
@@ -197,7 +202,9 @@ def contains(run: Run, item: Value, options: list[Value]) -> Bool:
     if all(a.value is False for a in answers):
         return FALSE
     item = settle(run, item)
-    if isinstance(item, Opaque) and all(a.condition and a.condition.subject == item.path for a in answers if a.value is None):
+    if isinstance(item, Opaque) and all(
+        a.condition and a.condition.subject == item.path for a in answers if a.value is None
+    ):
         tests = tuple(a.condition.test for a in answers if a.condition)
         decided = [_known(run, a.condition) for a in answers if a.condition]
         if any(d is True for d in decided):
@@ -331,7 +338,12 @@ def _filter(run: Run, test: model.Expr, held: bool) -> None:
     if isinstance(test, (model.Name, model.Attribute)):
         _keep(run, test, lambda v: truth(run, v).value in (None, held))
         return
-    if isinstance(test, model.Call) and isinstance(test.func, model.Name) and test.func.name == "isinstance" and len(test.args) == 2:
+    if (
+        isinstance(test, model.Call)
+        and isinstance(test.func, model.Name)
+        and test.func.name == "isinstance"
+        and len(test.args) == 2
+    ):
         from shapelint.interp.builtins import is_instance
         from shapelint.interp.expressions import evaluate
 

@@ -35,7 +35,10 @@ def judge_all(observations: Iterable[Observations]) -> list[Diagnostic]:
 
 
 def _judge(findings: list[Finding], passed: set[Place | None]) -> list[Diagnostic]:
-    findings = sorted(findings, key=lambda f: (-SEVERITY_ORDER[f.severity], bool(f.seen.flag), _KINDS[f.seen.kind], f.location, f.message))
+    findings = sorted(
+        findings,
+        key=lambda f: (-SEVERITY_ORDER[f.severity], bool(f.seen.flag), _KINDS[f.seen.kind], f.location, f.message),
+    )
     certain = [f for f in findings if f.seen.kind == "open" and not f.seen.flag]
     if certain:
         # the concrete numbers of a construction say more than symbols do

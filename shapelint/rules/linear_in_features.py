@@ -5,7 +5,9 @@ from __future__ import annotations
 from shapelint.ops.contract import Mismatch
 from shapelint.rules.contract import Case, Rule
 
-RULE = Rule("linear-in-features", "SHP201", "error", "a Linear receives another number of features than it was built for")
+RULE = Rule(
+    "linear-in-features", "SHP201", "error", "a Linear receives another number of features than it was built for"
+)
 
 
 @RULE.remedy

@@ -6,7 +6,12 @@ from shapelint.rules.contract import Case, OpCalled, Report, Rule
 from shapelint.rules.selection import single_selection
 from shapelint.shapes.shape import Axis
 
-RULE = Rule("rnn-backward-half", "SHP602", "warning", "the last step of a bidirectional output holds a backward half that has read one step only")
+RULE = Rule(
+    "rnn-backward-half",
+    "SHP602",
+    "warning",
+    "the last step of a bidirectional output holds a backward half that has read one step only",
+)
 
 
 @RULE.check("torch.Tensor.__getitem__")

@@ -53,7 +53,11 @@ def _last_sample(case: Case, chosen: Selection, axes: tuple[Axis, ...]) -> Repor
         if seq_first
         else f"use `{owner}[:, -1]` for the last step of every sample"
     )
-    why = [f"axis {place} is the {role}: {evidence}" for place, role in ((chosen.place, "batch"), (1 - chosen.place, "step")) for evidence in [_why(case, axes[place])]]
+    why = [
+        f"axis {place} is the {role}: {evidence}"
+        for place, role in ((chosen.place, "batch"), (1 - chosen.place, "step"))
+        for evidence in [_why(case, axes[place])]
+    ]
     return Report(
         f"`{text}` takes the last sample of the batch at every step, not the last step of every sample",
         label=f"`{owner}` is {layout}: {case.shape(chosen.tensor.shape)}",

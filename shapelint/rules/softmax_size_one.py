@@ -8,7 +8,16 @@ from shapelint.values.model import Int, Value
 
 RULE = Rule("softmax-size-one", "SHP611", "warning", "a softmax over an axis of one entry gives 1 everywhere")
 
-SOFTMAXES = ("torch.softmax", "torch.Tensor.softmax", "torch.nn.functional.softmax", "torch.nn.Softmax", "torch.log_softmax", "torch.Tensor.log_softmax", "torch.nn.functional.log_softmax", "torch.nn.LogSoftmax")
+SOFTMAXES = (
+    "torch.softmax",
+    "torch.Tensor.softmax",
+    "torch.nn.functional.softmax",
+    "torch.nn.Softmax",
+    "torch.log_softmax",
+    "torch.Tensor.log_softmax",
+    "torch.nn.functional.log_softmax",
+    "torch.nn.LogSoftmax",
+)
 
 
 def softmax_axis(event: OpCalled) -> Value | None:

@@ -101,7 +101,9 @@ def _selecting_flag(failing: list[_Reading], fine: list[_Reading]) -> str | None
     for condition, held in failing[0].world.items():
         if condition.test != "true":
             continue
-        if all(r.world.get(condition) == held for r in failing) and all(r.world.get(condition, held) != held for r in fine):
+        if all(r.world.get(condition) == held for r in failing) and all(
+            r.world.get(condition, held) != held for r in fine
+        ):
             return f"{condition.subject}={held}"
     return None
 
@@ -174,7 +176,9 @@ class Watcher(Observer):
             rule.advice(case, mismatch) if rule.advice is not None else "",
             (),
             tuple(related),
-            event.nodes.get(mismatch.operand) if event.nodes.get(mismatch.operand) and isinstance(event, OpCalled) and event.callee else None,
+            event.nodes.get(mismatch.operand)
+            if event.nodes.get(mismatch.operand) and isinstance(event, OpCalled) and event.callee
+            else None,
             "warning" if mismatch.possible else rule.severity,
             f"{mismatch.op}.{mismatch.constraint.id}",
             _step(operand),
@@ -213,7 +217,13 @@ class Watcher(Observer):
                 report.fix,
                 case.subject,
                 event.where.scope,
-                Seen(run.kind, run.entry, "", _location(case, built) if built is not None else None, Place(built.path, built.node) if built is not None else None),
+                Seen(
+                    run.kind,
+                    run.entry,
+                    "",
+                    _location(case, built) if built is not None else None,
+                    Place(built.path, built.node) if built is not None else None,
+                ),
             )
         )
 

@@ -24,7 +24,7 @@ class Symbol:
     `low` is the smallest admissible value, None where even the sign is open. `name` is a hint for printing.
     """
 
-    __slots__ = ("uid", "name", "kind", "low")
+    __slots__ = ("kind", "low", "name", "uid")
 
     def __init__(self, name: str, kind: SymbolKind, low: int | None = 1) -> None:
         self.uid = next(_counter)
@@ -43,7 +43,7 @@ class Symbol:
 class _Compound:
     """An operation that has no polynomial form; equal by structure."""
 
-    __slots__ = ("args", "key", "_hash")
+    __slots__ = ("_hash", "args", "key")
     rank = 1
 
     def __init__(self, *args: Dim) -> None:
@@ -93,7 +93,7 @@ DimLike = Union["Dim", int]
 class Dim:
     """An integer polynomial in normal form; immutable, hashable, with structural equality."""
 
-    __slots__ = ("terms", "_hash", "_symbols")
+    __slots__ = ("_hash", "_symbols", "terms")
 
     def __init__(self, terms: Iterable[tuple[Monomial, int]] = ()) -> None:
         self.terms: tuple[tuple[Monomial, int], ...] = tuple(terms)
@@ -455,7 +455,9 @@ def bounds(dim: Dim, low: Low = _declared_low) -> tuple[int | None, int | None]:
                 product = [
                     term
                     for m, c in product
-                    for term in (((_times(m, ((atom, 1),)), c), (m, c * least)) if least else ((_times(m, ((atom, 1),)), c),))
+                    for term in (
+                        ((_times(m, ((atom, 1),)), c), (m, c * least)) if least else ((_times(m, ((atom, 1),)), c),)
+                    )
                 ]
         for m, c in product:
             shifted[m] = shifted.get(m, 0) + c

@@ -48,7 +48,7 @@ _SOLVE_ORDER = {"unknown": 0, "input": 1, "parameter": 2}
 class Facts:
     """Mutable knowledge of one path; `copy` forks it."""
 
-    __slots__ = ("proved", "generic", "segments", "readings", "low", "divides", "pending", "roles", "_both")
+    __slots__ = ("_both", "divides", "generic", "low", "pending", "proved", "readings", "roles", "segments")
 
     def __init__(self) -> None:
         self.proved: dict[Symbol, Dim] = {}
@@ -420,4 +420,4 @@ class Facts:
             self.raise_low(dim, 1)
 
 
-__all__ = ["Demand", "Facts", "ONE", "Verdict"]
+__all__ = ["ONE", "Demand", "Facts", "Verdict"]

@@ -22,7 +22,7 @@ class Factor:
     split; `place` is then its position and `count` the number of pieces (1 for a slice). `mixed` holds the factors that lie in memory where a
     reshape cut across them: all pieces together, in order, are those factors again."""
 
-    __slots__ = ("uid", "size", "parent", "place", "count", "mixed")
+    __slots__ = ("count", "mixed", "parent", "place", "size", "uid")
 
     def __init__(
         self, size: Dim, parent: Factor | None = None, place: int = 0, count: int = 1, mixed: tuple[Factor, ...] = ()
@@ -68,7 +68,7 @@ class Axis:
 class Segment:
     """A run of axes of unknown number. Facts may bind it to parts."""
 
-    __slots__ = ("uid", "name")
+    __slots__ = ("name", "uid")
 
     def __init__(self, name: str) -> None:
         self.uid = next(_counter)
