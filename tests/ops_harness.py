@@ -79,12 +79,11 @@ def _call_torch(sample: Sample) -> Any:
         init = [_concrete(a) for a in sample.init]
         layer = target(*init, **{k: _concrete(v) for k, v in sample.init_kwargs.items()})
         return layer.eval()(*args, **kwargs)
-    if sample.init or sample.init_kwargs:  # a method of an object that `init` builds
+    if ".distributions." in sample.name:  # an object that `init` builds, or one of its methods
         owner, _, method = sample.name.rpartition(".")
-        built = torch_object(owner)(
-            *(_concrete(a) for a in sample.init), **{k: _concrete(v) for k, v in sample.init_kwargs.items()}
-        )
-        return getattr(built, method)(*args, **kwargs)
+        build = target if isinstance(target, type) else torch_object(owner)
+        built = build(*map(_concrete, sample.init), **{k: _concrete(v) for k, v in sample.init_kwargs.items()})
+        return (built.batch_shape, built.event_shape) if build is target else getattr(built, method)(*args, **kwargs)
     if not callable(target):  # a property, such as Tensor.T
         return getattr(args[0], sample.name.rpartition(".")[2])
     return target(*args, **kwargs)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 
+from shapelint.ops import einops_samples as samples
 from shapelint.ops.contract import CannotTell, Constraint, Context, Layer, Sample, layer, op, say, t
 from shapelint.ops.einops_patterns import ELLIPSIS, Operation, Pattern, PatternError, Piece, Side, parse
 from shapelint.shapes.dim import ONE, Dim, divide_exactly
@@ -156,93 +157,8 @@ def _demand_sizes(cx: Context, axis: Axis, pieces: tuple[Piece, ...], known: Dim
     cx.facts.learn_divides(size, known)
 
 
-def _sizes(rng: random.Random, left: str, lengths: dict[str, int]) -> list[int]:
-    """A sample's input shape for a left side, now and then a wrong one."""
-    sizes: list[int] = []
-    group: int | None = None
-    for token in left.replace("(", " ( ").replace(")", " ) ").split():
-        if token == "(":
-            group = 1
-        elif token == ")":
-            sizes.append(group or 1)
-            group = None
-        elif token == ELLIPSIS:
-            sizes.extend(rng.randint(1, 3) for _ in range(rng.randint(0, 2)))
-        else:
-            size = int(token) if token.isdecimal() else lengths.get(token, rng.randint(1, 3))
-            if group is None:
-                sizes.append(size)
-            else:
-                group *= size
-    choice = rng.random()
-    if choice < 0.15 and sizes:
-        sizes[rng.randrange(len(sizes))] += 1
-    elif choice < 0.25:
-        sizes = sizes[1:]
-    return sizes
-
-
-_REARRANGE = (
-    "b c h w -> b (h w) c",
-    "b c (h p) (w q) -> b (h w) (p q c)",
-    "b n (h d) -> b h n d",
-    "... d -> d ...",
-    "b ... -> (...) b",
-    "... (h d) -> ... h d",
-    "b 1 d -> b d",
-    "b d -> b 1 d ()",
-    "(b h) n d -> b n (h d)",
-    "b n d -> b n",
-    "b (n d -> b n d",
-    "b b -> b",
-    "b ... c -> ... b",
-    "b n -> n b x",
-    "b 2 -> 2 b",
-)
-_REDUCE = (
-    "b c h w -> b c",
-    "b c (h p) (w q) -> b c h w",
-    "b (h 2) c -> b h c",
-    "... d -> ...",
-    "b n d -> b () d",
-    "b ... -> b",
-    "b n -> b n x",
-    "b ((n) -> b",
-)
-_REPEAT = (
-    "b d -> b h d",
-    "b n -> (b p) n",
-    "h w -> h w 3",
-    "... -> p ...",
-    "1 d -> b d",
-    "() d -> p d",
-    "b d -> b",
-    "b d -> b d x",
-)
-
-
-def _draw(rng: random.Random, patterns: tuple[str, ...]) -> tuple[object, str, dict[str, object]]:
-    pattern = rng.choice(patterns)
-    left, _, right = pattern.partition("->")
-    choices = {"p": 2, "q": rng.randint(1, 2), "h": rng.randint(1, 3)}
-    new = patterns is _REPEAT
-    lengths: dict[str, int] = {}
-    for name, size in (*choices.items(), ("b", 2)):
-        words = pattern.replace("(", " ").replace(")", " ").split()
-        inside = f"({name} " in left or f" {name})" in left
-        wanted = inside or (
-            new and name in right.split() + right.replace("(", " ").replace(")", " ").split() and name not in left
-        )
-        if name in words and wanted and (name != "h" or "(h d)" in left or new) and rng.random() < 0.9:
-            lengths[name] = size
-    if rng.random() < 0.05:
-        lengths["unused"] = 2
-    sizes = _sizes(rng, left, lengths)
-    return t(*sizes), pattern, dict(lengths)
-
-
 def _rearrange_sample(rng: random.Random) -> Sample:
-    x, pattern, lengths = _draw(rng, _REARRANGE)
+    x, pattern, lengths = samples.draw(rng, samples.REARRANGE)
     if rng.random() < 0.1:
         return Sample("einops.rearrange", ([t(2, 3), t(2, 3)], "n b d -> b n d"))
     return Sample("einops.rearrange", (x, pattern), lengths)
@@ -271,7 +187,7 @@ def rearrange(cx: Context, tensor: Value, pattern: Value, axes_lengths: Value) -
 
 
 def _reduce_sample(rng: random.Random) -> Sample:
-    x, pattern, lengths = _draw(rng, _REDUCE)
+    x, pattern, lengths = samples.draw(rng, samples.REDUCE)
     reduction = rng.choice(["mean", "max", "sum", "min", "prod"]) if rng.random() < 0.93 else "median"
     return Sample("einops.reduce", (x, pattern, reduction), lengths)
 
@@ -303,7 +219,7 @@ def reduce(cx: Context, tensor: Value, pattern: Value, reduction: Value, axes_le
 
 
 def _repeat_sample(rng: random.Random) -> Sample:
-    x, pattern, lengths = _draw(rng, _REPEAT)
+    x, pattern, lengths = samples.draw(rng, samples.REPEAT)
     return Sample("einops.repeat", (x, pattern), lengths)
 
 
@@ -328,7 +244,7 @@ def repeat(cx: Context, tensor: Value, pattern: Value, axes_lengths: Value) -> V
 
 
 def _rearrange_layer_sample(rng: random.Random) -> Sample:
-    x, pattern, lengths = _draw(rng, _REARRANGE)
+    x, pattern, lengths = samples.draw(rng, samples.REARRANGE)
     return Sample("einops.layers.torch.Rearrange", (x,), {}, (pattern,), lengths)
 
 
@@ -360,7 +276,7 @@ def rearrange_layer(cx: Context, layer: Layer, input: Value) -> Value:
 
 
 def _reduce_layer_sample(rng: random.Random) -> Sample:
-    x, pattern, lengths = _draw(rng, _REDUCE)
+    x, pattern, lengths = samples.draw(rng, samples.REDUCE)
     reduction = rng.choice(["mean", "max", "sum"]) if rng.random() < 0.93 else "median"
     return Sample("einops.layers.torch.Reduce", (x,), {}, (pattern, reduction), lengths)
 
