@@ -1,0 +1,78 @@
+"""Values of all samples paired with values of all samples: `(N,)` against `(N, 1)`."""
+
+from __future__ import annotations
+
+from shapelint.rules.contract import Case, OpCalled, Report, Rule
+from shapelint.shapes.facts import Verdict
+from shapelint.shapes.shape import Axis, Factor
+from shapelint.values.model import Step, Tensor
+
+RULE = Rule("broadcast-pairs", "SHP604", "warning", "two vectors of one length broadcast to a matrix of all pairs")
+
+_ELEMENTWISE = "torch.add torch.sub torch.mul torch.true_divide torch.eq torch.ne torch.lt torch.le torch.gt torch.ge torch.Tensor.eq torch.Tensor.sub torch.Tensor.add torch.Tensor.mul torch.Tensor.div".split()
+LOSSES = tuple(
+    f"torch.nn.functional.{n}" for n in ("mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss")
+) + tuple(f"torch.nn.{n}" for n in ("MSELoss", "L1Loss", "SmoothL1Loss", "HuberLoss"))
+# ops that put an axis of 1 where a broadcast is meant
+_INSERTING = frozenset(
+    "unsqueeze getitem indexing reshape reshape_as view unflatten expand stack keepdim sum mean amax amin max min norm std var logsumexp prod transpose permute einops rearrange meshgrid einsum".split()
+)
+
+
+@RULE.check(*_ELEMENTWISE, *LOSSES)
+def check(case: Case) -> Report | None:
+    """`(…, N)` meets `(…, N, 1)`: the axis of 1 is the one output of a layer, or a column of data, not one put there to pair."""
+    event = case.event
+    assert isinstance(event, OpCalled)
+    values = list(event.arguments.values())[:2]
+    if len(values) != 2 or event.assumed:
+        return None
+    a, b = case.tensor(values[0]), case.tensor(values[1])
+    if a is None or b is None or not a.shape.rank or not b.shape.rank or a.assumed or b.assumed:
+        return None
+    narrow, column = (a, b) if a.shape.rank < b.shape.rank else (b, a)
+    is_loss = event.name in LOSSES
+    if column.shape.rank != (narrow.shape.rank or 0) + 1 or column.shape.rank != 2:
+        return None
+    row, (samples, one) = narrow.shape.axes[0], column.shape.axes
+    facts = case.facts
+    if facts.resolve(one.size) != 1 or facts.resolve(row.size) == 1 or facts.compare(row.size, samples.size) is not Verdict.SAME:
+        return None
+    if _inserted(case, column.step, one):
+        return None
+    if not is_loss and not _meant_as_values(case, one, samples, row):
+        return None
+    n = case.dim(row.size)
+    shapes = f"{case.shape(a.shape)} against {case.shape(b.shape)}"
+    verb = "compares" if is_loss or event.name.rpartition(".")[2] in ("eq", "ne", "lt", "le", "gt", "ge") else "combines"
+    return Report(
+        f"`{case.subject}` {verb} every sample with every other: {shapes} broadcasts to ({n}, {n})",
+        label=f"the result has {n}*{n} entries, one for each pair of samples",
+        help="give both the same shape: `squeeze(-1)` the one with the axis of 1, or `unsqueeze(-1)` the other",
+        step=column.step,
+    )
+
+
+def _meant_as_values(case: Case, one: Axis, samples: Axis, row: Axis) -> bool:
+    """Whether the axis of 1 is surely no axis to pair along: a layer's single output, or beside a proved batch axis that both sides have."""
+    if case.proved_role(one) in ("feature", "class", "channel"):
+        return True
+    return bool(samples.factors) and samples.factors == row.factors and case.proved_role(samples) == "batch"
+
+
+def _inserted(case: Case, step: Step | None, one: Axis) -> bool:
+    """Whether the axis of 1 came out of an op that inserts axes, or of one that nothing tells."""
+    factor: Factor | None = one.factors[0] if one.factors else None
+    if factor is None:
+        return True
+    origin = ""
+    while step is not None:
+        shape = case.facts.shape(step.shape)
+        if not any(isinstance(p, Axis) and factor in p.factors for p in shape.parts):
+            break
+        origin = step.op
+        step = step.previous
+    return origin in _INSERTING
+
+
+__all__ = ["LOSSES", "RULE", "Tensor"]
