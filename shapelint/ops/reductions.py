@@ -153,7 +153,7 @@ def _std_sample(rng: random.Random, name: str) -> Sample:
     return Sample(name, (x,), {"dim": dims, "unbiased": False} if draw < 0.85 else {"dim": dims})
 
 
-STD = op(
+STD: Op = op(
     "std",
     both("std var"),
     (
@@ -164,7 +164,7 @@ STD = op(
     (C1, C2),
     lambda rng: _std_sample(rng, rng.choice(STD.torch)),
 )
-STD_MEAN = op(
+STD_MEAN: Op = op(
     "std_mean",
     ("torch.std_mean", "torch.var_mean"),
     [s.text for s in STD.signatures],

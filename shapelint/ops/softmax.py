@@ -86,7 +86,7 @@ CUMSUM = _function(
     None,
 )
 
-CUMMAX = op(
+CUMMAX: Op = op(
     "cummax",
     both("cummax cummin"),
     "input, dim, *, out=None",
@@ -177,7 +177,7 @@ def _layer_sample(rng: random.Random, name: str) -> Sample:
     return Sample(name, (x,), init=(dim,)) if rng.random() < 0.5 else Sample(name, (x,), init_kwargs={"dim": dim})
 
 
-LAYERS = layer(
+LAYERS: Op = layer(
     "Softmax",
     ("torch.nn.Softmax", "torch.nn.LogSoftmax", "torch.nn.Softmin"),
     "dim=None",
