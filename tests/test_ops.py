@@ -32,6 +32,9 @@ DATA_DEPENDENT: dict[str, str] = {
     "unpad_sequence": "every sequence is as long as its entry of `lengths`",
     "unpack_sequence": "every sequence is as long as it was before it was packed",
     "where": "a mask alone gives as many indices as it has true entries",
+    "unique": "as many entries as differ",
+    "unique_consecutive": "as many entries as differ",
+    "bincount": "the greatest entry",
     "masked_select": "as many entries as the mask is true for",
     "nonzero": "as many indices as there are entries that are not 0",
 }
