@@ -67,7 +67,7 @@ def listed_shape(cx: Context, value: Value) -> Shape:
 def asked_shape(cx: Context, sizes: Value) -> Shape:
     """The shape that a star parameter asks for: `2, 3` or `(2, 3)`. Refutes C1 and C2.
 
-    One argument that was chosen outside may be an int or a list: it is taken for an int, and the answer marked as assumed.
+    One argument that was chosen outside may be an int or a list: it is taken for an int, which the answer tells.
     """
     items = cx.items(sizes)
     if len(items) != 1 or isinstance(items[0], (Int, Float)):

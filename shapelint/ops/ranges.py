@@ -1,0 +1,176 @@
+"""Tensors of numbers in order: `arange`, `linspace`, `logspace`."""
+
+from __future__ import annotations
+
+import math
+import random
+
+from shapelint.ops.contract import CannotTell, Constraint, Context, Message, Sample, op, say, t
+from shapelint.ops.dtypes import dtype_kind
+from shapelint.ops.factories import NEGATIVE, NOT_INTS, OPTIONS, asked_axis, some_options
+from shapelint.shapes.dim import ONE, ZERO, Dim
+from shapelint.shapes.shape import Axis, Shape
+from shapelint.values.model import Dtype, External, Float, Int, NoneValue, Tensor, Value
+
+
+def _arange_sample(rng: random.Random) -> Sample:
+    def number() -> object:
+        chance = rng.random()
+        return rng.randint(-3, 9) if chance < 0.85 else rng.choice((0.5, 4.0, 7.25))
+
+    start, end, step = number(), number(), rng.choice((1, 2, 3, -1, -2, 0, 0.5, -1.5))
+    options = some_options(rng)
+    if "dtype" in options:
+        options["dtype"] = External("torch.float32")
+    if all(isinstance(v, int) for v in (start, end, step)) and rng.random() < 0.2:
+        options["dtype"] = External("torch.long")
+    form = rng.randrange(5)
+    if form == 0:
+        return Sample("torch.arange", (end,), options)
+    if form == 1:
+        return Sample("torch.arange", (start, end), options)
+    if form == 2:
+        return Sample("torch.arange", (start, end, step), options)
+    if form == 3:
+        return Sample("torch.arange", (start,), {"end": end, "step": step, **options})
+    return Sample("torch.arange", (), rng.choice(({"end": end}, {"start": start, "end": end})) | options)
+
+
+ARANGE = op(
+    "arange",
+    ("torch.arange",),
+    (f"end, {OPTIONS}", f"start, end, step=1, {OPTIONS}"),
+    constraints=(
+        Constraint("C1", "invalid-option", "`step` is not 0"),
+        Constraint("C2", "invalid-option", "`end` lies in the direction of `step`"),
+    ),
+    samples=_arange_sample,
+)
+
+
+@ARANGE.rule
+def arange(
+    cx: Context, end: Value, dtype: Value, start: Value | None = None, step: Value | None = None, **options: Value
+) -> Value:
+    """`start, end, step -> (ceil((end - start) / step),)`.
+
+    C1: `step` is not 0. C2: `end` lies in the direction of `step`.
+    Follows https://docs.pytorch.org/docs/stable/generated/torch.arange.html
+    """
+    given = [v for v in (start, end, step) if v is not None]
+    kind = dtype_kind(dtype) if not isinstance(dtype, NoneValue) else _kind(given)
+    result = Tensor(Shape((cx.fresh("n", 0),)), kind)
+    cx.expect(result)
+    first = start if start is not None else Int(ZERO)
+    by = step if step is not None else Int(ONE)
+    if _number(cx, by) == 0:
+        cx.refute("C1", say("step must be nonzero"), operand="step")
+    if any(isinstance(v, Float) for v in (first, end, by)):
+        if kind != "float":
+            return result  # how the numbers are rounded before they are counted is torch's own affair
+        return result.with_parts((_float_count(cx, first, end, by),))
+    try:
+        a, b = cx.int(first), cx.int(end)
+        c = cx.int(by).value
+    except CannotTell:
+        return result
+    if c is None:
+        return result
+    way = b - a if c > 0 else a - b
+    if cx.facts.at_most(way, -1, proof=True):
+        cx.refute(
+            "C2",
+            say(
+                "upper bound and lower bound inconsistent with step sign: from {start} to {end} by {step}",
+                start=a,
+                end=b,
+                step=c,
+            ),
+            operand="end",
+        )
+    cx.facts.raise_low(way, 0)
+    return result.with_parts((Axis.fresh((way + (abs(c) - 1)) // abs(c)),))
+
+
+def _wrong_way(start: Dim | str, end: Dim | str, step: int | str) -> Message:
+    text = "upper bound and lower bound inconsistent with step sign: from {start} to {end} by {step}"
+    return say(text, start=start, end=end, step=step)
+
+
+def _kind(values: list[Value]) -> Dtype | None:
+    if any(isinstance(v, Float) for v in values):
+        return "float"
+    if all(isinstance(v, Int) for v in values):
+        return "int"
+    return None
+
+
+def _float_count(cx: Context, start: Value, end: Value, step: Value) -> Axis:
+    """The number of entries where some number is a float."""
+    if isinstance(end, Float) and end.exact is not None and isinstance(start, Int) and isinstance(step, Int):
+        over, under = (cx.facts.resolve(d) for d in end.exact)
+        if start.dim == ZERO and step.dim == ONE and cx.facts.at_least(under, 1) and cx.facts.at_least(over, 0):
+            return Axis.fresh((over + under - 1) // under)
+    a, b, c = (_number(cx, v) for v in (start, end, step))
+    if a is None or b is None or c is None:
+        return cx.fresh("n", 0)
+    if (b - a) * c < 0:
+        cx.refute("C2", _wrong_way(str(a), str(b), str(c)), operand="end")
+    return Axis.fresh(math.ceil((b - a) / c))
+
+
+def _number(cx: Context, value: Value) -> float | None:
+    if isinstance(value, Float):
+        return value.value
+    try:
+        return cx.int(value).value
+    except CannotTell:
+        return None
+
+
+def _spaced_sample(rng: random.Random) -> Sample:
+    name = rng.choice(SPACED.torch)
+    ends = [rng.choice((0, 1.5, 3, -2, t(), t(dtype="int"))) for _ in range(2)]
+    if rng.random() < 0.1:
+        ends[rng.randrange(2)] = t(2)
+    steps = rng.choice((0, 1, 2, 5, 5, 3, -1, 2.5))
+    options = some_options(rng)
+    if "dtype" in options:
+        options["dtype"] = External(rng.choice(("torch.float64", "torch.long")))
+    if any(not isinstance(e, (int, float)) for e in ends):
+        options.pop("requires_grad", None)
+    if rng.random() < 0.5:
+        return Sample(name, (*ends, steps), options)
+    return Sample(name, (), {"start": ends[0], "end": ends[1], "steps": steps, **options})
+
+
+SPACED = op(
+    "linspace",
+    ("torch.linspace", "torch.logspace"),
+    f"start, end, steps, base=10.0, {OPTIONS}",
+    constraints=(
+        NEGATIVE,
+        NOT_INTS,
+        Constraint("C3", "invalid-option", "`start` and `end` are numbers or tensors without axes"),
+    ),
+    samples=_spaced_sample,
+)
+
+
+@SPACED.rule
+def spaced(cx: Context, start: Value, end: Value, steps: Value, dtype: Value, **options: Value) -> Value:
+    """`start, end, steps -> (steps,)`.
+
+    C1: `steps` is not negative. C2: it is an int. C3: `start` and `end` have no axes.
+    Follows https://docs.pytorch.org/docs/stable/generated/torch.linspace.html
+    """
+    kind = dtype_kind(dtype, "float")
+    cx.expect(Tensor(Shape((cx.fresh("steps", 0),)), kind))
+    for name, value in (("start", start), ("end", end)):
+        if isinstance(value, Tensor):
+            headline = say(
+                "{subject} only supports 0-dimensional start and end tensors but receives one of shape {shape}",
+                shape=cx.tensor(value).shape,
+            )
+            cx.ranks(cx.tensor(value), (0,), "C3", headline, name)
+    return Tensor(Shape((asked_axis(cx, steps),)), kind)
