@@ -1,4 +1,4 @@
-"""Places and counts among bins, and samples drawn by weight: `searchsorted`, `bincount`, `multinomial` and more."""
+"""Places and counts among bins: `searchsorted`, `bincount` and more."""
 
 from __future__ import annotations
 
@@ -146,51 +146,3 @@ def histc(cx: Context, input: Value, bins: Value, **how: Value) -> Value:
     Follows https://docs.pytorch.org/docs/stable/generated/torch.histc.html
     """
     return cx.tensor(input).with_parts((Axis.fresh(cx.size(bins)),))
-
-
-def _multinomial_sample(rng: random.Random) -> Sample:
-    x = t(*(rng.randint(1, 4) for _ in range(rng.choice([1, 2, 1, 2, 0, 3]))))
-    count = rng.randint(0, 5)
-    if rng.random() < 0.5:
-        return Sample(rng.choice(MULTINOMIAL.torch), (x, count, rng.random() < 0.5))
-    return Sample(rng.choice(MULTINOMIAL.torch), (x,), {"num_samples": count, "replacement": rng.random() < 0.5})
-
-
-MULTINOMIAL = op(
-    "multinomial",
-    both("multinomial"),
-    "input, num_samples, replacement=False, *, generator=None, out=None",
-    (
-        Constraint("C1", "index-shape", "`input` has one axis or two"),
-        Constraint("C2", "invalid-option", "at least one sample is drawn"),
-        Constraint("C3", "index-out-of-range", "without replacement, no more samples than classes are drawn"),
-    ),
-    _multinomial_sample,
-)
-
-
-@MULTINOMIAL.rule
-def multinomial(
-    cx: Context, input: Value, num_samples: Value, replacement: Value, generator: Value, out: Value
-) -> Value:
-    """`([rows], classes) -> ([rows], num_samples)`.
-
-    C1: `input` has one axis or two. C2: `num_samples` is positive. C3: without replacement it is at most `classes`.
-    Follows https://docs.pytorch.org/docs/stable/generated/torch.multinomial.html
-    """
-    x, count = cx.tensor(input), cx.int(num_samples)
-    x = cx.ranks(x, (1, 2), "C1", say("prob_dist must be 1 or 2 dim but has the shape {shape}", shape=x.shape))
-    x = x.with_parts(cx.facts.reveal_suffix(x.shape, 1).parts)
-    classes = x.shape.parts[-1]
-    assert isinstance(classes, Axis)
-    result = x.with_parts((*x.shape.parts[:-1], Axis.fresh(count))).with_dtype("int")
-    cx.expect(result)
-    if cx.facts.at_most(count, 0, proof=True):
-        cx.refute("C2", say("cannot sample n_sample <= 0 samples"), operand="num_samples")
-    cx.facts.raise_low(count, 1)
-    if not cx.flag(replacement) and cx.facts.at_least(count - classes.size, 1, proof=True):
-        headline = say(
-            "cannot sample {count} > {classes} samples without replacement", count=count, classes=classes.size
-        )
-        cx.refute("C3", headline, operand="num_samples", sizes=(classes.size, count))
-    return result
