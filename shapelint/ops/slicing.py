@@ -49,11 +49,13 @@ def _count(cx: Context, size: Dim, lower: Value, upper: Value) -> Dim:
         if not facts.at_least(stop - size, 0) and window.value is not None and window.value >= 0:
             cx.assumed = True  # a window that moves along the axis (`x[i : i + 1]`) is taken to lie within it
             return window
-    return greatest(facts, least(facts, stop, size) - start, ZERO)
+    within = not isinstance(upper, NoneValue) and facts.at_most(cx.int(upper), -1)
+    return greatest(facts, (stop if within else least(facts, stop, size)) - start, ZERO)
 
 
 def _from_left(cx: Context, size: Dim, bound: Dim) -> Dim:
-    """A bound counted from the left, never below 0. Raises CannotTell where its sign is open."""
+    """A bound counted from the left, never below 0; one counted from the right is never beyond `size` then. Raises
+    CannotTell where its sign is open."""
     if cx.facts.at_least(bound, 0):
         return bound
     if cx.facts.at_most(bound, -1):
