@@ -7,7 +7,7 @@ import random
 from shapelint.ops.contract import Constraint, Context, Layer, Op, Sample, Sampler, layer, op, say, t
 from shapelint.ops.conv import layer_dims, require_bias, require_channels, require_groups, sizes_around
 from shapelint.ops.spatial import Spatial, extent, float_tensor, int_tuple, require_positive, spatial
-from shapelint.shapes.dim import Dim, maximum
+from shapelint.shapes.dim import ZERO, Dim, maximum
 from shapelint.shapes.shape import Axis
 from shapelint.values.model import NONE, Str, Value
 
@@ -195,7 +195,7 @@ def conv_transpose_layer(cx: Context, layer: Layer, input: Value, output_size: V
     result = found.to(layer.size("out_channels"), space).with_dtype("float")
     cx.expect(result)
     if asked is not None:
-        spread.output_padding = [want - low for want, low in zip(asked, spread.least(found.space), strict=True)]
+        spread.output_padding = [ZERO] * len(asked)  # the padding of the call is what `output_size` makes it
     spread.demand(cx)
     require_channels(cx, "C1", want, found)
     _require_output(cx, sizes)

@@ -79,8 +79,10 @@ def grid_sample(
     ranks = (4,) if kind == "bicubic" else (4, 5)
     if kind == "bicubic" and x.shape.rank == points.shape.rank == 5:
         cx.refute("C4", say("bicubic interpolation only supports 4D input"), operand="mode")
-    x = cx.ranks(x, (points.shape.rank,) if points.shape.rank in ranks else ranks, "C1", headline)
-    points = cx.ranks(points, (x.shape.rank,) if x.shape.rank is not None else ranks, "C1", headline, "grid")
+    known = points.shape.rank
+    x = cx.ranks(x, ranks if known is None or known not in ranks else (known,), "C1", headline)
+    known = x.shape.rank
+    points = cx.ranks(points, ranks if known is None else (known,), "C1", headline, "grid")
     x, points = cx.ranked(x), cx.ranked(points)
     batch, channel, *_ = x.shape.axes
     result = x.with_parts((batch, channel, *points.shape.axes[1:-1]))
@@ -124,7 +126,7 @@ def _affine_sample(rng: random.Random) -> Sample:
     elif choice < 0.3:
         theta = theta[1:]
     elif choice < 0.4:
-        size = size[:3]
+        size, theta = size[:3], [n, 1, 2]
     elif choice < 0.5:
         size[-1] = 0
     shape = tuple(size) if rng.random() < 0.5 else size

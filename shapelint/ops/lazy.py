@@ -53,11 +53,11 @@ def lazy_linear(cx: Context, layer: Layer, input: Value) -> Value:
 
 def _conv_draw(rng: random.Random, family: str) -> Sample:
     count = rng.randint(1, 3)
-    groups = rng.choice([1, 1, 2])
+    groups = rng.choice([1, 2])
     options: dict[str, object] = {"groups": groups} if groups > 1 else {}
     if rng.random() < 0.5:
         options |= {"stride": rng.randint(1, 2), "padding": 0 if "Transpose" in family else rng.randint(0, 1)}
-    channels = groups * rng.randint(1, 2) if rng.random() < 0.8 else rng.randint(1, 3)
+    channels = groups * rng.randint(1, 2) if rng.random() < 0.65 else 3
     x = t(*sizes_around(rng, count, channels, 1, 4))
     init = (2 * rng.randint(1, 2), rng.randint(1, 3))
     return Sample(f"torch.nn.{family}{count}d", (x,), init=init, init_kwargs=options)
