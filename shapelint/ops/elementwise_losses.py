@@ -120,7 +120,7 @@ def smooth_l1(cx: Context, given: Arguments) -> Tensor:
     ("reduction='mean', delta=1.0, weight=None", "reduction='mean', delta=1.0"),
     (BROADCAST, OPTION),
     _draw({"delta": [0.5, 2, 0, -1.0], "weight": [None]}, legacy=False),
-    f"{_PLAIN}\n\nC1: they broadcast. C2: a reduction that there is. C3: a weight for every entry. C4: `delta` positive.",
+    f"{_PLAIN}\n\nC1: they broadcast. C2: a reduction that there is. C3: a weight per entry. C4: `delta` positive.",
     function_only=(WEIGHT,),
 )
 def huber(cx: Context, given: Arguments) -> Tensor:
@@ -320,8 +320,8 @@ def _draw_soft_labels(rng: random.Random) -> tuple[tuple[T, ...], dict[str, Any]
         Constraint("C4", "loss-shape", "input has at least one axis"),
     ),
     _draw_soft_labels,
-    "`input (*, C), target (*, C) -> ()`, or `(*)` without reduction.\n\nC1: they broadcast. C2: a reduction that there "
-    "is. C3: the weight broadcasts. C4: there is a class axis.",
+    "`input (*, C), target (*, C) -> ()`, or `(*)` without reduction.\n\nC1: they broadcast. C2: a reduction that "
+    "there is. C3: the weight broadcasts. C4: there is a class axis.",
 )
 def multilabel_soft_margin(cx: Context, given: Arguments) -> Tensor:
     a, b = _pair(cx, given)
@@ -335,9 +335,5 @@ def multilabel_soft_margin(cx: Context, given: Arguments) -> Tensor:
     if a.shape.rank is None or each.shape.rank is None:
         return Tensor.unknown(dtype="float")
     place = len(a.shape.parts) - 1
-    if cx.facts.compare(len(each.shape.parts), len(a.shape.parts)) is not Verdict.SAME and place >= len(
-        each.shape.parts
-    ):
-        return Tensor.unknown(dtype="float")
     cx.role(a.shape.parts[-1], "class", "proved", "nn.MultiLabelSoftMarginLoss reads it as classes")
     return each.with_parts((*each.shape.parts[:place], *each.shape.parts[place + 1 :]))

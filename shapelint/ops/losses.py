@@ -6,14 +6,14 @@ import random
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from shapelint.ops.contract import CannotTell, Constraint, Context, Layer, Message, Op, Sample, T, layer, op, say
+from shapelint.ops.contract import CannotTell, Constraint, Context, Layer, Message, Op, Sample, layer, op, say
 from shapelint.shapes.facts import Verdict
 from shapelint.shapes.shape import Axis, Segment, Shape
 from shapelint.values.model import NoneValue, Str, Tensor, Value
 
 Arguments = Mapping[str, Value]
 Check = Callable[[Context, Arguments], Tensor]
-Draw = Callable[[random.Random], "tuple[tuple[T, ...], dict[str, Any]]"]
+Draw = Callable[[random.Random], "tuple[tuple[Any, ...], dict[str, Any]]"]
 
 NAMES = ("mean", "sum", "none")
 LEGACY = "size_average=None, reduce=None, reduction='mean'"
@@ -59,12 +59,12 @@ def loss(
         as_layer = layer(layer_name, (f"torch.nn.{layer_name}",), options[1], inputs, limits, layer_sample)
 
         def function_rule(cx: Context, **given: Value) -> Value:
-            return _reduced(cx, check(cx, given), given, reductions)
+            return _run(cx, check, given, reductions)
 
         def layer_rule(cx: Context, built: Layer, **given: Value) -> Value:
             defaults = {n: p.default for n, p in as_function.signatures[0].by_name.items() if p.default is not None}
             arguments = {**defaults, **built.config.args, **given}
-            return _reduced(cx, check(cx, arguments), arguments, reductions)
+            return _run(cx, check, arguments, reductions)
 
         function_rule.__doc__ = f"{documentation}\n\nFollows {_PAGE}.functional.{function}.html"
         layer_rule.__doc__ = f"{documentation}\n\nFollows {_PAGE}.{layer_name}.html"
@@ -75,19 +75,32 @@ def loss(
     return decorate
 
 
-def _reduced(cx: Context, each: Tensor, given: Arguments, reductions: tuple[str, ...]) -> Tensor:
-    scalar = Tensor(Shape(()), "float", assumed=False)
-    old = [given.get("size_average"), given.get("reduce")]
-    if any(v is not None and not isinstance(v, NoneValue) for v in old):
-        reduce = old[1]
-        keep = reduce is not None and not isinstance(reduce, NoneValue) and not cx.flag(reduce)
-        return each if keep else scalar
+def _run(cx: Context, check: Check, given: Arguments, reductions: tuple[str, ...]) -> Tensor:
+    each = _is_each(cx, given, reductions)
+    scalar = Tensor(Shape(()), "float")
+    if each is False:
+        cx.expect(scalar)
+    result = check(cx, given)
+    if each is None:
+        raise CannotTell("dynamic-value")
+    return result if each else scalar
+
+
+def _is_each(cx: Context, given: Arguments, reductions: tuple[str, ...]) -> bool | None:
+    """Whether the loss is given per entry; None where that is not known."""
+    try:
+        old = [v for v in (given.get("size_average"), given.get("reduce")) if v is not None]
+        if any(not isinstance(v, NoneValue) for v in old):
+            reduce = given["reduce"]
+            return not isinstance(reduce, NoneValue) and not cx.flag(reduce)
+    except CannotTell:
+        return None
     value = given["reduction"]
     if not isinstance(value, Str) or value.value is None:
-        raise CannotTell("dynamic-value")
+        return None
     if value.value not in reductions:
         cx.refute("C2", say("{got} is not a valid value for reduction", got=value.value), operand="reduction")
-    return each if value.value == "none" else scalar
+    return value.value == "none"
 
 
 def draw_reduction(
