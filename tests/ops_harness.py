@@ -28,6 +28,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy
 import torch
 
 from shapelint.ops.contract import Context, Inferred, Mismatch, Op, Sample, T, constant, construct, infer
@@ -50,6 +51,7 @@ from shapelint.values.model import (
     Value,
 )
 
+ELSEWHERE = {f"torch.Tensor.{name}" for name in ("cuda", "xpu", "pin_memory")}  # need a device that tests do not have
 DRAWS = 40  # samples drawn at most for each one wanted
 
 
@@ -262,6 +264,10 @@ class Partial:
 
 def compare(value: Value, result: Any, facts: Facts, binding: Binding, partial: Partial, where: str = "result") -> None:
     """Raises Disagreement where the value does not describe the result of torch."""
+    if isinstance(result, numpy.ndarray) and isinstance(value, Tensor):
+        if not value.array:
+            raise Disagreement(f"{where}: a tensor is told, torch gave an array")
+        result = torch.from_numpy(result)
     if isinstance(value, Unknown):
         partial.count += 1
     elif isinstance(value, Tensor):
@@ -406,7 +412,7 @@ def examine(op: Op, wanted: int = 200, seed: int = 0, stop_early: bool = False) 
     rng = random.Random(f"{op.name} {seed}")
     report = Report(op.name)
     used: set[str] = set()
-    names = {name for name in op.torch if _maybe_torch_object(name) is not None}
+    names = {name for name in op.torch if _maybe_torch_object(name) is not None} - ELSEWHERE
     need = wanted if op.constraints else 0
     for _ in range(DRAWS * wanted):
         if report.accepted >= wanted and report.rejected >= need and names <= used:
