@@ -10,9 +10,9 @@ from shapelint.values.model import Step, Tensor
 RULE = Rule("broadcast-pairs", "SHP604", "warning", "two vectors of one length broadcast to a matrix of all pairs")
 
 _ELEMENTWISE = "torch.add torch.sub torch.mul torch.true_divide torch.eq torch.ne torch.lt torch.le torch.gt torch.ge torch.Tensor.eq torch.Tensor.sub torch.Tensor.add torch.Tensor.mul torch.Tensor.div".split()
-LOSSES = tuple(
-    f"torch.nn.functional.{n}" for n in ("mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss")
-) + tuple(f"torch.nn.{n}" for n in ("MSELoss", "L1Loss", "SmoothL1Loss", "HuberLoss"))
+LOSSES = tuple(f"torch.nn.functional.{n}" for n in ("mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss")) + tuple(
+    f"torch.nn.{n}" for n in ("MSELoss", "L1Loss", "SmoothL1Loss", "HuberLoss")
+)
 # ops that put an axis of 1 where a broadcast is meant
 _INSERTING = frozenset(
     "unsqueeze getitem indexing reshape reshape_as view unflatten expand stack keepdim sum mean amax amin max min norm std var logsumexp prod transpose permute einops rearrange meshgrid einsum".split()
@@ -36,7 +36,11 @@ def check(case: Case) -> Report | None:
         return None
     row, (samples, one) = narrow.shape.axes[0], column.shape.axes
     facts = case.facts
-    if facts.resolve(one.size) != 1 or facts.resolve(row.size) == 1 or facts.compare(row.size, samples.size) is not Verdict.SAME:
+    if (
+        facts.resolve(one.size) != 1
+        or facts.resolve(row.size) == 1
+        or facts.compare(row.size, samples.size) is not Verdict.SAME
+    ):
         return None
     if _inserted(case, column.step, one):
         return None
@@ -44,7 +48,9 @@ def check(case: Case) -> Report | None:
         return None
     n = case.dim(row.size)
     shapes = f"{case.shape(a.shape)} against {case.shape(b.shape)}"
-    verb = "compares" if is_loss or event.name.rpartition(".")[2] in ("eq", "ne", "lt", "le", "gt", "ge") else "combines"
+    verb = (
+        "compares" if is_loss or event.name.rpartition(".")[2] in ("eq", "ne", "lt", "le", "gt", "ge") else "combines"
+    )
     return Report(
         f"`{case.subject}` {verb} every sample with every other: {shapes} broadcasts to ({n}, {n})",
         label=f"the result has {n}*{n} entries, one for each pair of samples",

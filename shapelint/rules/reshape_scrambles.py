@@ -14,7 +14,9 @@ from shapelint.values.model import Tensor
 RULE = Rule("reshape-scrambles", "SHP603", "warning", "a view or reshape where a transpose or permute was meant")
 
 # a tensor made up on the spot has no axes that could mean something
-_MADE_UP = frozenset("zeros ones rand randn empty full arange randint linspace tensor eye randperm normal zeros_like randn_like".split())
+_MADE_UP = frozenset(
+    "zeros ones rand randn empty full arange randint linspace tensor eye randperm normal zeros_like randn_like".split()
+)
 
 
 @dataclass(eq=False)
@@ -77,5 +79,7 @@ def _report(case: Case, x: Tensor, result: Tensor, scramble: Scramble) -> Report
 def _name(case: Case, factor: Factor) -> str:
     size = case.dim(factor.size)
     role = case.proved_role(Axis(factor.size, (factor,)))
-    shown = {"step": "seq", "layer": "layers", "direction": "directions", "feature": "features"}.get(role or "", role or "")
+    shown = {"step": "seq", "layer": "layers", "direction": "directions", "feature": "features"}.get(
+        role or "", role or ""
+    )
     return size if not shown or shown == size else f"{size} ({shown})"

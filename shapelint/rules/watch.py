@@ -77,13 +77,13 @@ class Watched:
 
 def _weigh(readings: list[_Reading]) -> list[Finding]:
     kept: list[Finding] = []
-    done: set[tuple[Place, str, str]] = set()
+    done: set[tuple[Place, str, str, Place | None]] = set()
     for reading in readings:
         for finding in reading.findings:
             key = (finding.place, finding.rule, finding.constraint)
-            if key in done:
+            if (*key, finding.seen.built_place) in done:
                 continue
-            done.add(key)
+            done.add((*key, finding.seen.built_place))
             failing = [r for r in readings if any((f.place, f.rule, f.constraint) == key for f in r.findings)]
             fine = [r for r in readings if r not in failing and any(p == finding.place for p, _ in r.passed)]
             if not fine:

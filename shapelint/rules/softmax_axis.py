@@ -1,0 +1,125 @@
+"""A softmax over one axis whose result is used along another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from shapelint.interp.run import Run
+from shapelint.rules.contract import Case, OpCalled, Report, Rule
+from shapelint.rules.softmax_size_one import SOFTMAXES, softmax_axis
+from shapelint.shapes.shape import Axis, Factor
+from shapelint.values.model import Int, Step, Tensor
+
+RULE = Rule("softmax-axis", "SHP612", "warning", "a softmax over another axis than the one its result is used along")
+
+# ops that hand the entries on as they are
+_PASSING = frozenset(
+    "reshape reshape_as flatten permute transpose contiguous dropout Dropout to float half type squeeze unsqueeze clone conversion".split()
+)
+
+
+@dataclass(eq=False)
+class _Softmax:
+    case: Case
+    axis: Factor
+    place: int
+    step: Step
+
+
+@dataclass(eq=False)
+class _Misplaced:
+    case: Case
+    report: Report
+
+
+@RULE.check(*SOFTMAXES)
+def remember(case: Case) -> Report | None:
+    """Keep which axis each softmax normalises."""
+    event = case.event
+    assert isinstance(event, OpCalled)
+    dim = softmax_axis(event)
+    result = event.result
+    if not isinstance(result, Tensor) or result.step is None or event.assumed:
+        return None
+    x = case.tensor(result)
+    if x is None or not x.shape.rank or not isinstance(dim, Int) or dim.dim.value is None:
+        return None
+    place = dim.dim.value % x.shape.rank if -x.shape.rank <= dim.dim.value < x.shape.rank else None
+    if place is None:
+        return None
+    axis = x.shape.axes[place]
+    if len(axis.factors) == 1:
+        case.run.notes.setdefault(RULE.name, []).append(_Softmax(case, axis.factors[0], place, result.step))
+    return None
+
+
+def _softmax_behind(case: Case, step: Step | None) -> _Softmax | None:
+    """The softmax whose entries a tensor holds, unchanged but for their places."""
+    known = {s.step: s for s in case.run.notes.get(RULE.name, ()) if isinstance(s, _Softmax)}
+    while step is not None:
+        if step in known:
+            return known[step]
+        if step.op not in _PASSING:
+            return None
+        step = step.previous
+    return None
+
+
+@RULE.check("torch.matmul", "torch.bmm", "torch.Tensor.matmul", "torch.Tensor.bmm")
+def weights(case: Case) -> Report | None:
+    """Attention weights must sum to 1 along the axis that the product sums over."""
+    event = case.event
+    assert isinstance(event, OpCalled)
+    left = case.tensor(next(iter(event.arguments.values()), event.result))
+    if left is None or left.shape.rank is None or left.shape.rank < 3 or event.assumed:
+        return None
+    found = _softmax_behind(case, left.step)
+    summed, kept = left.shape.axes[-1], left.shape.axes[-2]
+    if found is None or kept.factors != (found.axis,) or found.axis in summed.factors:
+        return None
+    if case.facts.resolve(kept.size) == 1 or case.facts.resolve(summed.size) == 1 or not summed.factors:
+        return None
+    report = Report(
+        f"`{found.case.subject}` normalises axis {found.place}, but its result is summed over the last axis",
+        label="the weights that are summed together do not add up to 1: each row is a sum, not an average",
+        help="normalise the axis that the product sums over: `dim=-1`",
+        related=((event.where.site, "the product sums over the last axis of the weights"),),
+        step=found.step.previous,
+        constraint="weights",
+    )
+    case.run.notes.setdefault(f"{RULE.name} found", []).append(_Misplaced(found.case, report))
+    return None
+
+
+@RULE.check("torch.nn.functional.nll_loss", "torch.nn.NLLLoss")
+def classes(case: Case) -> Report | None:
+    """Log-probabilities must be normalised over the classes that the loss picks from."""
+    event = case.event
+    assert isinstance(event, OpCalled)
+    x = case.tensor(next(iter(event.arguments.values()), event.result))
+    if x is None or not x.shape.rank or event.assumed:
+        return None
+    found = _softmax_behind(case, x.step)
+    picked = x.shape.axes[1 if x.shape.rank > 1 else 0]
+    if found is None or len(picked.factors) != 1 or picked.factors[0] is found.axis:
+        return None
+    role = case.proved_role(Axis(found.axis.size, (found.axis,)))
+    over = f" ({role})" if role in ("batch", "step") else ""
+    report = Report(
+        f"`{found.case.subject}` normalises axis {found.place}{over}, but the loss picks from the classes of another axis",
+        label="the scores of one position do not add up to 1 over its classes",
+        help="normalise the classes: `dim=-1` where they are the last axis",
+        related=((event.where.site, "the loss reads the classes here"),),
+        step=found.step.previous,
+        constraint="classes",
+    )
+    case.run.notes.setdefault(f"{RULE.name} found", []).append(_Misplaced(found.case, report))
+    return None
+
+
+@RULE.conclude
+def conclude(run: Run) -> Iterator[tuple[Case, Report]]:
+    for found in run.notes.get(f"{RULE.name} found", ()):
+        if isinstance(found, _Misplaced):
+            yield found.case, found.report
