@@ -142,10 +142,6 @@ def _draw_classes(probabilities: bool, smoothing: bool) -> Draw:
 
 
 _CE_OPTIONS = "weight=None, size_average=None, ignore_index=-100, reduce=None, reduction='mean', label_smoothing=0.0"
-_TELLS = (
-    "C1: the target is input without the class axis. C2: a reduction that there is. C3: a class axis, and a target of "
-    "one axis less. C4: one weight per class. C5: classes are ints"
-)
 
 
 @loss(
@@ -155,10 +151,15 @@ _TELLS = (
     (_CE_OPTIONS, _CE_OPTIONS),
     (TARGET, RANK, WEIGHT, KIND, OPTION),
     _draw_classes(probabilities=True, smoothing=True),
-    "`input (N, C, d1, …), target (N, d1, …) -> ()`, or `(N, d1, …)` without reduction; `(C)` with `()`.\n\nA target of "
-    f"floats holds probabilities and has the shape of input.\n\n{_TELLS}, probabilities floats. C6: options in range.",
 )
 def cross_entropy(cx: Context, given: Arguments) -> Tensor:
+    """`input (N, C, d1, …), target (N, d1, …) -> ()`, or `(N, d1, …)` without reduction; `(C)` with `()`.
+
+    A target of floats holds probabilities and has the shape of input.
+
+    C1: the target is input without the class axis. C2: a reduction that there is. C3: a class axis, and a target of
+    one axis less. C4: one weight per class. C5: classes are ints, probabilities floats. C6: options in range.
+    """
     x, target = cx.tensor(given["input"]), cx.tensor(given["target"])
     smoothing = given["label_smoothing"]
     if isinstance(smoothing, Float) and smoothing.value is not None and not 0 <= smoothing.value <= 1:
@@ -226,9 +227,13 @@ _NLL_OPTIONS = f"weight=None, {LEGACY.replace('reduce=', 'ignore_index=-100, red
     (_NLL_OPTIONS, _NLL_OPTIONS),
     (TARGET, RANK, WEIGHT, KIND),
     _draw_classes(probabilities=False, smoothing=False),
-    f"`input (N, C, d1, …), target (N, d1, …) -> ()`, or `(N, d1, …)` without reduction; `(C)` with `()`.\n\n{_TELLS}.",
 )
 def nll_loss(cx: Context, given: Arguments) -> Tensor:
+    """`input (N, C, d1, …), target (N, d1, …) -> ()`, or `(N, d1, …)` without reduction; `(C)` with `()`.
+
+    C1: the target is input without the class axis. C2: a reduction that there is. C3: a class axis, and a target of
+    one axis less. C4: one weight per class. C5: classes are ints.
+    """
     x, target = cx.tensor(given["input"]), cx.tensor(given["target"])
     if x.shape.rank == 0:
         cx.refute("C3", say("{subject} expects input with a class axis but receives a scalar"))
@@ -268,9 +273,13 @@ _MARGIN = f"p=1, margin=1.0, weight=None, {LEGACY}"
     (_MARGIN, _MARGIN),
     (TARGET, RANK, WEIGHT, KIND, OPTION),
     _draw_margin,
-    f"`input (N, C), target (N) -> ()`, or `(N)` without reduction; `(C)` with `()`.\n\n{_TELLS}. C6: `p` is 1 or 2.",
 )
 def multi_margin_loss(cx: Context, given: Arguments) -> Tensor:
+    """`input (N, C), target (N) -> ()`, or `(N)` without reduction; `(C)` with `()`.
+
+    C1: the target is input without the class axis. C2: a reduction that there is. C3: a class axis, and a target of
+    one axis less. C4: one weight per class. C5: classes are ints. C6: `p` is 1 or 2.
+    """
     x, target = cx.tensor(given["input"]), cx.tensor(given["target"])
     p = given["p"]
     if isinstance(p, Int) and p.dim.value not in (None, 1, 2):

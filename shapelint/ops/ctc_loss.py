@@ -57,11 +57,16 @@ def _draw(rng: random.Random) -> tuple[tuple[Any, ...], dict[str, Any]]:
         Constraint("C6", "invalid-option", "`blank` is a class"),
     ),
     _draw,
-    "`log_probs (T, N, C), targets (N, S), input_lengths (N), target_lengths (N) -> ()`, or `(N)` without "
-    "reduction.\n\n`(T, C)` is one sequence; targets may stand end to end.\n\nC1: two axes or three. C2: a reduction that there "
-    "is. C3: targets of the batch. C4: lengths of the batch. C5: lengths within the sequences. C6: a blank that is a class.",
 )
 def ctc_loss(cx: Context, given: Arguments) -> Tensor:
+    """`log_probs (T, N, C), targets (N, S), input_lengths (N), target_lengths (N) -> ()`, or `(N)` without
+    reduction.
+
+    `(T, C)` is one sequence; targets may stand end to end.
+
+    C1: two axes or three. C2: a reduction that there is. C3: targets of the batch. C4: lengths of the batch. C5:
+    lengths within the sequences. C6: a blank that is a class.
+    """
     scores = cx.tensor(given["log_probs"])
     headline = say("log_probs has shape {x} but should be (steps, batch, classes)", x=scores.shape)
     scores = cx.ranks(scores, (2, 3), "C1", headline, "log_probs")

@@ -61,10 +61,13 @@ _MARGIN_ZERO = f"margin=0.0, {LEGACY}"
     (_MARGIN_ZERO, _MARGIN_ZERO),
     (BROADCAST, RANKS),
     _draw_cosine,
-    "`input1 (N, D), input2 (N, D), target (N) -> ()`, or `(N)` without reduction; `(D)` with `()`.\n\nC1: the tensors "
-    "broadcast. C2: a reduction that there is. C3: two axes with a target of one, one axis with a target of none.",
 )
 def cosine_embedding_loss(cx: Context, given: Arguments) -> Tensor:
+    """`input1 (N, D), input2 (N, D), target (N) -> ()`, or `(N)` without reduction; `(D)` with `()`.
+
+    C1: the tensors broadcast. C2: a reduction that there is. C3: two axes with a target of one, one axis with a
+    target of none.
+    """
     a, b, target = (cx.tensor(given[name]) for name in ("input1", "input2", "target"))
     headline = say("expected a target of one axis or none but got {t}", t=target.shape)
     target = cx.ranks(target, (0, 1), "C3", headline, "target")
@@ -99,10 +102,12 @@ def _draw_ranking(rng: random.Random) -> tuple[tuple[T, ...], dict[str, Any]]:
     (_MARGIN_ZERO, _MARGIN_ZERO),
     (BROADCAST, RANKS),
     _draw_ranking,
-    "`input1 (*), input2 (*), target (*) -> ()`, or the broadcast shape without reduction.\n\nC1: the tensors broadcast. "
-    "C2: a reduction that there is. C3: one number of axes.",
 )
 def margin_ranking_loss(cx: Context, given: Arguments) -> Tensor:
+    """`input1 (*), input2 (*), target (*) -> ()`, or the broadcast shape without reduction.
+
+    C1: the tensors broadcast. C2: a reduction that there is. C3: one number of axes.
+    """
     found = _same_rank(cx, {name: cx.tensor(given[name]) for name in ("input1", "input2", "target")})
     return Tensor(Shape(cx.broadcast(found.values(), "C1")), "float")
 
@@ -140,10 +145,6 @@ def _distance(cx: Context, a: Tensor, b: Tensor) -> Tensor:
     return Tensor(Shape(parts[:-1]), "float")
 
 
-_TRIPLET = "`anchor (*, D), positive (*, D), negative (*, D) -> ()`, or `(*)` without reduction."
-_TRIPLET_TELLS = (
-    "C1: the tensors broadcast. C2: a reduction that there is. C3: one number of axes. C4: a positive margin."
-)
 _TRIPLET_OPTIONS = "margin=1.0, p=2.0, eps=1e-06, swap=False, size_average=None, reduce=None, reduction='mean'"
 
 
@@ -154,9 +155,12 @@ _TRIPLET_OPTIONS = "margin=1.0, p=2.0, eps=1e-06, swap=False, size_average=None,
     (_TRIPLET_OPTIONS, _TRIPLET_OPTIONS),
     (BROADCAST, RANKS, MARGIN),
     _draw_triplet,
-    f"{_TRIPLET}\n\n{_TRIPLET_TELLS}",
 )
 def triplet_margin_loss(cx: Context, given: Arguments) -> Tensor:
+    """`anchor (*, D), positive (*, D), negative (*, D) -> ()`, or `(*)` without reduction.
+
+    C1: the tensors broadcast. C2: a reduction that there is. C3: one number of axes. C4: a positive margin.
+    """
     return _triplet(cx, given)
 
 
@@ -175,9 +179,13 @@ _DISTANCE_OPTIONS = "*, distance_function=None, margin=1.0, swap=False, reductio
     (_DISTANCE_OPTIONS, _DISTANCE_OPTIONS),
     (BROADCAST, RANKS, MARGIN),
     _draw_distance,
-    f"{_TRIPLET} A distance function of one's own is not followed.\n\n{_TRIPLET_TELLS}",
 )
 def triplet_margin_with_distance_loss(cx: Context, given: Arguments) -> Tensor:
+    """`anchor (*, D), positive (*, D), negative (*, D) -> ()`, or `(*)` without reduction. A distance function of
+    one's own is not followed.
+
+    C1: the tensors broadcast. C2: a reduction that there is. C3: one number of axes. C4: a positive margin.
+    """
     if not isinstance(given["distance_function"], NoneValue):
         raise CannotTell("dynamic-value")
     return _triplet(cx, given)
@@ -208,10 +216,13 @@ def _draw_gaussian(rng: random.Random) -> tuple[tuple[T, ...], dict[str, Any]]:
     ("full=False, eps=1e-06, reduction='mean'", "*, full=False, eps=1e-06, reduction='mean'"),
     (BROADCAST, VARIANCE),
     _draw_gaussian,
-    "`input (*), target (*), var (*) -> ()`, or the broadcast shape without reduction.\n\nC1: input and target "
-    "broadcast. C2: a reduction that there is. C3: `var` has the shape of input, or lacks its last axis, or has 1 in place of one axis.",
 )
 def gaussian_nll_loss(cx: Context, given: Arguments) -> Tensor:
+    """`input (*), target (*), var (*) -> ()`, or the broadcast shape without reduction.
+
+    C1: input and target broadcast. C2: a reduction that there is. C3: `var` has the shape of input, or lacks its
+    last axis, or has 1 in place of one axis.
+    """
     x, target = cx.tensor(given["input"]), cx.tensor(given["target"])
     var = _variance(cx, x, given["var"])
     each = x.with_parts(cx.broadcast([x, target], "C1"))

@@ -66,9 +66,6 @@ def _check_option(cx: Context, given: Arguments, name: str, positive: bool) -> N
         cx.refute("C4", say("{name} is out of range: {got}", name=name, got=str(number)), operand=name)
 
 
-_PLAIN = "`input (*), target (*) -> ()`, or the broadcast shape without reduction: targets broadcast."
-
-
 @loss(
     "mse_loss",
     "MSELoss",
@@ -76,10 +73,13 @@ _PLAIN = "`input (*), target (*) -> ()`, or the broadcast shape without reductio
     (f"{LEGACY}, weight=None", LEGACY),
     (BROADCAST,),
     _draw({"weight": [None]}),
-    f"{_PLAIN}\n\nC1: they broadcast. C2: a reduction that there is. C3: a weight for every entry.",
     function_only=(WEIGHT,),
 )
 def mse(cx: Context, given: Arguments) -> Tensor:
+    """`input (*), target (*) -> ()`, or the broadcast shape without reduction: targets broadcast.
+
+    C1: they broadcast. C2: a reduction that there is. C3: a weight for every entry.
+    """
     _check_weight(cx, given)
     return _broadcast(cx, given)
 
@@ -91,10 +91,13 @@ def mse(cx: Context, given: Arguments) -> Tensor:
     (f"{LEGACY}, weight=None", LEGACY),
     (BROADCAST,),
     _draw({"weight": [None]}),
-    f"{_PLAIN}\n\nC1: they broadcast. C2: a reduction that there is. C3: a weight for every entry.",
     function_only=(WEIGHT,),
 )
 def l1(cx: Context, given: Arguments) -> Tensor:
+    """`input (*), target (*) -> ()`, or the broadcast shape without reduction: targets broadcast.
+
+    C1: they broadcast. C2: a reduction that there is. C3: a weight for every entry.
+    """
     _check_weight(cx, given)
     return _broadcast(cx, given)
 
@@ -106,9 +109,12 @@ def l1(cx: Context, given: Arguments) -> Tensor:
     (f"{LEGACY}, beta=1.0", f"{LEGACY}, beta=1.0"),
     (BROADCAST, OPTION),
     _draw({"beta": [0.5, 2, 0, -1.0]}),
-    f"{_PLAIN}\n\nC1: they broadcast. C2: a reduction that there is. C4: `beta` is not negative.",
 )
 def smooth_l1(cx: Context, given: Arguments) -> Tensor:
+    """`input (*), target (*) -> ()`, or the broadcast shape without reduction: targets broadcast.
+
+    C1: they broadcast. C2: a reduction that there is. C4: `beta` is not negative.
+    """
     _check_option(cx, given, "beta", positive=False)
     return _broadcast(cx, given)
 
@@ -120,10 +126,13 @@ def smooth_l1(cx: Context, given: Arguments) -> Tensor:
     ("reduction='mean', delta=1.0, weight=None", "reduction='mean', delta=1.0"),
     (BROADCAST, OPTION),
     _draw({"delta": [0.5, 2, 0, -1.0], "weight": [None]}, legacy=False),
-    f"{_PLAIN}\n\nC1: they broadcast. C2: a reduction that there is. C3: a weight per entry. C4: `delta` positive.",
     function_only=(WEIGHT,),
 )
 def huber(cx: Context, given: Arguments) -> Tensor:
+    """`input (*), target (*) -> ()`, or the broadcast shape without reduction: targets broadcast.
+
+    C1: they broadcast. C2: a reduction that there is. C3: a weight per entry. C4: `delta` positive.
+    """
     _check_option(cx, given, "delta", positive=True)
     _check_weight(cx, given)
     return _broadcast(cx, given)
@@ -139,10 +148,13 @@ _KL = ("mean", "sum", "none", "batchmean")
     (f"{LEGACY}, log_target=False", f"{LEGACY}, log_target=False"),
     (BROADCAST,),
     _draw({"log_target": [True, False]}, _KL),
-    f"{_PLAIN}\n\nC1: they broadcast. C2: a reduction that there is, or batchmean.",
     _KL,
 )
 def kl(cx: Context, given: Arguments) -> Tensor:
+    """`input (*), target (*) -> ()`, or the broadcast shape without reduction: targets broadcast.
+
+    C1: they broadcast. C2: a reduction that there is, or batchmean.
+    """
     return _broadcast(cx, given)
 
 
@@ -156,9 +168,12 @@ _POISSON = "log_input=True, full=False, size_average=None, eps=1e-08, reduce=Non
     (_POISSON, _POISSON),
     (BROADCAST,),
     _draw({"log_input": [True, False], "full": [False]}),
-    f"{_PLAIN}\n\nC1: they broadcast. C2: a reduction that there is.",
 )
 def poisson(cx: Context, given: Arguments) -> Tensor:
+    """`input (*), target (*) -> ()`, or the broadcast shape without reduction: targets broadcast.
+
+    C1: they broadcast. C2: a reduction that there is.
+    """
     return _broadcast(cx, given)
 
 
@@ -169,9 +184,12 @@ def poisson(cx: Context, given: Arguments) -> Tensor:
     (f"margin=1.0, {LEGACY}", f"margin=1.0, {LEGACY}"),
     (BROADCAST,),
     _draw({"margin": [0.5, 2.0]}),
-    f"{_PLAIN}\n\nC1: they broadcast. C2: a reduction that there is.",
 )
 def hinge(cx: Context, given: Arguments) -> Tensor:
+    """`input (*), target (*) -> ()`, or the broadcast shape without reduction: targets broadcast.
+
+    C1: they broadcast. C2: a reduction that there is.
+    """
     return _broadcast(cx, given)
 
 
@@ -182,10 +200,12 @@ def hinge(cx: Context, given: Arguments) -> Tensor:
     (LEGACY, LEGACY),
     (Constraint("C1", "loss-shape", "target broadcasts to the shape of input"),),
     _draw({}),
-    "`input (*), target (*) -> ()`, or `(*)` without reduction.\n\nC1: the target broadcasts to the shape of "
-    "input. C2: a reduction that there is.",
 )
 def soft_margin(cx: Context, given: Arguments) -> Tensor:
+    """`input (*), target (*) -> ()`, or `(*)` without reduction.
+
+    C1: the target broadcasts to the shape of input. C2: a reduction that there is.
+    """
     a, b = _pair(cx, given)
     headline = say("target of shape {b} cannot be broadcast to input of shape {a}", a=a.shape, b=b.shape)
     within(cx, "C1", a.shape, b, headline, "target")
@@ -230,7 +250,6 @@ def _binary(cx: Context, given: Arguments, weights: tuple[str, ...]) -> Tensor:
     return result
 
 
-_BINARY = "`input (*), target (*) -> ()`, or `(*)` without reduction: both have the very same shape."
 _WITHIN = Constraint("C3", "loss-shape", "`weight` (and `pos_weight`) broadcast to the shape of input")
 
 
@@ -241,9 +260,12 @@ _WITHIN = Constraint("C3", "loss-shape", "`weight` (and `pos_weight`) broadcast 
     (f"weight=None, {LEGACY}", f"weight=None, {LEGACY}"),
     (SAME, _WITHIN, FLOATS),
     _draw_binary(("weight",)),
-    f"{_BINARY}\n\nC1: one shape. C2: a reduction that there is. C3: the weight broadcasts to it. C4: floats.",
 )
 def bce(cx: Context, given: Arguments) -> Tensor:
+    """`input (*), target (*) -> ()`, or `(*)` without reduction: both have the very same shape.
+
+    C1: one shape. C2: a reduction that there is. C3: the weight broadcasts to it. C4: floats.
+    """
     return _binary(cx, given, ("weight",))
 
 
@@ -254,9 +276,12 @@ def bce(cx: Context, given: Arguments) -> Tensor:
     (f"weight=None, {LEGACY}, pos_weight=None", f"weight=None, {LEGACY}, pos_weight=None"),
     (SAME, _WITHIN, FLOATS),
     _draw_binary(("weight", "pos_weight")),
-    f"{_BINARY}\n\nC1: one shape. C2: a reduction that there is. C3: the weights broadcast to it. C4: floats.",
 )
 def bce_with_logits(cx: Context, given: Arguments) -> Tensor:
+    """`input (*), target (*) -> ()`, or `(*)` without reduction: both have the very same shape.
+
+    C1: one shape. C2: a reduction that there is. C3: the weights broadcast to it. C4: floats.
+    """
     return _binary(cx, given, ("weight", "pos_weight"))
 
 
@@ -280,10 +305,12 @@ def _draw_labels(rng: random.Random) -> tuple[tuple[T, ...], dict[str, Any]]:
     (LEGACY, LEGACY),
     (SAME, Constraint("C3", "loss-shape", "input has at most two axes"), Constraint("C4", "dtype-mismatch", "ints")),
     _draw_labels,
-    "`input (N, C), target (N, C) -> ()`, or `(N)` without reduction.\n\nC1: one shape. C2: a reduction that there is. "
-    "C3: two axes at most. C4: the target holds ints.",
 )
 def multilabel_margin(cx: Context, given: Arguments) -> Tensor:
+    """`input (N, C), target (N, C) -> ()`, or `(N)` without reduction.
+
+    C1: one shape. C2: a reduction that there is. C3: two axes at most. C4: the target holds ints.
+    """
     a, b = _pair(cx, given)
     a = cx.ranks(a, (0, 1, 2), "C3", say("{subject} expects a vector or a matrix but receives {a}", a=a.shape))
     if b.dtype in ("float", "bool"):
@@ -320,10 +347,12 @@ def _draw_soft_labels(rng: random.Random) -> tuple[tuple[T, ...], dict[str, Any]
         Constraint("C4", "loss-shape", "input has at least one axis"),
     ),
     _draw_soft_labels,
-    "`input (*, C), target (*, C) -> ()`, or `(*)` without reduction.\n\nC1: they broadcast. C2: a reduction that "
-    "there is. C3: the weight broadcasts. C4: there is a class axis.",
 )
 def multilabel_soft_margin(cx: Context, given: Arguments) -> Tensor:
+    """`input (*, C), target (*, C) -> ()`, or `(*)` without reduction.
+
+    C1: they broadcast. C2: a reduction that there is. C3: the weight broadcasts. C4: there is a class axis.
+    """
     a, b = _pair(cx, given)
     if a.shape.rank == 0:
         cx.refute("C4", say("{subject} expects input with a class axis but receives a scalar"))

@@ -28,18 +28,20 @@ def loss(
     options: tuple[str, str],
     constraints: Iterable[Constraint],
     draw: Draw,
-    documentation: str,
     reductions: tuple[str, ...] = NAMES,
     function_only: tuple[Constraint, ...] = (),
 ) -> Callable[[Check], tuple[Op, Op]]:
     """Decorator: the ops of a loss, a function and a layer, from the check that gives it before it is reduced.
 
     `options` are the other parameters, of the function and of the layer; `function_only` what is demanded of those that
-    the layer has not got. The decorated check is called with all arguments by name.
+    the layer has not got. The decorated check is called with all arguments by name;
+    its docstring is that of both.
     """
     limits = (*constraints, REDUCTION)
 
     def decorate(check: Check) -> tuple[Op, Op]:
+        documentation = (check.__doc__ or "").rstrip()
+
         def function_sample(rng: random.Random) -> Sample:
             args, given = draw(rng)
             return Sample(as_function.torch[0], args, given)
@@ -66,8 +68,8 @@ def loss(
             arguments = {**defaults, **built.config.args, **given}
             return _run(cx, check, arguments, reductions)
 
-        function_rule.__doc__ = f"{documentation}\n\nFollows {_PAGE}.functional.{function}.html"
-        layer_rule.__doc__ = f"{documentation}\n\nFollows {_PAGE}.{layer_name}.html"
+        function_rule.__doc__ = f"{documentation}\n\n    Follows {_PAGE}.functional.{function}.html"
+        layer_rule.__doc__ = f"{documentation}\n\n    Follows {_PAGE}.{layer_name}.html"
         as_function.rule(function_rule)
         as_layer.rule(layer_rule)
         return as_function, as_layer
