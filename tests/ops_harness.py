@@ -337,7 +337,7 @@ def _compare_size(dim: Dim, size: int, facts: Facts, binding: Binding, partial: 
         symbol = dim.lone_symbol
         if symbol is not None:  # the rule's own: from here on it stands for this size
             least = facts.least(symbol)
-            if least is not None and size < least:
+            if least is not None and size < least and size != 0:  # sizes are told to be 1 or more unless shown otherwise
                 raise Disagreement(f"{where}: a size of at least {least} is told, torch gave {size}")
             binding.sizes[symbol] = size
     elif told != size:
