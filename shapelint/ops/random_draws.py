@@ -8,7 +8,7 @@ from shapelint.ops.contract import Constraint, Context, Sample, op, say, t
 from shapelint.ops.dtypes import dtype_kind
 from shapelint.ops.factories import NEGATIVE, NOT_INTS, OPTIONS, asked_axis, listed_shape, some_options, some_sizes
 from shapelint.shapes.shape import Axis, Shape
-from shapelint.values.model import Bool, External, Int, Tensor, Value
+from shapelint.values.model import Bool, Dtype, External, Int, Tensor, Value
 
 _RANDINT_DTYPES = (External("torch.long"), External("torch.float32"), External("torch.int"))
 EMPTY_RANGE = Constraint("C3", "invalid-option", "`low` is less than `high`")
@@ -23,6 +23,12 @@ def demand_range(cx: Context, low: Value, high: Value) -> None:
                 "random_ expects 'from' to be less than 'to', but got from={low} >= to={high}", low=a, high=b
             )
             cx.refute("C3", headline, operand="high", sizes=(a, b))
+
+
+def demand_floats(cx: Context, x: Tensor, kind: Dtype | None) -> None:
+    """C1: the drawn entries are floats. Where there are none to draw, torch does not always look."""
+    if kind in ("int", "bool") and not any(isinstance(p, Axis) and cx.surely(p.size, 0) for p in x.shape.parts):
+        cx.refute("C1", say("{subject} is not implemented for {kind}", kind=kind))
 
 
 def _randint_sample(rng: random.Random) -> Sample:
