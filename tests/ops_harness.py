@@ -6,16 +6,17 @@ constraint in turn and expects to see it. From Python: `print(examine(op))`.
 
 An op's `samples` draw calls; each runs on torch on the CPU (layers in eval mode) and through the rule, three times:
 
-* with the sizes as they are: verdict, shape of every result and kind of dtype must agree;
-* with every size above 1 replaced by an open input symbol of its own: where torch accepts, the rule must not object,
-  and the shape it gives and every fact it learned must be true for the sizes that the symbols stand for;
-* with some tensors of unknown rank (those that have axes): likewise, as far as the rank is known.
+* with the sizes as they are: verdict, shape of every result and kind of dtype must agree; * with every size above 1
+replaced by an open input symbol of its own: where torch accepts, the rule must not object, and the shape it gives and
+every fact it learned must be true for the sizes that the symbols stand for; * with some tensors of unknown rank (those
+that have axes): likewise, as far as the rank is known.
 
 The arguments of a layer's constructor keep their numbers in all of them.
 
 What a sample may hold beyond numbers, strings and `T`s: lists, tuples, slices, dicts; `External("torch.float32")` for a
-constant of torch; another `Sample`, whose result is the argument. Float tensors hold entries within (0, 1); those whose
-last two axes are equal are positive definite, so that a matrix can be inverted and factored.
+constant of torch; another `Sample`, whose result is the argument; `Built`, a layer as an argument. Float tensors hold
+entries within (0, 1); those whose last two axes are equal are positive definite, so that a matrix can be inverted and
+factored.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from typing import Any
 import numpy
 import torch
 
-from shapelint.ops.contract import Context, Inferred, Mismatch, Op, Sample, T, constant, construct, infer
+from shapelint.ops.contract import Built, Context, Inferred, Mismatch, Op, Sample, T, constant, construct, infer
 from shapelint.shapes.dim import Dim, Symbol
 from shapelint.shapes.facts import Facts
 from shapelint.shapes.shape import Axis, Segment, Shape
@@ -40,6 +41,7 @@ from shapelint.values.model import (
     External,
     Int,
     LayerConfig,
+    LayerValue,
     NoneValue,
     Packed,
     Sequence,
@@ -108,6 +110,9 @@ def _concrete(value: Any) -> Any:
         return _filled(value)
     if isinstance(value, Sample):
         return _call_torch(value)
+    if isinstance(value, Built):
+        init = [_concrete(a) for a in value.init]
+        return torch_object(value.name)(*init, **{k: _concrete(v) for k, v in value.init_kwargs.items()}).eval()
     if isinstance(value, External):
         return torch_object(value.name)
     if isinstance(value, (list, tuple)):
@@ -189,6 +194,8 @@ def _infer(op: Op, sample: Sample, facts: Facts, make: MakeTensor) -> Inferred:
             if inner.mismatch is not None or isinstance(inner.value, Unknown):
                 raise NoAnswer
             return inner.value
+        if isinstance(value, Built):
+            return _built(value, facts, abstract)
         if isinstance(value, Value):
             return value
         if isinstance(value, (list, tuple)):
@@ -211,6 +218,14 @@ def _infer(op: Op, sample: Sample, facts: Facts, make: MakeTensor) -> Inferred:
             return Inferred(Unknown("unsupported-op", f"{op.name}: constructor"))
         config = built
     return infer(Context(facts), op, args, kwargs, config)
+
+
+def _built(layer: Built, facts: Facts, abstract: Callable[[Any], Value]) -> Value:
+    given = {k: abstract(v) for k, v in layer.init_kwargs.items()}
+    config = construct(Context(facts), _op_of(layer.name), [abstract(a) for a in layer.init], given, layer.name)
+    if not isinstance(config, LayerConfig):
+        raise NoAnswer
+    return LayerValue(config)
 
 
 def _op_of(name: str) -> Op:
@@ -337,7 +352,9 @@ def _compare_size(dim: Dim, size: int, facts: Facts, binding: Binding, partial: 
         symbol = dim.lone_symbol
         if symbol is not None:  # the rule's own: from here on it stands for this size
             least = facts.least(symbol)
-            if least is not None and size < least and size != 0:  # sizes are told to be 1 or more unless shown otherwise
+            if (
+                least is not None and size < least and size != 0
+            ):  # sizes are told to be 1 or more unless shown otherwise
                 raise Disagreement(f"{where}: a size of at least {least} is told, torch gave {size}")
             binding.sizes[symbol] = size
     elif told != size:
@@ -526,6 +543,8 @@ def _text(value: Any) -> str:
         return f"<{sizes}{'' if value.dtype == 'float' else ' ' + value.dtype}>"
     if isinstance(value, Sample):
         return describe(value)
+    if isinstance(value, Built):
+        return f"{value.name}({_arguments(value.init, value.init_kwargs)})"
     if isinstance(value, (list, tuple)):
         inner = ", ".join(_text(v) for v in value)
         return f"[{inner}]" if isinstance(value, list) else f"({inner})"

@@ -259,6 +259,15 @@ class Sample:
     init_kwargs: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A layer as an argument in a sample, as `nn.TransformerEncoder` takes one: its torch name and the arguments of its constructor."""
+
+    name: str
+    init: tuple[Any, ...] = ()
+    init_kwargs: Mapping[str, Any] = field(default_factory=dict)
+
+
 Sampler = Callable[[random.Random], Sample]
 
 
@@ -771,6 +780,7 @@ def attribute(cx: Context, op: Op, config: LayerConfig, name: str) -> Value | No
 
 
 __all__ = [
+    "Built",
     "CannotTell",
     "Constraint",
     "Context",
