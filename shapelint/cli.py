@@ -679,9 +679,15 @@ def _explain(arguments: list[str]) -> int:
 
 
 def _coverage(arguments: list[str]) -> int:
-    parser = _parser("coverage")
+    parser = _parser("coverage", epilog="Exit codes: 0, 1 below `--fail-under`, 2 something could not be read.")
     parser.add_argument("paths", nargs="*", metavar="PATH", help="files and folders (default: the current folder)")
     parser.add_argument("--output-format", choices=("text", "json"), default="text")
+    parser.add_argument(
+        "--fail-under",
+        type=_percentage,
+        metavar="N",
+        help="exit with 1 if less than N %% of the tensor expressions have a full shape",
+    )
     _add_selection(parser)
     _add_manners(parser)
     args = parser.parse_args(arguments)
@@ -689,21 +695,40 @@ def _coverage(arguments: list[str]) -> int:
     from shapelint import run
     from shapelint.config import ConfigurationError
 
-    task = None
     try:
         configuration = _configuration(_without_format(args))
-        task = _task(args, configuration)
-        observations, failures = run.observations(task)
+        files, failures = run.coverage(_task(args, configuration))
     except ConfigurationError as error:
-        observations, failures = [], [error.failure]
-    from shapelint.interp import coverage
+        files, failures = [], [error.failure]
+    from shapelint.report.coverage import share
 
-    sys.stdout.write(coverage.render(observations, args.output_format))
+    if args.output_format == "json":
+        from shapelint.report import coverage_json
+
+        text = coverage_json.render(files, failures)
+    else:
+        from shapelint.report import coverage_text
+
+        text = coverage_text.render(files, _color(args.color, sys.stdout))
+    sys.stdout.write(text)
     for one in failures:
         from shapelint.report.concise import failure_line
 
         _say(failure_line(one))
-    return 2 if failures else 0
+    if failures:
+        return 2
+    reached = share(files)
+    if args.fail_under is not None and reached is not None and reached < args.fail_under:
+        _say(f"{reached:.1f}% of the tensor expressions have a full shape, less than {args.fail_under:g}%")
+        return 1
+    return 0
+
+
+def _percentage(text: str) -> float:
+    number = float(text)
+    if not 0 <= number <= 100:
+        raise ValueError
+    return number
 
 
 _ELSEWHERE = {

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from shapelint.cache import Cache
 from shapelint.config import Configuration, Settings, unknown_rules
@@ -19,12 +19,23 @@ from shapelint.diagnostics import SEVERITY_ORDER, Diagnostic, Edit, Failure, Fix
 from shapelint.discover import Target, discover, levels_for
 
 if TYPE_CHECKING:
+    from shapelint.interp.coverage import FileCoverage
     from shapelint.interp.show import Expression
     from shapelint.program.project import LoadedModule, Project
     from shapelint.rules.findings import Observations
     from shapelint.rules.registry import RuleInfo
     from shapelint.source.suppressions import Unused
     from shapelint.source.text import Source
+
+
+class FromFiles(Protocol):
+    """What is learned of a file: `files_read` are the absolute paths of every file that it rests on."""
+
+    @property
+    def files_read(self) -> tuple[str, ...]: ...
+
+
+T = TypeVar("T", bound=FromFiles)
 
 FEW = 8
 """Up to this many files that must be analysed, one process is quicker than several."""
@@ -56,12 +67,12 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Observed:
+class Observed(Generic[T]):
     """What one file gave: nothing if it cannot concern torch or could not be read, several `observations` if it is a
     Markdown page with several blocks. `files_read` are the absolute paths of the project's files that these rest on."""
 
     path: str
-    observations: tuple[Observations, ...] = ()
+    observations: tuple[T, ...] = ()
     failures: tuple[Failure, ...] = ()
     files_read: tuple[str, ...] = ()
 
@@ -86,6 +97,9 @@ class _Job:
     text: str | None = None
 
 
+Work = Callable[[_Job], Observed[T]]
+
+
 def check(task: Task) -> Outcome:
     """Checks everything that the task names. Faults of the input are failures of the outcome, never exceptions."""
     configuration = task.configuration
@@ -103,7 +117,7 @@ def check(task: Task) -> Outcome:
     wrong = _unknown_rules(targets)
     if wrong:
         return Outcome(failures=(*failures, *wrong), targets=tuple(targets))
-    roots, observed, analysed = observe(task, targets, cache)
+    roots, observed, analysed = observe(task, targets, cache, observe_file)
     verdict = _judge(targets, roots, observed, task.text)
     if not any(one.kind == "internal" for one in verdict.failures):
         rests_on = [path for target, one in zip(targets, observed, strict=True) for path in _rests_on(target, one)]
@@ -167,8 +181,11 @@ def _unknown_rules(targets: Sequence[Target]) -> list[Failure]:
 # Observing ----------------------------------------------------------------------------------------
 
 
-def observe(task: Task, targets: Sequence[Target], cache: Cache) -> tuple[list[str], list[Observed], int]:
-    """For each target its project's root and what it gave, in the same order; and how many had to be analysed."""
+def observe(
+    task: Task, targets: Sequence[Target], cache: Cache, work: Work[T]
+) -> tuple[list[str], list[Observed[T]], int]:
+    """For each target its project's root and what `work` made of it, in the same order; and how many were not in the
+    cache."""
     from shapelint.program.project import find_root
 
     roots = [find_root(target.absolute, target.top) for target in targets]
@@ -176,8 +193,8 @@ def observe(task: Task, targets: Sequence[Target], cache: Cache) -> tuple[list[s
         _Job(root, target.path, target.absolute, target.settings.src, task.text)
         for root, target in zip(roots, targets, strict=True)
     ]
-    keys = [("observed", os.getcwd(), job.root, job.path, job.absolute, *job.src) for job in jobs]
-    results: list[Observed | None] = [cache.find(key) for key in keys]
+    keys = [(work.__name__, os.getcwd(), job.root, job.path, job.absolute, *job.src) for job in jobs]
+    results: list[Observed[T] | None] = [cache.find(key) for key in keys]
     missing = [index for index, result in enumerate(results) if result is None]
     done = len(jobs) - len(missing)
     waiting = [jobs[index] for index in missing]
@@ -185,7 +202,7 @@ def observe(task: Task, targets: Sequence[Target], cache: Cache) -> tuple[list[s
     passed: dict[str, tuple[str, ...]] = {}
     for job in jobs:
         passed[job.root] = (*passed.get(job.root, ()), job.path)
-    for place, result in _observed(waiting, workers, passed):
+    for place, result in _observed(waiting, workers, passed, work):
         index = missing[place]
         results[index] = result
         if not any(one.kind == "internal" for one in result.failures):
@@ -196,7 +213,7 @@ def observe(task: Task, targets: Sequence[Target], cache: Cache) -> tuple[list[s
     return roots, [result for result in results if result is not None], len(missing)
 
 
-def _rests_on(target: Target, observed: Observed) -> dict[str, None]:
+def _rests_on(target: Target, observed: Observed[Any]) -> dict[str, None]:
     """The files that a result rests on, and the folders they stand in: a new file there may be what an import means."""
     files = (target.absolute, *observed.files_read)
     return dict.fromkeys((*files, *map(os.path.dirname, files)))
@@ -225,12 +242,14 @@ def _workers(wanted: int | None, files: int) -> int:
     return min(wanted or cores, files)
 
 
-def _observed(jobs: Sequence[_Job], workers: int, passed: dict[str, tuple[str, ...]]) -> Iterator[tuple[int, Observed]]:
+def _observed(
+    jobs: Sequence[_Job], workers: int, passed: dict[str, tuple[str, ...]], work: Work[T]
+) -> Iterator[tuple[int, Observed[T]]]:
     """Each job's place and result, as they come."""
     if workers <= 1:
         _prepare(passed)
         for place, job in enumerate(jobs):
-            yield place, observe_file(job)
+            yield place, work(job)
         return
     from concurrent.futures import ProcessPoolExecutor, as_completed
     from concurrent.futures.process import BrokenProcessPool
@@ -238,7 +257,7 @@ def _observed(jobs: Sequence[_Job], workers: int, passed: dict[str, tuple[str, .
     left = dict.fromkeys(range(len(jobs)))
     try:
         with ProcessPoolExecutor(workers, initializer=_prepare, initargs=(passed,)) as pool:
-            futures = {pool.submit(observe_file, job): place for place, job in enumerate(jobs)}
+            futures = {pool.submit(work, job): place for place, job in enumerate(jobs)}
             try:
                 for future in as_completed(futures):
                     result = future.result()
@@ -251,12 +270,12 @@ def _observed(jobs: Sequence[_Job], workers: int, passed: dict[str, tuple[str, .
     except BrokenProcessPool:
         # A worker died (a crash in native code, or the system took its memory) and took the whole pool with it. What
         # is left is done one file at a time, so that the file to blame is known and loses nobody else's result.
-        yield from _one_by_one(jobs, list(left), passed)
+        yield from _one_by_one(jobs, list(left), passed, work)
 
 
 def _one_by_one(
-    jobs: Sequence[_Job], places: Sequence[int], passed: dict[str, tuple[str, ...]]
-) -> Iterator[tuple[int, Observed]]:
+    jobs: Sequence[_Job], places: Sequence[int], passed: dict[str, tuple[str, ...]], work: Work[T]
+) -> Iterator[tuple[int, Observed[T]]]:
     from concurrent.futures import ProcessPoolExecutor
     from concurrent.futures.process import BrokenProcessPool
 
@@ -265,7 +284,7 @@ def _one_by_one(
         for place in places:
             pool = pool or ProcessPoolExecutor(1, initializer=_prepare, initargs=(passed,))
             try:
-                result = pool.submit(observe_file, jobs[place]).result()
+                result = pool.submit(work, jobs[place]).result()
             except BrokenProcessPool:
                 pool.shutdown(wait=False)
                 pool = None
@@ -296,26 +315,39 @@ def _project(job: _Job) -> Project:
     return _projects[key]
 
 
-def observe_file(job: _Job) -> Observed:
-    """What one file gives; any fault of shapelint's own becomes a failure of this file."""
+def observe_file(job: _Job) -> Observed[Observations]:
+    """What one file gives the rules."""
+    from shapelint.rules import observe
+
+    return _guarded(job, observe)
+
+
+def measure_file(job: _Job) -> Observed[FileCoverage]:
+    """What was seen of one file."""
+    from shapelint.interp.coverage import measure
+
+    return _guarded(job, measure)
+
+
+def _guarded(job: _Job, look: Callable[[Project, LoadedModule], T]) -> Observed[T]:
+    """What `look` makes of a file; any fault of shapelint's own becomes a failure of this file."""
     try:
-        return _observe(job)
+        return _look(job, look)
     except Exception as error:
         if os.environ.get("SHAPELINT_TRACEBACK") == "1":
             raise
         return _internal(job.path, f"internal error: {type(error).__name__}: {error}")
 
 
-def _observe(job: _Job) -> Observed:
+def _look(job: _Job, look: Callable[[Project, LoadedModule], T]) -> Observed[T]:
     loaded, failures = _load(job)
     if not loaded:
         return Observed(job.path, failures=failures)
-    from shapelint.rules import observe
     from shapelint.source.depth import roomy
 
     project = _project(job)
     # What nests deeply enough to need a large stack is parsed on one, so it is read on one too.
-    observations = roomy(lambda: tuple(observe(project, one) for one in loaded))
+    observations = roomy(lambda: tuple(look(project, one) for one in loaded))
     read = dict.fromkeys(path for one in observations for path in one.files_read)
     return Observed(job.path, observations, failures, tuple(read))
 
@@ -355,7 +387,7 @@ def _source(path: str, absolute: str, text: str | None) -> Source | Failure:
     return replace(found, path=path)
 
 
-def _internal(path: str, message: str) -> Observed:
+def _internal(path: str, message: str) -> Observed[Any]:
     help = "please report it; SHAPELINT_TRACEBACK=1 shows where it happened"
     failure = Failure("internal", Location(path, 0, 0, 0, 0), message, help)
     return Observed(path, failures=(failure,))
@@ -364,7 +396,9 @@ def _internal(path: str, message: str) -> Observed:
 # Judging ------------------------------------------------------------------------------------------
 
 
-def _judge(targets: Sequence[Target], roots: Sequence[str], observed: Sequence[Observed], text: str | None) -> Verdict:
+def _judge(
+    targets: Sequence[Target], roots: Sequence[str], observed: Sequence[Observed[Observations]], text: str | None
+) -> Verdict:
     """Judges the files of each project together, then applies suppressions and levels, and sorts."""
     failures = [failure for one in observed for failure in one.failures]
     groups: dict[str, list[int]] = {}
@@ -392,7 +426,10 @@ def _judge(targets: Sequence[Target], roots: Sequence[str], observed: Sequence[O
 
 
 def _suppress(
-    found: Sequence[Diagnostic], targets: Sequence[Target], observed: Sequence[Observed], text: str | None
+    found: Sequence[Diagnostic],
+    targets: Sequence[Target],
+    observed: Sequence[Observed[Observations]],
+    text: str | None,
 ) -> tuple[list[Diagnostic], int]:
     """The findings that no comment suppresses, with those about comments that suppress nothing; how many it were."""
     from shapelint.rules.registry import rules
@@ -499,11 +536,11 @@ def severity_at(found: str, usual: str, level: str | None, show_info: bool) -> A
 # For other commands and for reports -----------------------------------------------------------------
 
 
-def observations(task: Task) -> tuple[list[Observations], list[Failure]]:
-    """What the interpreter learned from every file that the task names."""
+def coverage(task: Task) -> tuple[list[FileCoverage], list[Failure]]:
+    """What was seen of every file that the task names, in their order."""
     targets, failures = _targets(task)
     failures += task.configuration.failures
-    _, observed, _ = observe(task, targets, _cache(task, targets))
+    _, observed, _ = observe(task, targets, _cache(task, targets), measure_file)
     failures += [failure for one in observed for failure in one.failures]
     return [one for result in observed for one in result.observations], failures
 

@@ -1,4 +1,4 @@
-"""The other commands: show, explain, coverage, and those that live elsewhere."""
+"""The other commands: show, explain, and those that live elsewhere."""
 
 from __future__ import annotations
 
@@ -119,14 +119,6 @@ def test_explain_prints_the_page(shell: Shell) -> None:
         assert done.code == 0
         assert name in done.out
         assert "```" not in done.out
-
-
-def test_coverage(shell: Shell) -> None:
-    shell.write(a_py="x = 1", b_py="x = (")
-    done = shell("coverage", "--output-format", "json")
-    assert done.out == "json: ['a.py']\n"
-    assert done.code == 2
-    assert "b.py:3:1: failure[syntax]" in done.err
 
 
 def test_commands_that_are_missing_say_so(shell: Shell, tmp_path: Path) -> None:

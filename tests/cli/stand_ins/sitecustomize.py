@@ -13,7 +13,6 @@ from types import ModuleType
 HERE = os.path.dirname(os.path.abspath(__file__))
 STAND_INS = {
     "shapelint.interp.show": "show.py",
-    "shapelint.interp.coverage": "coverage.py",
     "shapelint.rules": "rules.py",
     "shapelint.rules.registry": "registry.py",
 }
