@@ -42,6 +42,8 @@ DATA_DEPENDENT: dict[str, str] = {
 # Each constraint is needed. Exceptions: (op, constraint) -> which other ones catch what it catches.
 COVERED: dict[tuple[str, str], str] = {
     **{(name, "C9"): "C5; this one tells that the axes were taken for each other" for name in ("LSTM", "GRU", "RNN")},
+    ("cross_entropy", "C5"): "C1 and C3; this one tells that it is the dtype",
+    ("CrossEntropyLoss", "C5"): "C1 and C3; this one tells that it is the dtype",
 }
 
 FILES = index.op_files()

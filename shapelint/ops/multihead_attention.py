@@ -50,12 +50,20 @@ class Masks:
     is_causal: Value = NONE
 
 
-def inputs(cx: Context, values: dict[str, Value], constraint: str) -> dict[str, Tensor]:
-    """Tensors that all have two axes or all have three; one of known rank settles the others."""
+def inputs(
+    cx: Context, values: dict[str, Value], constraint: str, paddings: tuple[Value, ...] = ()
+) -> dict[str, Tensor]:
+    """Tensors that all have two axes or all have three; one of known rank settles the others, and so does a padding
+    mask, which has an axis less."""
     found = {name: cx.tensor(value) for name, value in values.items()}
     for name, x in found.items():
         headline = say("{name} should be 2-D (unbatched) or 3-D but it has shape {shape}", name=name, shape=x.shape)
-        found[name] = cx.ranks(x, (2, 3), constraint, headline, name)
+        x = cx.ranks(x, (2, 3), constraint, headline, name)
+        if x.shape.rank is None:
+            ranks = [cx.tensor(p).shape.rank for p in paddings if isinstance(p, Tensor)]
+            settled = next((cx.facts.fix_rank(x.shape, r + 1) for r in ranks if r in (1, 2)), None)
+            x = x.with_parts(settled.parts) if settled is not None else x
+        found[name] = x
     known = [(n, x) for n, x in found.items() if x.shape.rank is not None]
     if not known:
         return found
@@ -75,7 +83,7 @@ def inputs(cx: Context, values: dict[str, Value], constraint: str) -> dict[str, 
 
 def attend(cx: Context, how: Attention, query: Value, key: Value, value: Value, masks: Masks) -> Value:
     """Attention of a query to keys and values: the output, and the weights or None."""
-    given = inputs(cx, {"query": query, "key": key, "value": value}, "C1")
+    given = inputs(cx, {"query": query, "key": key, "value": value}, "C1", (masks.key_padding,))
     q, k, v = (read_layout(cx, cx.tensor(x), how.name, how.batch_first) for x in given.values())
     q = _reread(cx, q)
     output = Axis.fresh(how.output if how.output is not None else how.embed)
@@ -262,6 +270,8 @@ def _layer_sample(rng: random.Random) -> Sample:
     if rng.random() < 0.2:
         key, value = rng.randint(1, 4), rng.randint(1, 4)
         options.update(kdim=key, vdim=value)
+    elif rng.random() < 0.05:  # perhaps not a multiple of the heads
+        embed = key = value = embed + 1
     if rng.random() < 0.5:
         options["batch_first"] = rng.random() < 0.6
     for name in ("add_bias_kv", "add_zero_attn"):
@@ -270,8 +280,8 @@ def _layer_sample(rng: random.Random) -> Sample:
     if rng.random() < 0.1:
         options["bias"] = False
     args, call = draw_call(rng, bool(options.get("batch_first")), embed, heads, key, value)
-    if rng.random() < 0.04:
-        embed = rng.choice([embed + 1, 0])
+    if rng.random() < 0.02:
+        embed = 0
     return Sample("torch.nn.MultiheadAttention", args, call, init=(embed, heads), init_kwargs=options)
 
 

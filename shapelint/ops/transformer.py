@@ -67,8 +67,8 @@ class Mask:
     causal_name: str = "is_causal"
 
 
-def _read(cx: Context, model: Model, **values: Value) -> list[Steps]:
-    found = inputs(cx, values, "C1")
+def _read(cx: Context, model: Model, paddings: tuple[Value, ...], **values: Value) -> list[Steps]:
+    found = inputs(cx, values, "C1", paddings)
     steps = [read_layout(cx, cx.tensor(x), model.name, model.batch_first) for x in found.values()]
     first = steps[0].x
     assert first is not None
@@ -117,13 +117,13 @@ def _kept(cx: Context, steps: Steps) -> Tensor:
 
 
 def _encode(cx: Context, model: Model, src: Value, given: Mask) -> Value:
-    (x,) = _read(cx, model, src=src)
+    (x,) = _read(cx, model, (given.padding,), src=src)
     _masked(cx, model, x, x, given)
     return _kept(cx, x)
 
 
 def _decode(cx: Context, model: Model, tgt: Value, memory: Value, own: Mask, cross: Mask) -> Value:
-    x, m = _read(cx, model, tgt=tgt, memory=memory)
+    x, m = _read(cx, model, (own.padding, cross.padding), tgt=tgt, memory=memory)
     _one_batch(cx, x, m, "memory")
     _masked(cx, model, x, x, own)
     _masked(cx, model, x, m, cross)
@@ -416,7 +416,8 @@ def transformer(cx: Context, layer: Layer, src: Value, tgt: Value, **masks: Valu
     if not all(isinstance(layer.value(n), NoneValue) for n in ("custom_encoder", "custom_decoder")):
         raise CannotTell("dynamic-value", "an encoder or decoder of one's own")
     model = Model.of(layer)
-    y, x = _read(cx, model, tgt=tgt, src=src)
+    paddings = tuple(v for name, v in masks.items() if name.endswith("key_padding_mask"))
+    y, x = _read(cx, model, paddings, tgt=tgt, src=src)
     _one_batch(cx, x, y, "tgt")
     given = Mask(
         masks["src_mask"],
