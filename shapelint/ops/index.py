@@ -26,7 +26,7 @@ def find(name: str) -> Op | None:
     """The op that a dotted torch name means ("torch.nn.LSTM", "torch.Tensor.add_"), None where there is none.
 
     Layers are also found where torch defines them (`torch.nn.modules.rnn.LSTM`), functions of `torch.functional` as
-    `torch.*`, an in-place function by the name of the one that is not.
+    `torch.*`, constructors for a device as those for the CPU, an in-place function by the name of the one that is not.
     """
     if name not in _found:
         _found[name] = _load(name)
@@ -57,7 +57,7 @@ def _homes(name: str) -> Iterator[str]:
     owner, _, last = name.rpartition(".")
     if owner.startswith("torch.nn.modules"):
         yield f"torch.nn.{last}"
-    elif owner == "torch.functional":
+    elif owner == "torch.functional" or (owner == "torch.cuda" and last.endswith("Tensor")):
         yield f"torch.{last}"
     elif owner == "torch.nn.utils.rnn":
         yield f"torch.nn.utils.{last}"
