@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from shapelint.diagnostics import Fix, Severity
-from shapelint.interp.events import Event, LayerBuilt, Misused, OpCalled
+from shapelint.interp.events import Event, LayerBuilt, Misuse, Misused, OpCalled
 from shapelint.interp.naming import Naming
 from shapelint.ops.contract import Evidence, Message, Mismatch
 from shapelint.program import model
@@ -119,6 +119,16 @@ class Case:
         roles = {e.role for e in self.evidence(axis) if e.strength == "proved"}
         return roles.pop() if len(roles) == 1 else None
 
+    def operand(self, mismatch: Mismatch) -> Tensor | None:
+        """The tensor at fault, where it is one."""
+        value = getattr(self.event, "arguments", {}).get(mismatch.operand)
+        return self.tensor(value) if value is not None else None
+
+    def first_tensor(self) -> Tensor | None:
+        """The first argument that is a tensor."""
+        values = getattr(self.event, "arguments", {}).values()
+        return next((x for v in values if (x := self.tensor(v)) is not None), None)
+
     def tensor(self, value: Value) -> Tensor | None:
         """The tensor that a value is, read through the facts."""
         from shapelint.values.model import Opaque
@@ -146,7 +156,7 @@ class Rule:
     since: str = "0.1.0"
     preview: bool = False
     checks: list[tuple[tuple[str, ...], Check]] = field(default_factory=list)
-    misuses: list[tuple[Literal["tuple-as-tensor", "unpack-count"], Check]] = field(default_factory=list)
+    misuses: list[tuple[Misuse, Check]] = field(default_factory=list)
     conclusions: list[Conclusion] = field(default_factory=list)
     advice: Remedy | None = None
 
@@ -169,7 +179,7 @@ class Rule:
         self.conclusions.append(function)
         return function
 
-    def misuse(self, kind: Literal["tuple-as-tensor", "unpack-count"]) -> Callable[[Check], Check]:
+    def misuse(self, kind: Misuse) -> Callable[[Check], Check]:
         """Decorator: looks at values used as what they cannot be."""
 
         def register(function: Check) -> Check:

@@ -13,7 +13,7 @@ from shapelint.diagnostics import Severity
 if TYPE_CHECKING:
     from shapelint.rules.contract import Rule
 
-MACHINERY = frozenset(("__init__", "contract", "registry", "findings", "watch", "judging", "selection"))
+MACHINERY = frozenset(("__init__", "contract", "registry", "findings", "watch", "judging", "selection", "tuples"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,27 @@
+"""A tuple of tensors used as a tensor."""
+
+from __future__ import annotations
+
+from shapelint.rules.contract import Case, Misused, Report, Rule
+from shapelint.rules.tuples import RECURRENT, first_step, misused_text, returned_by
+from shapelint.values.model import Tuple
+
+RULE = Rule("tuple-as-tensor", "SHP316", "error", "a tuple of tensors is used as a tensor")
+
+
+@RULE.misuse("tuple-as-tensor")
+def misused(case: Case) -> Report | None:
+    """An index or a method of tensors on a tuple, or the tuple passed to an op. Recurrent layers have a rule of their own."""
+    event = case.event
+    assert isinstance(event, Misused)
+    layer = returned_by(event)
+    if layer in RECURRENT:
+        return None
+    assert isinstance(event.value, Tuple)
+    return Report(
+        f"{misused_text(case, event)} is a tuple of {len(event.value.items)} values, not a tensor",
+        label=f"{layer} returns a tuple" if layer else "",
+        help="unpack it, or index it first to pick one of its tensors",
+        severity="error",
+        step=first_step(event),
+    )
