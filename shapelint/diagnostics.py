@@ -63,11 +63,38 @@ class Fix:
 
 
 @dataclass(frozen=True, slots=True)
+class Witness:
+    """What torch said when the calls that a finding rests on were repeated on concrete sizes; the user's code is never
+    run.
+
+    `verdict`: "confirmed", "refuted" (torch accepts every choice of sizes), or "unverified". `said` is torch's own
+    message, or what the replay showed of a silent fault, or why there is no verdict. `sizes` are the numbers drawn for
+    the sizes that the code leaves open. `program` is a self-contained script in plain torch that shows the fault, ""
+    where nothing is confirmed.
+    """
+
+    verdict: Literal["confirmed", "refuted", "unverified"]
+    said: str
+    sizes: tuple[tuple[str, int], ...] = ()
+    torch: str = ""
+    program: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """One line for people and for formats that hold text alone."""
+        if self.verdict != "confirmed":
+            return f"{self.verdict}: {self.said}"
+        chosen = ", ".join(f"{name} = {size}" for name, size in self.sizes)
+        return f"confirmed by torch {self.torch}{f' with {chosen}' if chosen else ''}: {self.said}"
+
+
+@dataclass(frozen=True, slots=True)
 class Diagnostic:
     """One fault, reported once.
 
     `message` is the headline: lowercase, no final period, no remedy. `subject` names what is at fault (for baselines),
-    `scope` the enclosing class and function. `label` is printed under the carets of the source frame.
+    `scope` the enclosing class and function. `label` is printed under the carets of the source frame. `witness` is what
+    torch said of it, None where nobody asked.
     """
 
     location: Location
@@ -83,6 +110,7 @@ class Diagnostic:
     fix: Fix | None = None
     subject: str = ""
     scope: str = ""
+    witness: Witness | None = None
 
     @property
     def sort_key(self) -> tuple[Location, str, str]:

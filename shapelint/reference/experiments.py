@@ -1,0 +1,393 @@
+"""What shows a fault that runs: a change of one value, and what it does to the result.
+
+An experiment repeats the calls around a finding with one value made free, changes entries of that value, and looks at
+the result. It gives what it saw where that is the fault, and None where it is not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import torch
+
+from shapelint.interp.events import OpCalled
+from shapelint.ops.contract import Evidence
+from shapelint.reference.program import CannotReplay, Program
+from shapelint.reference.recording import Call
+from shapelint.shapes.regroup import regroup
+from shapelint.shapes.shape import Axis
+from shapelint.values.model import Bool, Int, Opaque, Packed, Tensor, Value
+
+TOLERANCE = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """`sentence` says what was seen; `change` is a statement that alters `changed`, a copy of the free value; `watch`
+    the index of the entries of the result that are looked at ("" for all); `changes` whether they become others."""
+
+    sentence: str
+    change: str
+    watch: str
+    changes: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What an experiment saw. `free` is the name of the value that was changed, `result` the expression that was looked
+    at."""
+
+    free: str
+    result: str
+    claims: tuple[Claim, ...]
+
+
+Experiment = Callable[[Program, OpCalled], "Shown | None"]
+EXPERIMENTS: dict[str, Experiment] = {}
+
+
+def experiment(*rules: str) -> Callable[[Experiment], Experiment]:
+    """Decorator: the experiment for findings of these rules."""
+
+    def register(function: Experiment) -> Experiment:
+        EXPERIMENTS.update(dict.fromkeys(rules, function))
+        return function
+
+    return register
+
+
+class Bench:
+    """A program with one value made free."""
+
+    def __init__(self, program: Program, free: Tensor, wish: str, event: OpCalled) -> None:
+        program.cut[id(free.step) if free.step is not None else id(free)] = wish
+        self.program = program
+        self.free = program.value(free, wish)
+        self.result = program.name(wish_of(event))
+        program.run(self.result, program.expression(event))
+        self.shape: tuple[int, ...] = tuple(program.evaluate(self.free).shape)
+
+    def holds(self, claim: Claim) -> bool:
+        """Whether torch shows what a claim says."""
+        before = self.program.evaluate(self.result)
+        after = self.after(claim.change)
+        left, right = _watched(before, claim.watch), _watched(after, claim.watch)
+        return claim.changes != _equal(left, right)
+
+    def after(self, change: str) -> object:
+        """The result for a changed value."""
+        names = dict(self.program.namespace)
+        names["changed"] = names[self.free].clone()
+        exec(change, names)
+        names[self.free] = names["changed"]
+        lines = dependent(self.program, self.free, self.result)
+        with torch.no_grad():
+            for line in lines:
+                exec(line, names)
+        return names[self.result]
+
+    def shown(self, *claims: Claim) -> Shown | None:
+        """What was seen, where all claims hold."""
+        return Shown(self.free, self.result, claims) if all(map(self.holds, claims)) else None
+
+
+def wish_of(event: OpCalled) -> str:
+    """A name for the result of the call that a finding is about."""
+    return "result" if event.config is None else "output"
+
+
+def dependent(program: Program, free: str, result: str) -> list[str]:
+    """The lines between a value and a result that depend on the value."""
+    import re
+
+    touched = {free}
+    found = []
+    for line in program.needed(result):
+        words = set(re.findall(r"[A-Za-z_]\w*", line.text))
+        if line.name and line.name != free and words & touched:
+            touched.add(line.name)
+            found.append(line.source)
+    return found
+
+
+def _watched(value: object, index: str) -> object:
+    return eval(f"value{index}", {"value": value}) if index else value
+
+
+def _equal(a: object, b: object) -> bool:
+    if isinstance(a, torch.Tensor) and isinstance(b, torch.Tensor):
+        if a.dtype.is_floating_point:
+            return a.shape == b.shape and torch.allclose(a, b, atol=TOLERANCE, equal_nan=True)
+        return torch.equal(a, b)
+    if isinstance(a, (tuple, list)) and isinstance(b, (tuple, list)):
+        return all(map(_equal, a, b))
+    return a == b
+
+
+def _tensor(program: Program, value: Value) -> Tensor:
+    if isinstance(value, Opaque) and value.path in program.recording.run.adopted:
+        value = program.recording.run.adopted[value.path]
+    if not isinstance(value, Tensor):
+        raise CannotReplay("the value in question is no tensor")
+    return value
+
+
+def _operands(program: Program, event: OpCalled) -> list[Tensor]:
+    found = []
+    for value in event.arguments.values():
+        if isinstance(value, (Tensor, Opaque)):
+            found.append(_tensor(program, value))
+    if not found:
+        raise CannotReplay("the value in question is no tensor")
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Layer:
+    """The recurrent layer that gave a value, and the axes of its input."""
+
+    call: Call
+    input: Tensor
+    batch: int
+    steps: int
+    layers: int | None
+    bidirectional: bool
+
+
+def _recurrent_above(program: Program, value: Tensor | Packed) -> _Layer:
+    """The recurrent layer from whose output a value came, through ops that take one value. Raises CannotReplay."""
+    for _ in range(12):
+        made = program.recording.maker(value)
+        if made is None:
+            break
+        call, path = made
+        event = call.event
+        arguments = list(event.arguments.values())
+        if event.op.name in ("LSTM", "GRU", "RNN") and event.config is not None:
+            given = event.arguments["input"]
+            if path[:1] != (0,):
+                break
+            if isinstance(given, (Opaque, Tensor)):
+                x = _tensor(program, given)
+                args = event.config.args
+                first, both = args.get("batch_first"), args.get("bidirectional")
+                if not isinstance(first, Bool) or not isinstance(both, Bool):
+                    break
+                count = args.get("num_layers")
+                layers = program.facts.resolve(count.dim).value if isinstance(count, Int) else None
+                batch_first = program._flag(first)
+                return _Layer(call, x, 0 if batch_first else 1, 1 if batch_first else 0, layers, program._flag(both))
+            break
+        tensors = [v for v in arguments if isinstance(v, (Tensor, Packed))]
+        if len(tensors) != 1:
+            break
+        value = tensors[0]
+    raise CannotReplay("the layer that gave the value cannot be told")
+
+
+def _at(shape: tuple[int, ...], places: dict[int, int | str]) -> str:
+    """An index that names a few axes: `[:, 3]`."""
+    last = max(places)
+    return f"[{', '.join(str(places.get(axis, ':')) for axis in range(last + 1))}]"
+
+
+# Recurrent layers --------------------------------------------------------------------------------
+
+
+@experiment("rnn-last-step")
+def last_step(program: Program, event: OpCalled) -> Shown | None:
+    """The last sample: no other sample has a say in the result. The last feature: every step but the last keeps its
+    say."""
+    out = _operands(program, event)[0]
+    layer = _recurrent_above(program, out)
+    result = event.result
+    rank = len(program.facts.read(out.shape).parts)
+    chosen = _chosen_axis(program, event, rank)
+    if chosen == layer.batch:
+        bench = Bench(program, layer.input, "x", event)
+        samples = bench.shape[layer.batch]
+        if samples < 2:
+            raise CannotReplay("there is one sample only")
+        first, last = _at(bench.shape, {layer.batch: 0}), _at(bench.shape, {layer.batch: samples - 1})
+        return bench.shown(
+            Claim("changing every step of sample 0 leaves the result as it is", f"changed{first} += 1", "", False),
+            Claim(f"changing sample {samples - 1} changes it", f"changed{last} += 1", "", True),
+        )
+    assert isinstance(result, Tensor)
+    bench = Bench(program, out, "out", event)
+    steps = bench.shape[layer.steps]
+    features = bench.shape[-1]
+    last = _at(bench.shape, {layer.steps: steps - 1, len(bench.shape) - 1: f":{features - 1}"})
+    first = _at(bench.shape, {layer.steps: 0, len(bench.shape) - 1: features - 1})
+    return bench.shown(
+        Claim(
+            f"changing all features of the last step but feature {features - 1} leaves the result as it is",
+            f"changed{last} += 1",
+            "",
+            False,
+        ),
+        Claim(f"changing feature {features - 1} of step 0 changes it", f"changed{first} += 1", "", True),
+    )
+
+
+def _chosen_axis(program: Program, event: OpCalled, rank: int) -> int:
+    """The axis that an index takes one entry of."""
+    from shapelint.values.model import EllipsisValue, Slice, Tuple
+
+    index = list(event.arguments.values())[1]
+    entries = list(index.items) if isinstance(index, Tuple) and index.kind == "tuple" else [index]
+    at = next((i for i, e in enumerate(entries) if isinstance(e, EllipsisValue)), None)
+    if at is not None:
+        entries[at : at + 1] = [Slice(Int.of(0), Int.of(0), Int.of(0))] * (rank - len(entries) + 1)
+    found = next((i for i, e in enumerate(entries) if isinstance(e, Int)), None)
+    if found is None:
+        raise CannotReplay("the index names no axis")
+    return found
+
+
+@experiment("rnn-backward-half")
+def backward_half(program: Program, event: OpCalled) -> Shown | None:
+    """The half that has read one step does not hear of any other one."""
+    out = _operands(program, event)[0]
+    layer = _recurrent_above(program, out)
+    if layer.layers != 1 or not layer.bidirectional:
+        # what the upper layer reads at one step has already heard of all
+        raise CannotReplay("with several layers every half has heard of every step")
+    index = list(event.arguments.values())[1]
+    bench = Bench(program, layer.input, "x", event)
+    steps = bench.shape[layer.steps]
+    width = program.evaluate(bench.result).shape[-1] // 2
+    if steps < 2:
+        raise CannotReplay("there is one step only")
+    takes_last = "-1" in program._index(index)
+    half = f"[..., {width}:]" if takes_last else f"[..., :{width}]"
+    name = "backward" if takes_last else "forward"
+    read = steps - 1 if takes_last else 0
+    first, last = (0, steps - 2) if takes_last else (1, steps - 1)
+    others = f"step {first}" if first == last else f"steps {first} to {last}"
+    unread_at = _at(bench.shape, {layer.steps: f":{steps - 1}" if takes_last else "1:"})
+    read_at = _at(bench.shape, {layer.steps: read})
+    return bench.shown(
+        Claim(
+            f"changing {others} leaves the {name} half of the result as it is",
+            f"changed{unread_at} += 1",
+            half,
+            False,
+        ),
+        Claim(f"changing step {read} changes it", f"changed{read_at} += 1", half, True),
+    )
+
+
+@experiment("rnn-batch-first")
+def batch_first(program: Program, event: OpCalled) -> Shown | None:
+    """Samples flow into one another along the axis that the layer takes for the steps."""
+    x = _tensor(program, event.arguments["input"])
+    assert event.config is not None
+    flag = event.config.args["batch_first"]
+    assert isinstance(flag, Bool)
+    steps = 1 if program._flag(flag) else 0
+    bench = Bench(program, x, "x", event)
+    samples = bench.shape[steps]
+    if samples < 2:
+        raise CannotReplay("there is one sample only")
+    first, second = _at(bench.shape, {steps: 0}), _at(bench.shape, {steps: 1})
+    return bench.shown(
+        Claim("changing sample 0 changes the output of sample 1", f"changed{first} += 1", f"[0]{second}", True)
+    )
+
+
+# Reshapes ----------------------------------------------------------------------------------------
+
+
+@experiment("reshape-scrambles")
+def scrambled(program: Program, event: OpCalled) -> Shown | None:
+    """An entry of an axis hears of another entry of the axis that it is read as."""
+    x = _operands(program, event)[0]
+    result = event.result
+    if not isinstance(result, Tensor):
+        raise CannotReplay("the value in question is no tensor")
+    bench = Bench(program, x, "x", event)
+    for claim in _mixed_axes(program, x, result, bench):
+        shown = bench.shown(claim)
+        if shown is not None:
+            return shown
+    return None
+
+
+def _mixed_axes(program: Program, x: Tensor, result: Tensor, bench: Bench) -> Iterator[Claim]:
+    """For each axis of the source that the target names again: entry 1 changes what is read as entry 0."""
+    facts = program.facts
+    source, target = facts.read(x.shape), facts.read(result.shape)
+    scramble = regroup(facts, source.axes, target.dims).scramble
+    if scramble is None:
+        return
+    places = [i for i, axis in enumerate(target.axes) if facts.resolve(axis.size) != 1]
+    start = places.index(scramble.at) if scramble.at in places else 0
+    for place, claimed in zip(places[start:], scramble.claims, strict=False):
+        for axis, part in enumerate(source.axes):
+            if not any(f in claimed or f.parent in part.factors for f in part.factors) or bench.shape[axis] < 2:
+                continue
+            if len(claimed) > 1 and claimed[0] not in part.factors:
+                continue
+            size = program.evaluate(bench.result).shape[place]
+            rest = size // bench.shape[axis] if size % bench.shape[axis] == 0 else 1
+            watch = _at((), {place: 0 if rest == 1 else f":{rest}"})
+            for entry in range(1, min(bench.shape[axis], MOST_ENTRIES)):
+                yield Claim(
+                    f"changing {_called(program, part, entry)} (axis {axis}) changes "
+                    f"what is read as {_called(program, part, 0)} "
+                    f"(axis {place} of the result)",
+                    f"changed{_at(bench.shape, {axis: entry})} += 1",
+                    watch,
+                    True,
+                )
+
+
+MOST_ENTRIES = 12
+_ENTRIES = {"batch": "sample", "step": "step", "layer": "layer", "direction": "direction", "head": "head"}
+
+
+def _called(program: Program, axis: Axis, entry: int) -> str:
+    """One entry of an axis, by what the axis holds: `sample 1`, else `entry 1`."""
+    evidence = program.facts.roles.get(axis.factors[0], ()) if len(axis.factors) == 1 else ()
+    role = next((e.role for e in evidence if isinstance(e, Evidence)), "")
+    return f"{_ENTRIES.get(role, 'entry')} {entry}"
+
+
+# Softmax and broadcasting ------------------------------------------------------------------------
+
+
+@experiment("softmax-size-one")
+def softmax_of_one(program: Program, event: OpCalled) -> Shown | None:
+    """No input has a say in the result."""
+    bench = Bench(program, _operands(program, event)[0], "scores", event)
+    return bench.shown(
+        Claim("changing every score leaves the result as it is", "changed += torch.rand(changed.shape)", "", False)
+    )
+
+
+@experiment("broadcast-pairs")
+def pairs(program: Program, event: OpCalled) -> Shown | None:
+    """Each sample of one side meets each sample of the other."""
+    a, b = _operands(program, event)[:2]
+    ranks = [len(program.facts.read(v.shape).parts) for v in (a, b)]
+    narrow = a if ranks[0] < ranks[1] else b
+    bench = Bench(program, narrow, "row", event)
+    result = program.evaluate(bench.result)
+    count = bench.shape[0]
+    if count < 2:
+        raise CannotReplay("there is one sample only")
+    if isinstance(result, torch.Tensor) and result.dim() == 2:
+        return bench.shown(
+            Claim("changing sample 1 of one side changes what stands beside sample 0", "changed[1] += 1", "[0]", True)
+        )
+    return bench.shown(
+        Claim(
+            "giving every sample the value of its neighbour leaves the result as it is",
+            "changed.copy_(changed.roll(1, 0))",
+            "",
+            False,
+        ),
+        Claim("changing sample 0 changes it", "changed[0] += 1", "", True),
+    )

@@ -1,0 +1,318 @@
+"""Findings held against torch: the calls that a finding rests on, and only those, repeated with concrete sizes.
+
+The user's code is never run. A fault that crashes is confirmed by torch's own message; one that runs and means the
+wrong thing by what a change of the input does to the result (`experiments`); what torch accepts under every draw is
+refuted.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import torch
+
+from shapelint.diagnostics import Diagnostic, Witness
+from shapelint.interp.events import LayerBuilt, Misused, OpCalled
+from shapelint.interp.naming import Naming
+from shapelint.reference.drawing import Contradiction, Sizes
+from shapelint.reference.experiments import EXPERIMENTS, Experiment, Shown
+from shapelint.reference.program import MOST_CALLS, CannotReplay, Disagreement, Program, Raised
+from shapelint.reference.recording import Fault, Recording, faults_of
+from shapelint.reference.scripts import crash_script, silent_script
+from shapelint.reference.second_opinion import RECURRENT
+from shapelint.shapes.dim import Dim
+from shapelint.values.model import Dtype
+
+DRAWS = 3
+ATTEMPTS = 24
+"""Draws may contradict what is known of the sizes; so many are tried for the `DRAWS` that count."""
+
+READINGS = 4
+"""The same finding may come from many readings; so many are tried until one is confirmed."""
+
+MOST_SHOWN = 8
+"""A script shows no more calls than these where they suffice."""
+
+_KINDS: tuple[Dtype, ...] = ("float", "int", "bool")
+_ABOUT_KINDS = re.compile(
+    r"dtype|scalar type|not implemented for|floating point|must be long|result type|should be the same|Long|Float|Bool",
+)
+_RULES_ABOUT_KINDS = frozenset(("dtype-mismatch", "index-dtype"))
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one draw gave: torch's message, or None where torch accepts the calls."""
+
+    program: Program
+    error: Raised | None
+
+
+def verify(diagnostics: Iterable[Diagnostic], recordings: Sequence[Recording]) -> Iterator[Diagnostic]:
+    """Each diagnostic with its witness, in the same order. `recordings` are the readings of the files that the findings
+    come from."""
+    for one in diagnostics:
+        yield replace(one, witness=witness(one, recordings))
+
+
+def witness(diagnostic: Diagnostic, recordings: Sequence[Recording]) -> Witness:
+    """What torch says of a finding."""
+    told: list[Witness] = []
+    for recording, fault in faults_of(diagnostic, recordings)[:READINGS]:
+        found = _witness(recording, fault)
+        if found.verdict == "confirmed":
+            return found
+        told.append(found)
+    refuted = next((w for w in told if w.verdict == "refuted"), None)
+    return refuted or (told[0] if told else _unverified("it rests on no call of torch"))
+
+
+def _unverified(reason: str) -> Witness:
+    return Witness("unverified", reason, torch=_version())
+
+
+def _version() -> str:
+    return torch.__version__.partition("+")[0]
+
+
+def _witness(recording: Recording, fault: Fault) -> Witness:
+    event = fault.event
+    if isinstance(event, (LayerBuilt, Misused)) or (isinstance(event, OpCalled) and event.mismatch is not None):
+        return _of_crash(recording, fault)
+    experiment = EXPERIMENTS.get(fault.finding.rule)
+    if experiment is None or not isinstance(event, OpCalled):
+        return _unverified(f"no experiment shows what `{fault.finding.rule}` says")
+    return _of_silence(recording, fault, event, experiment)
+
+
+# Faults that crash -------------------------------------------------------------------------------
+
+
+def _of_crash(recording: Recording, fault: Fault) -> Witness:
+    """Confirmed where torch refuses the call in every draw, refuted where it never does."""
+    about_kinds = fault.finding.rule in _RULES_ABOUT_KINDS
+    refused: list[Outcome] = []
+    accepted: list[Outcome] = []
+    reason = "no sizes were found that keep all that is known of them"
+    for sizes in _draws(fault):
+        outcomes, said = _with_every_kind(recording, fault, sizes, about_kinds)
+        reason = said or reason
+        accepted += (o for o in outcomes if o.error is None)
+        here = [o for o in outcomes if o.error is not None]
+        if here and not any(o.error is None for o in outcomes):
+            refused.append(here[0])
+        if len(refused) + len(accepted) >= DRAWS or (outcomes and not outcomes[0].program.sizes.drawn):
+            break
+    if refused and not accepted:
+        first = refused[0]
+        assert first.error is not None
+        chosen = _chosen(first.program, recording)
+        return Witness(
+            "confirmed",
+            str(first.error),
+            chosen,
+            _version(),
+            crash_script(fault.finding, *_shortened(recording, fault, first)),
+        )
+    if accepted and not refused:
+        return Witness("refuted", "torch accepts it", _chosen(accepted[0].program, recording), _version())
+    if accepted:
+        return _unverified(f"torch accepts it for some sizes, and for others says {refused[0].error}")
+    return _unverified(reason)
+
+
+def _shortened(recording: Recording, fault: Fault, outcome: Outcome) -> tuple[Program, Raised]:
+    """A program with the nearest calls alone, where that raises the same."""
+    program, error = outcome.program, outcome.error
+    assert error is not None
+    if MOST_CALLS - program.left > MOST_SHOWN:
+        short = Program(recording, program.sizes, program.open_dtype, most_calls=MOST_SHOWN)
+        try:
+            again = _run_fault(short, fault)
+        except (CannotReplay, Raised, Contradiction):
+            again = None
+        if again is not None and str(again) == str(error):
+            return short, again
+    return program, error
+
+
+def _with_every_kind(
+    recording: Recording, fault: Fault, sizes: Callable[[], Sizes], about_kinds: bool
+) -> tuple[list[Outcome], str]:
+    """One draw, once for each kind of entries that a tensor of unknown kind may have."""
+    outcomes: list[Outcome] = []
+    reason = ""
+    for kind in _KINDS:
+        program = Program(recording, sizes(), kind)
+        try:
+            error = _run_fault(program, fault)
+        except Contradiction as contradiction:
+            reason = f"no sizes were found that keep all that is known of them ({contradiction})"
+            break
+        except (CannotReplay, Raised) as gap:
+            reason = str(gap)
+        else:
+            if error is not None and not about_kinds and _ABOUT_KINDS.search(str(error)):
+                reason = f"torch objects to the kind of entries: {error}"
+            else:
+                outcomes.append(Outcome(program, error))
+        if not program.guessed_dtype:
+            break
+    return outcomes, reason
+
+
+def _run_fault(program: Program, fault: Fault) -> Raised | None:
+    """Repeat the event of a fault; what torch raised, None where it accepts. Raises CannotReplay, Contradiction, Raised
+    where it does not get there."""
+    event = fault.event
+    if isinstance(event, LayerBuilt):
+        text = program.construction(event.config)
+    elif isinstance(event, Misused):
+        assert event.value is not None
+        text = program.value(event.value)
+        if event.kind == "tuple-as-tensor":
+            text = f"{text}.{event.detail['name']}"
+        else:
+            want = event.detail["want"]
+            assert isinstance(want, int)
+            text = f"{', '.join('abcdefghijklmnopqrstuvwxyz'[:want])}{',' if want == 1 else ''} = {text}"
+    else:
+        assert isinstance(event, OpCalled)
+        text = program.expression(event)
+        if event.config is not None and event.config.name.rpartition(".")[2] in RECURRENT:
+            doubt = _doubt(program, text)
+            if doubt:
+                raise CannotReplay(doubt)
+    try:
+        program.run("", text)
+    except Raised as error:
+        return error
+    return None
+
+
+def _doubt(program: Program, text: str) -> str:
+    """Whether the reference layer sees the call of a recurrent layer otherwise than torch."""
+    try:
+        with torch.no_grad():
+            answer = program.evaluate(text)
+    except Exception as error:
+        answer = error
+    return program.doubt(text, answer)
+
+
+# Faults that run ---------------------------------------------------------------------------------
+
+
+def _of_silence(recording: Recording, fault: Fault, event: OpCalled, experiment: Experiment) -> Witness:
+    """Confirmed where every draw shows what the rule says, refuted where none does."""
+    shown: list[tuple[Program, Shown]] = []
+    failed: list[Program] = []
+    reason = "no sizes were found that keep all that is known of them"
+    draws = 0
+    for sizes in _draws(fault):
+        program = Program(recording, sizes())
+        try:
+            found = experiment(program, event)
+        except Contradiction:
+            continue
+        except (CannotReplay, Raised) as gap:
+            reason = str(gap)
+            draws += 1
+        else:
+            if found is None:
+                failed.append(program)
+            else:
+                shown.append((program, found))
+        if draws + len(shown) + len(failed) >= DRAWS or not program.sizes.drawn:
+            break
+    if shown and not failed:
+        program, first = shown[0]
+        said = "; ".join(claim.sentence for claim in first.claims)
+        script = silent_script(fault.finding, program, first)
+        return Witness("confirmed", said, _chosen(program, recording), _version(), script)
+    if failed and not shown:
+        said = "changes of the input do not show it"
+        return Witness("refuted", said, _chosen(failed[0], recording), _version())
+    return _unverified("it shows for some sizes only" if failed else reason)
+
+
+# Draws -------------------------------------------------------------------------------------------
+
+
+def _draws(fault: Fault) -> Iterator[Callable[[], Sizes]]:
+    """Draws, each of which can be begun anew."""
+    for seed in range(ATTEMPTS):
+        torch.manual_seed(seed)
+        yield lambda seed=seed: Sizes(fault.facts, seed)  # type: ignore[misc]
+
+
+def _chosen(program: Program, recording: Recording) -> tuple[tuple[str, int], ...]:
+    naming = Naming(recording.run)
+    sizes = program.sizes
+    return tuple((naming.dim(Dim.of(symbol)), sizes.values[symbol]) for symbol in sizes.drawn)
+
+
+# Every shape -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What torch says of every op of some readings: how many agree, which do not, and why the others could not be
+    asked."""
+
+    agreed: int
+    disagreements: tuple[Disagreement, ...]
+    skipped: dict[str, int]
+
+
+def compare_all(recordings: Iterable[Recording]) -> Comparison:
+    """Repeat every recorded op by itself, on tensors of the shapes that are inferred for its arguments."""
+    agreed = 0
+    found: dict[tuple[str, int, str], Disagreement] = {}
+    skipped: dict[str, int] = {}
+    for recording in recordings:
+        for call in recording.calls:
+            said = _compare_one(recording, call)
+            if isinstance(said, str):
+                skipped[said] = skipped.get(said, 0) + 1
+            elif said is None:
+                agreed += 1
+            else:
+                site = call.event.where.site
+                found.setdefault((site.path, site.node, said.said), said)
+    return Comparison(agreed, tuple(found.values()), skipped)
+
+
+def _compare_one(recording, call) -> Disagreement | str | None:  # type: ignore[no-untyped-def]
+    """A disagreement, None where torch agrees, or why it could not be asked."""
+    event = call.event
+    if event.assumed or event.where.guarded:
+        return "its arguments rest on an assumption"
+    reason = "no sizes were found that keep all that is known of them"
+    for seed in range(ATTEMPTS):
+        for kind in _KINDS:
+            program = Program(recording, Sizes(call.facts, seed), kind, most_calls=0)
+            try:
+                text = program.expression(event)
+                try:
+                    result = program.run("result", text)
+                except Raised as error:
+                    if event.mismatch is not None:
+                        return None
+                    if _ABOUT_KINDS.search(str(error)):
+                        reason = "torch objects to the kind of entries"
+                        if program.guessed_dtype:
+                            continue
+                        return reason
+                    return Disagreement(call, f"torch refuses it: {error}")
+                if event.mismatch is not None:
+                    return Disagreement(call, "torch accepts it")
+                said = program.compare(event.result, result)
+                return Disagreement(call, said) if said else None
+            except Contradiction:
+                break
+            except (CannotReplay, Raised) as gap:
+                return re.sub(r"`[^`]*`", "…", str(gap)).partition(" (")[0]
+    return reason
