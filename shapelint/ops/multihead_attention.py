@@ -105,7 +105,7 @@ def attend(cx: Context, how: Attention, query: Value, key: Value, value: Value, 
         cx.refute("C7", say("need attn_mask if specifying the is_causal hint"), operand="is_causal")
     # a causal mask is only a hint where nobody asks for the weights
     hint = cx.flag(masks.is_causal) and isinstance(masks.key_padding, NoneValue) and weights is NONE
-    check_attention_mask(cx, "C5", masks.attention, q, k, None if hint else how.heads, "attn_mask")
+    check_attention_mask(cx, "C5", masks.attention, q, k, how.heads, "attn_mask", hint)
     check_padding_mask(cx, "C6", masks.key_padding, k, "key_padding_mask")
     return result
 
@@ -164,9 +164,10 @@ def _same_batch(cx: Context, q: Steps, k: Steps, v: Steps) -> None:
 
 
 def check_attention_mask(
-    cx: Context, constraint: str, value: Value, q: Steps, k: Steps, heads: Dim | None, operand: str
+    cx: Context, constraint: str, value: Value, q: Steps, k: Steps, heads: Dim, operand: str, hint: bool
 ) -> None:
-    """Demand a mask of shape (L, S), or (batch*heads, L, S); without `heads` only that it has so many axes."""
+    """Demand a mask of shape (L, S), or (batch*heads, L, S). Of a mask that is only a `hint` torch looks at the number of
+    axes, and at the sizes where it has three for one sequence."""
     mask = _mask(cx, constraint, value, operand)
     if mask is None:
         return
@@ -176,7 +177,7 @@ def check_attention_mask(
         got=mask.shape,
     )
     mask = cx.ranks(mask, (2, 3), constraint, headline, operand)
-    if heads is None:
+    if hint and (q.lead or mask.shape.rank != 3):
         return
     if mask.shape.rank is None:
         mask = mask.with_parts(cx.facts.reveal_suffix(mask.shape, 2).parts)

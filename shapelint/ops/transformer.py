@@ -70,10 +70,7 @@ class Mask:
 def _read(cx: Context, model: Model, paddings: tuple[Value, ...], **values: Value) -> list[Steps]:
     found = inputs(cx, values, "C1", paddings)
     steps = [read_layout(cx, cx.tensor(x), model.name, model.batch_first) for x in found.values()]
-    first = steps[0].x
-    assert first is not None
-    # the shape is kept whatever else is wrong
-    cx.expect(cx.tensor(first).with_dtype("float"))
+    cx.expect(_kept(cx, model, steps[0]))  # whatever else is wrong
     for (name, x), read in zip(found.items(), steps, strict=True):
         if x.dtype in ("int", "bool"):
             headline = say("{subject} expects floats but receives a tensor of {dtype}s", dtype=x.dtype)
@@ -107,19 +104,23 @@ def _masked(cx: Context, model: Model, q: Steps, k: Steps, given: Mask) -> None:
     if causal and isinstance(given.mask, NoneValue):
         cx.refute("C6", say("need attn_mask if specifying the is_causal hint"), operand=given.causal_name)
     hint = causal and isinstance(given.padding, NoneValue)
-    check_attention_mask(cx, "C4", given.mask, q, k, None if hint else model.heads, given.mask_name)
+    check_attention_mask(cx, "C4", given.mask, q, k, model.heads, given.mask_name, hint)
     check_padding_mask(cx, "C5", given.padding, k, given.padding_name)
 
 
-def _kept(cx: Context, steps: Steps) -> Tensor:
+def _kept(cx: Context, model: Model, steps: Steps) -> Tensor:
+    """The shape of what was read; the features are others, since each is a mixture of all."""
     assert steps.x is not None
-    return cx.tensor(steps.x).with_dtype("float")
+    x = cx.tensor(steps.x)
+    features = Axis.fresh(model.width)
+    cx.role(features, "feature", "proved", "the features that attention gives")
+    return x.with_parts((*x.shape.parts[:-1], features)).with_dtype("float")
 
 
 def _encode(cx: Context, model: Model, src: Value, given: Mask) -> Value:
     (x,) = _read(cx, model, (given.padding,), src=src)
     _masked(cx, model, x, x, given)
-    return _kept(cx, x)
+    return _kept(cx, model, x)
 
 
 def _decode(cx: Context, model: Model, tgt: Value, memory: Value, own: Mask, cross: Mask) -> Value:
@@ -127,7 +128,7 @@ def _decode(cx: Context, model: Model, tgt: Value, memory: Value, own: Mask, cro
     _one_batch(cx, x, m, "memory")
     _masked(cx, model, x, x, own)
     _masked(cx, model, x, m, cross)
-    return _kept(cx, x)
+    return _kept(cx, model, x)
 
 
 # Samples -----------------------------------------------------------------------------------------
@@ -431,7 +432,7 @@ def transformer(cx: Context, layer: Layer, src: Value, tgt: Value, **masks: Valu
     own, cross = _decoder_masks(masks)
     _masked(cx, model, y, y, own)
     _masked(cx, model, y, x, cross)
-    return _kept(cx, y)
+    return _kept(cx, model, y)
 
 
 def _square_sample(rng: random.Random) -> Sample:
