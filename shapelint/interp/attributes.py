@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from shapelint.interp.events import Misused
 from shapelint.interp.names import Deferred, _in_frame
 from shapelint.interp.objects import (
     BoundMethod,
@@ -165,15 +164,8 @@ def _of_tuple(run: Run, owner: Tuple, name: str, node: model.Expr) -> Value:
     if name in ("index", "count", "numel", "_replace", "_asdict") or owner.names:
         return Method(owner, name)
     if owner.kind == "tuple" and (name in TENSOR_ATTRIBUTES or find(f"torch.Tensor.{name}") is not None):
-        run.tell(
-            Misused(
-                run.where(node.id),
-                "tuple-as-tensor",
-                {"name": name, "node": node.value.id if isinstance(node, model.Attribute) else node.id},
-                owner,
-            )
-        )
-        return Unknown("after-error")
+        inner = node.value.id if isinstance(node, model.Attribute) else node.id
+        return run.misuse(node.id, "tuple-as-tensor", {"use": "attribute", "name": name, "node": inner}, owner)
     return Method(owner, name)
 
 

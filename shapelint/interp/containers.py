@@ -15,6 +15,7 @@ from shapelint.shapes.shape import Shape
 from shapelint.values.model import (
     NONE,
     Bool,
+    EllipsisValue,
     External,
     Float,
     Int,
@@ -83,6 +84,9 @@ def subscript(run: Run, owner: Value, index: Value, node: model.Subscript) -> Va
     if isinstance(owner, Opaque):
         return _of_opaque(run, owner, index, node)
     if isinstance(owner, Tuple):
+        if owner.kind == "tuple" and _indexes_tensors_alone(index) and any(isinstance(v, Tensor) for v in owner.items):
+            detail = {"use": "index", "node": node.value.id}
+            return run.misuse(node.id, "tuple-as-tensor", detail, owner)
         return _of_items(run, list(owner.items), index, lambda items: Tuple(tuple(items), owner.kind))
     if isinstance(owner, SizeOf):
         return _of_size(run, owner, index)
@@ -130,6 +134,11 @@ def _indexes_tensor(index: Value) -> bool:
     if isinstance(index, Tuple):
         return any(not isinstance(v, (Str, Bool)) for v in index.items)
     return isinstance(index, (NoneValue, Tensor)) or type(index).__name__ == "EllipsisValue"
+
+
+def _indexes_tensors_alone(index: Value) -> bool:
+    """Whether a tuple of Python surely refuses an index that a tensor takes: `out[:, -1]`, `out[..., 0]`, `out[None]`."""
+    return isinstance(index, (Tuple, NoneValue, EllipsisValue))
 
 
 def _of_items(run: Run, items: list[Value] | None, index: Value, rebuild: Callable[[list[Value]], Value]) -> Value:

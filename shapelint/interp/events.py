@@ -62,13 +62,17 @@ class LayerBuilt:
     mismatch: Mismatch | None = None
 
 
+Misuse = Literal["tuple-as-tensor", "unpack-count"]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Misused:
-    """A value was used as what it cannot be, where Python or torch surely raises: `kind` "tuple-as-tensor" (a method of tensors on the tuple
-    that an LSTM returns), "unpack-count" (`a, b = x`)."""
+    """A value was used as what it cannot be, where Python or torch surely raises. `kind` "tuple-as-tensor": the tuple that an LSTM returns is
+    indexed like a tensor, asked for a method of tensors, or passed to an op (`detail`: "node", the expression that is the tuple, "use", one
+    of "index", "attribute" and "argument"). "unpack-count": `a, b = x` (`detail`: "want" targets, "got" values, "node")."""
 
     where: Where
-    kind: Literal["tuple-as-tensor", "unpack-count"]
+    kind: Misuse
     detail: Mapping[str, object] = field(default_factory=dict)
     value: Value | None = None
 
@@ -94,4 +98,4 @@ class Observer:
         """Called once when the context has been read to its end."""
 
 
-__all__ = ["CallFrame", "Evaluated", "Event", "LayerBuilt", "Misused", "Observer", "OpCalled", "Tensor", "Where"]
+__all__ = ["CallFrame", "Evaluated", "Event", "LayerBuilt", "Misuse", "Misused", "Observer", "OpCalled", "Tensor", "Where"]

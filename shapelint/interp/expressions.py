@@ -82,10 +82,13 @@ def distribute(run: Run, value: Value, each: Callable[[Value], Value]) -> Value:
     outcomes: list[tuple[Value, State]] = []
     for option in value.options:
         run.state = start.fork()
+        run.alternatives += 1
         try:
             outcomes.append((each(option), run.state))
         except PathEnds:
             continue
+        finally:
+            run.alternatives -= 1
     if not outcomes:
         run.state = start
         raise PathEnds

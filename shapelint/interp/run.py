@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from shapelint.interp.events import CallFrame, Evaluated, Event, Observer, Where
+from shapelint.interp.events import CallFrame, Evaluated, Event, Misuse, Misused, Observer, Where
 from shapelint.interp.objects import ClassInfo, Frame
 from shapelint.interp.state import State
 from shapelint.shapes.dim import Dim, Symbol
@@ -92,6 +92,7 @@ class Run:
         self.stack: list[Activation] = []
         self.guards = 0
         self.quiet = 0  # inside code whose events another context tells
+        self.alternatives = 0  # inside the reading of one of several alternatives of a value
         self.symbols: dict[str, Dim] = {}
         self.adopted: dict[str, Tensor] = {}
         self.names: dict[Symbol, str] = {}
@@ -138,6 +139,14 @@ class Run:
             return
         for observer in self.observers:
             observer.event(self, event)
+
+    def misuse(self, node_id: int, kind: Misuse, detail: Mapping[str, object], value: Value) -> Value:
+        """Tell that a value is used as what it cannot be; gives what is left of the expression. One of several alternatives cannot be what
+        arrives there: raises PathEnds, which drops it."""
+        if self.alternatives:
+            raise PathEnds
+        self.tell(Misused(self.where(node_id), kind, detail, value))
+        return Unknown("after-error")
 
     def show(self, node_id: int, value: Value) -> None:
         """Tell observers the value of an expression, while shapes are shown."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from shapelint.interp import worlds
-from shapelint.interp.events import Misused
 from shapelint.interp.expressions import binary, evaluate, is_tensorish, spread_items
 from shapelint.interp.join import Join, join
 from shapelint.interp.names import assign_name, import_from, import_names
@@ -84,7 +83,7 @@ def _unpack(run: Run, target: model.TupleExpr | model.ListExpr, value: Value) ->
     if items is None:
         known = _length(run, value)
         if known is not None and (known != count if star is None else known < count - 1):
-            run.tell(Misused(run.where(target.id), "unpack-count", {"want": count, "got": known}, value))
+            run.misuse(target.id, "unpack-count", {"want": count, "got": known, "star": star is not None}, value)
         items = [_element_of(run, value, i) for i in range(count)]
         star = None
     if star is None:

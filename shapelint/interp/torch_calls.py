@@ -12,7 +12,7 @@ from shapelint.interp.join import join_values
 from shapelint.interp.objects import Instance, ListObject
 from shapelint.interp.run import Run
 from shapelint.interp.state import State
-from shapelint.ops.contract import Context, Inferred, Mismatch, Op, construct, infer
+from shapelint.ops.contract import CannotTell, Context, Inferred, Mismatch, Op, construct, infer
 from shapelint.ops.index import find
 from shapelint.shapes.dim import Dim
 from shapelint.values.model import (
@@ -35,6 +35,8 @@ from shapelint.values.model import (
 )
 
 MAX_COMBINATIONS = 8
+TUPLE = "a tuple for a tensor"
+_ASKS_ANY = frozenset(("torch.eq", "torch.ne"))  # `==` and `!=` answer whatever stands on the other side
 
 
 class CallContext(Context):
@@ -43,6 +45,13 @@ class CallContext(Context):
     def __init__(self, run: Run) -> None:
         super().__init__(run.state.facts)
         self.run = run
+        self.refused: Tuple | None = None  # what stands where torch takes nothing but a tensor
+
+    def tensor(self, value: Value, rank: int | None = None) -> Tensor:
+        if isinstance(value, Tuple) and value.kind == "tuple" and any(isinstance(v, Tensor) for v in value.items):
+            self.refused = value
+            raise CannotTell("after-error", TUPLE)
+        return super().tensor(value, rank)
 
     def adopt_tensor(self, value: Value) -> Tensor | None:
         return self.run.adopt(value) if isinstance(value, Opaque) and value.origin == "input" else None
@@ -113,9 +122,14 @@ def call_op(
     start = run.state
     accepted: list[tuple[Value, State]] = []
     answers: list[tuple[Inferred, list[Value], dict[str, Value]]] = []
+    refused: Tuple | None = None
     for these, those in combinations:
         run.state = start.fork() if len(combinations) > 1 else start
-        answer = infer(CallContext(run), op, these, those, config)
+        cx = CallContext(run)
+        answer = infer(cx, op, these, those, config)
+        if cx.refused is not None and answer.value == Unknown("after-error", TUPLE) and name not in _ASKS_ANY:
+            refused = cx.refused
+            continue
         answers.append((answer, these, those))
         if answer.mismatch is None:
             accepted.append((_traced(run, answer, these, node, op), run.state))
@@ -124,6 +138,12 @@ def call_op(
         value, run.state = join_values(accepted)
         answer, these, those = next(a for a in answers if a[0].mismatch is None)
         mismatch = None
+    elif not answers:
+        run.state = start
+        assert refused is not None
+        pairs = [*zip(positional, arg_nodes), *((v, (kwarg_nodes or {}).get(n, 0)) for n, v in named.items())]
+        at = next((n for v, n in pairs if v is refused), 0)
+        return run.misuse(node, "tuple-as-tensor", {"use": "argument", "node": at, "callee": callee or 0}, refused)
     else:
         answer, these, those = answers[0]
         run.state = start
