@@ -17,6 +17,10 @@ def remedy(case: Case, mismatch: Mismatch) -> str:
     if len(operands) != 2:
         return ""
     narrow, wide = sorted(operands, key=lambda x: x.shape.rank or 0)
-    if narrow.shape.rank == 1 and wide.shape.rank == 2 and case.facts.compare(narrow.shape.dims[0], wide.shape.dims[0]) is Verdict.SAME:
+    if (
+        narrow.shape.rank == 1
+        and wide.shape.rank == 2
+        and case.facts.compare(narrow.shape.dims[0], wide.shape.dims[0]) is Verdict.SAME
+    ):
         return "shapes are aligned from the right: `unsqueeze(-1)` the one with a single axis"
     return "shapes are aligned from the right, and each pair of sizes must be equal or hold a 1"

@@ -11,4 +11,6 @@ RULE = Rule("conv-input-rank", "SHP402", "error", "a convolution receives anothe
 @RULE.remedy
 def remedy(case: Case, mismatch: Mismatch) -> str:
     """By whether an axis misses or is too many."""
-    return "the input is (batch, channels, *space), or (channels, *space) for one sample; `unsqueeze` adds a missing axis"
+    return (
+        "the input is (batch, channels, *space), or (channels, *space) for one sample; `unsqueeze` adds a missing axis"
+    )

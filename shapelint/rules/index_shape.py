@@ -15,5 +15,5 @@ def remedy(case: Case, mismatch: Mismatch) -> str:
     if "mask" in text:
         return "a mask stands for as many axes as it has itself, and must have their sizes"
     if "as many axes as the tensor" in text:
-        return "the index must have as many axes as the tensor: `index.unsqueeze(-1)`, then `expand` if it is to pick whole rows"
+        return "give the index as many axes as the tensor: `unsqueeze(-1)`, and `expand` where it picks whole rows"
     return ""

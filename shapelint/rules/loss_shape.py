@@ -13,7 +13,10 @@ def remedy(case: Case, mismatch: Mismatch) -> str:
     """By the demand that failed."""
     text = mismatch.constraint.text
     if "class axis" in text:
-        return "classes are axis 1: input (batch, classes, …) and target (batch, …); of (batch, seq, classes) use `transpose(1, 2)` or flatten"
+        return (
+            "classes are axis 1: input (batch, classes, ...) against target (batch, ...); "
+            "bring (batch, seq, classes) there with `transpose(1, 2)`, or flatten batch and seq in both"
+        )
     if "weight" in text:
         return ""
     return "give input and target one shape, with `squeeze(-1)` or `unsqueeze(-1)` where only an axis of 1 differs"

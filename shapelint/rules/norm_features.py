@@ -23,5 +23,5 @@ def remedy(case: Case, mismatch: Mismatch) -> str:
     want, got = mismatch.sizes
     place = next((i for i, a in enumerate(x.shape.axes) if case.facts.compare(a.size, want) is Verdict.SAME), None)
     if "channels" in text and place is not None and place > 1:
-        return f"it reads axis 1 as channels; axis {place} has {case.dim(want)} entries: transpose the input to (batch, channels, …)"
+        return f"it reads axis 1 as channels, and axis {place} has {case.dim(want)} entries: move that axis to 1"
     return f"build it for {case.dim(got)}, or bring its input to {case.dim(want)}"

@@ -13,13 +13,15 @@ RULE = Rule(
 
 @RULE.remedy
 def remedy(case: Case, mismatch: Mismatch) -> str:
-    """The features are the last axis whatever `batch_first` says; an axis of the right size elsewhere tells of a missing transpose."""
+    """The features are the last axis whatever `batch_first` says; one of their size elsewhere tells of a missing transpose."""
     if len(mismatch.sizes) != 2:
         return ""
     want, got = mismatch.sizes
     x = case.operand(mismatch)
     if x is not None and x.shape.rank == 3:
-        place = next((i for i, a in enumerate(x.shape.axes[:2]) if case.facts.compare(a.size, want) is Verdict.SAME), None)
+        place = next(
+            (i for i, a in enumerate(x.shape.axes[:2]) if case.facts.compare(a.size, want) is Verdict.SAME), None
+        )
         if place is not None:
-            return f"the features must be the last axis; axis {place} has {case.dim(want)} entries: `transpose({place}, 2)` swaps them"
+            return f"the features must be the last axis, and axis {place} has {case.dim(want)} entries: `transpose({place}, 2)`"
     return f"build it with input_size={case.dim(got)}, or bring its input to {case.dim(want)} features"

@@ -15,7 +15,9 @@ def remedy(case: Case, mismatch: Mismatch) -> str:
     if "fall" in text:
         return "sort the sequences by falling length, or pass `enforce_sorted=False`"
     if "packed" in text:
-        return "`pad_packed_sequence` takes what `pack_padded_sequence`, or a recurrent layer that was given it, returns"
+        return (
+            "`pad_packed_sequence` takes what `pack_padded_sequence`, or a recurrent layer that was given it, returns"
+        )
     if "total_length" in text:
         return "`total_length` is the padded length that all batches share, such as the `x.size(1)` before packing"
     return "`lengths` holds one number per sequence: a list of ints or a tensor of one axis"
