@@ -166,8 +166,8 @@ def _same_batch(cx: Context, q: Steps, k: Steps, v: Steps) -> None:
 def check_attention_mask(
     cx: Context, constraint: str, value: Value, q: Steps, k: Steps, heads: Dim, operand: str, hint: bool
 ) -> None:
-    """Demand a mask of shape (L, S), or (batch*heads, L, S). Of a mask that is only a `hint` torch looks at the number of
-    axes, and at the sizes where it has three for one sequence."""
+    """Demand a mask of shape (L, S), or (batch*heads, L, S). Of a mask that is only a `hint` torch looks at the
+    number of axes, and at the sizes where it has three for one sequence."""
     mask = _mask(cx, constraint, value, operand)
     if mask is None:
         return
