@@ -25,9 +25,13 @@ PADDING_MODES = ("zeros", "reflect", "replicate", "circular")
 
 
 class Window:
-    """The options of a convolution over `count` axes. `padding` is None for 'same'."""
+    """The options of a convolution over `count` axes. `padding` is None for 'same'. A negative one `crops` where
+    another op than the
+    convolution pads."""
 
-    def __init__(self, cx: Context, count: int, kernel: list[Dim], options: Mapping[str, Value]) -> None:
+    def __init__(
+        self, cx: Context, count: int, kernel: list[Dim], options: Mapping[str, Value], *, crops: bool = False
+    ) -> None:
         self.kernel = kernel
         self.stride = cx.pair(options["stride"], count)
         self.dilation = cx.pair(options["dilation"], count)
@@ -44,7 +48,8 @@ class Window:
             self.padding = None if mode == "same" else [ZERO] * count
         else:
             self.padding = cx.pair(padding, count)
-            require_positive(cx, "C6", "padding", self.padding, 0)
+            if not crops:
+                require_positive(cx, "C6", "padding", self.padding, 0)
         require_positive(cx, "C6", "stride", self.stride)
         require_positive(cx, "C6", "dilation", self.dilation)
         if self.padding is None and any(cx.facts.at_least(s, 2, proof=True) for s in self.stride):
@@ -170,7 +175,8 @@ CONV = layer(
 def layer_window(cx: Context, layer: Layer) -> Window:
     """The options that a `Conv` layer was built with."""
     count = layer_dims(layer.name)
-    return Window(cx, count, cx.pair(layer.value("kernel_size"), count), layer.config.args)
+    crops = cx.text(layer.value("padding_mode")) != "zeros"
+    return Window(cx, count, cx.pair(layer.value("kernel_size"), count), layer.config.args, crops=crops)
 
 
 @CONV.build
