@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from shapelint.diagnostics import Fix, Severity
@@ -51,7 +52,11 @@ class Case:
         self.run = run
         self.event = event
         self.facts = run.state.facts
-        self.naming = Naming(run)
+
+    @cached_property
+    def naming(self) -> Naming:
+        """Made when something is to be said: most cases say nothing, and names are looked up among all roles."""
+        return Naming(self.run)
 
     # text
 
