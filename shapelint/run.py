@@ -56,13 +56,15 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a run found: `diagnostics` at the user's levels, without the suppressed ones, in their final order."""
+    """What a run found: `diagnostics` at the user's levels, without the suppressed ones, in their final order.
+    `refuted` counts those that were withheld because torch refutes them (`--verify`)."""
 
     diagnostics: tuple[Diagnostic, ...] = ()
     failures: tuple[Failure, ...] = ()
     targets: tuple[Target, ...] = ()
     suppressed: int = 0
     analysed: int = 0
+    refuted: int = 0
     roots: tuple[str, ...] = ()
 
 
@@ -568,6 +570,29 @@ def expressions(task: Task) -> tuple[list[Expression], list[Failure]]:
                 raise
             failures += _internal(target.path, f"internal error: {type(error).__name__}: {error}").failures
     return found, failures
+
+
+def again(
+    task: Task, wanted: Callable[[Observations], bool], read: Callable[[Project, LoadedModule], Sequence[Any]]
+) -> list[Any]:
+    """Reads once more the files whose observations are wanted, with a reader of the caller's own: all that it gives."""
+    from shapelint.source.depth import roomy
+
+    targets, _ = _targets(task)
+    roots, observed, _ = observe(task, targets, _cache(task, targets))
+    passed: dict[str, tuple[str, ...]] = {}
+    for root, target in zip(roots, targets, strict=True):
+        passed[root] = (*passed.get(root, ()), target.path)
+    _prepare(passed)
+    found: list[Any] = []
+    for root, target, one in zip(roots, targets, observed, strict=True):
+        if not any(map(wanted, one.observations)):
+            continue
+        job = _Job(root, target.path, target.absolute, target.settings.src, task.text)
+        loaded, _ = _load(job)
+        for module in loaded:
+            found += roomy(partial(read, _project(job), module))
+    return found
 
 
 class Sources:

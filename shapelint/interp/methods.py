@@ -165,20 +165,10 @@ def _of_object(run: Run, receiver: Ref, name: str, given: Arguments) -> Value:
 
 def _layer_method(run: Run, thing: Instance, op, name: str, given: Arguments) -> Value:  # type: ignore[no-untyped-def]
     """A method of a library object that is an op of its own (`Normal.sample`)."""
-    from shapelint.values.model import LayerValue
-
     assert thing.config is not None
-    behind = given.behind((LayerValue(thing.config), _receiver_node(run, given)))
+    name = f"{thing.config.name}.{name}"
     return call_op(
-        run,
-        op,
-        f"{thing.config.name}.{name}",
-        behind.args,
-        behind.kwargs,
-        given.node,
-        behind.nodes,
-        behind.kwarg_nodes,
-        given.callee,
+        run, op, name, given.args, given.kwargs, given.node, given.nodes, given.kwarg_nodes, given.callee, thing.config
     )
 
 

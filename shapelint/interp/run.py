@@ -12,6 +12,7 @@ from shapelint.interp.objects import ClassInfo, Frame
 from shapelint.interp.state import State
 from shapelint.shapes.dim import Dim, Symbol
 from shapelint.shapes.printing import Namer
+from shapelint.shapes.shape import Segment
 from shapelint.values.model import Condition, Opaque, Ref, Site, Tensor, Unknown, Value
 
 if TYPE_CHECKING:
@@ -82,6 +83,7 @@ class Run:
         self.project = project
         self.root = root
         self.state = state
+        state.facts.oracle = self._run_ends
         self.kind = kind
         self.entry = entry
         self.world = dict(world or {})
@@ -163,6 +165,16 @@ class Run:
             yield
         finally:
             self.quiet -= 1
+
+    # ranks
+
+    def _run_ends(self, run: Segment, known: int) -> bool | None:
+        """Whether an unknown run of axes of an input holds no more than are known beside it: a question for worlds."""
+        if not run.name or run.name in ("joined", "broadcast"):
+            return None
+        from shapelint.interp.worlds import rank_ends
+
+        return rank_ends(self, run.name, known)
 
     # opaque values
 

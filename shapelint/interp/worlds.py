@@ -282,6 +282,11 @@ def split(run: Run, condition: Condition) -> None:
         raise WorldSplit(condition)
 
 
+def rank_ends(run: Run, name: str, known: int) -> bool | None:
+    """Whether an input's unknown axes are no more than `known`; each answer has a world of its own."""
+    return require(run, Bool(None, Condition(f"{name}.dim()", f"== {known}")))
+
+
 def assume(run: Run, value: Bool, held: bool, test: model.Expr | None = None) -> bool:
     """Go on as if the test had come out `held`. False where that cannot be."""
     if value.condition is not None:

@@ -375,7 +375,13 @@ class Context:
         self.recovered: Value | None = None
         self.latent: list[Latent] = []
         self.generic = False  # whether a step of this call used that open sizes are in general position
+        self._read: list[Shape] = []
         self.assumed = False  # whether an argument rests on an assumption about its rank
+
+    @property
+    def rests_on_assumption(self) -> bool:
+        """Whether the rank of an argument is assumed or in doubt."""
+        return self.assumed or any(self.facts.in_doubt(shape) for shape in self._read)
 
     # hooks of the interpreter
 
@@ -410,6 +416,7 @@ class Context:
                 raise _untellable(value)
             found = adopted
         self.assumed = self.assumed or found.assumed
+        self._read.append(found.shape)
         shape = self.facts.shape(found.shape)
         if rank is not None:
             fixed = self.facts.fix_rank(shape, rank)
@@ -741,12 +748,12 @@ def infer(cx: Context, op: Op, args: Iterable[Value], kwargs: Mapping[str, Value
         value = op._rule(cx, Layer(cx, config), **bound) if config is not None else op._rule(cx, **bound)
     except Refuted as fault:
         after = fault.mismatch.recovered or Unknown("after-error")
-        return Inferred(after, fault.mismatch, tuple(cx.latent), cx.generic, cx.assumed)
+        return Inferred(after, fault.mismatch, tuple(cx.latent), cx.generic, cx.rests_on_assumption)
     except CannotTell as gap:
         known = cx.recovered
         reason = Unknown(gap.reason, gap.detail or op.name)
-        return Inferred(known if known is not None else reason, None, tuple(cx.latent), cx.generic, cx.assumed)
-    return Inferred(value, None, tuple(cx.latent), cx.generic, cx.assumed)
+        return Inferred(known if known is not None else reason, None, tuple(cx.latent), cx.generic, cx.rests_on_assumption)
+    return Inferred(value, None, tuple(cx.latent), cx.generic, cx.rests_on_assumption)
 
 
 def construct(cx: Context, op: Op, args: Iterable[Value], kwargs: Mapping[str, Value], config_name: str) -> LayerConfig | None | Mismatch:

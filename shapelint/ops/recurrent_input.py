@@ -84,9 +84,9 @@ def _packed(cx: Context, value: Packed) -> Steps:
 def _open(cx: Context, x: Tensor, name: str, batch_first: bool | None) -> Steps:
     """An input that has two or three axes: one of them is optional."""
     facts = cx.facts
-    shape = facts.reveal_suffix(x.shape, 1)
+    shape = facts.reveal_suffix(x.shape, 1, 2)
     if len(shape.parts) == 2:  # nothing but the features is known
-        shape = facts.reveal_suffix(shape, 2) if batch_first else facts.reveal_prefix(shape, 1)
+        shape = facts.reveal_suffix(shape, 2, 2) if batch_first else facts.reveal_prefix(shape, 1, 2)
     first, second, feature = shape.parts
     assert isinstance(feature, Axis)
     run, seen = (first, second) if isinstance(first, Segment) else (second, first)

@@ -120,6 +120,9 @@ def draw_target(rng: random.Random, sizes: list[int]) -> list[int]:
         target[rng.randrange(len(target))] = rng.choice([-1, 0, 2, 3, 5])
     if rng.random() < 0.08:
         target[rng.randrange(len(target))] = rng.choice([-2, -3])
+    if rng.random() < 0.1 and len(target) > 1:
+        first, second = rng.sample(range(len(target)), 2)
+        target[first], target[second] = -target[first], -target[second]
     if rng.random() < 0.1:
         target.append(-1)
     return target

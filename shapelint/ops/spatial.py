@@ -40,7 +40,7 @@ def spatial(cx: Context, value: Value, count: int, constraint: str, channels: Di
     x = cx.tensor(value)
     x = cx.ranks(x, (count + 1, count + 2), constraint, _rank_headline(x, count))
     if x.shape.rank is None and not x.shape.prefix:
-        shape = cx.facts.reveal_suffix(x.shape, count + 1)
+        shape = cx.facts.reveal_suffix(x.shape, count + 1, count + 1)
         lead = shape.parts[: len(shape.parts) - count - 1]
         if lead and isinstance(lead[0], Segment):
             cx.facts.either(lead[0], (Axis.fresh(Dim.symbol("batch", "input")),))
@@ -69,7 +69,7 @@ def _split(x: Tensor, lead: tuple[Part, ...], count: int) -> Spatial:
 
 def _known_first(cx: Context, x: Tensor, count: int, channels: Dim | None) -> Spatial:
     """Only the first axis was seen (`n = x.size(0)`): the batch, or the channels of an input without one."""
-    shape = cx.facts.reveal_suffix(x.shape, count)
+    shape = cx.facts.reveal_suffix(x.shape, count, count + 1)
     first, between = shape.parts[:2]
     assert isinstance(first, Axis)
     assert isinstance(between, Segment)

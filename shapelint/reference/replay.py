@@ -7,7 +7,6 @@ refuted.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -18,16 +17,14 @@ from shapelint.interp.events import LayerBuilt, Misused, OpCalled
 from shapelint.interp.naming import Naming
 from shapelint.reference.drawing import Contradiction, Sizes
 from shapelint.reference.experiments import EXPERIMENTS, Experiment, Shown
-from shapelint.reference.program import MOST_CALLS, CannotReplay, Disagreement, Program, Raised
+from shapelint.reference.program import ABOUT_KINDS, ATTEMPTS, KINDS, MOST_CALLS, CannotReplay, Program, Raised
 from shapelint.reference.recording import Fault, Recording, faults_of
 from shapelint.reference.scripts import crash_script, silent_script
 from shapelint.reference.second_opinion import RECURRENT
 from shapelint.shapes.dim import Dim
-from shapelint.values.model import Dtype
 
 DRAWS = 3
-ATTEMPTS = 24
-"""Draws may contradict what is known of the sizes; so many are tried for the `DRAWS` that count."""
+"""So many draws of sizes must agree."""
 
 READINGS = 4
 """The same finding may come from many readings; so many are tried until one is confirmed."""
@@ -35,10 +32,6 @@ READINGS = 4
 MOST_SHOWN = 8
 """A script shows no more calls than these where they suffice."""
 
-_KINDS: tuple[Dtype, ...] = ("float", "int", "bool")
-_ABOUT_KINDS = re.compile(
-    r"dtype|scalar type|not implemented for|floating point|must be long|result type|should be the same|Long|Float|Bool",
-)
 _RULES_ABOUT_KINDS = frozenset(("dtype-mismatch", "index-dtype"))
 
 
@@ -144,7 +137,7 @@ def _with_every_kind(
     """One draw, once for each kind of entries that a tensor of unknown kind may have."""
     outcomes: list[Outcome] = []
     reason = ""
-    for kind in _KINDS:
+    for kind in KINDS:
         program = Program(recording, sizes(), kind)
         try:
             error = _run_fault(program, fault)
@@ -154,7 +147,7 @@ def _with_every_kind(
         except (CannotReplay, Raised) as gap:
             reason = str(gap)
         else:
-            if error is not None and not about_kinds and _ABOUT_KINDS.search(str(error)):
+            if error is not None and not about_kinds and ABOUT_KINDS.search(str(error)):
                 reason = f"torch objects to the kind of entries: {error}"
             else:
                 outcomes.append(Outcome(program, error))
@@ -252,67 +245,3 @@ def _chosen(program: Program, recording: Recording) -> tuple[tuple[str, int], ..
     naming = Naming(recording.run)
     sizes = program.sizes
     return tuple((naming.dim(Dim.of(symbol)), sizes.values[symbol]) for symbol in sizes.drawn)
-
-
-# Every shape -------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """What torch says of every op of some readings: how many agree, which do not, and why the others could not be
-    asked."""
-
-    agreed: int
-    disagreements: tuple[Disagreement, ...]
-    skipped: dict[str, int]
-
-
-def compare_all(recordings: Iterable[Recording]) -> Comparison:
-    """Repeat every recorded op by itself, on tensors of the shapes that are inferred for its arguments."""
-    agreed = 0
-    found: dict[tuple[str, int, str], Disagreement] = {}
-    skipped: dict[str, int] = {}
-    for recording in recordings:
-        for call in recording.calls:
-            said = _compare_one(recording, call)
-            if isinstance(said, str):
-                skipped[said] = skipped.get(said, 0) + 1
-            elif said is None:
-                agreed += 1
-            else:
-                site = call.event.where.site
-                found.setdefault((site.path, site.node, said.said), said)
-    return Comparison(agreed, tuple(found.values()), skipped)
-
-
-def _compare_one(recording, call) -> Disagreement | str | None:  # type: ignore[no-untyped-def]
-    """A disagreement, None where torch agrees, or why it could not be asked."""
-    event = call.event
-    if event.assumed or event.where.guarded:
-        return "its arguments rest on an assumption"
-    reason = "no sizes were found that keep all that is known of them"
-    for seed in range(ATTEMPTS):
-        for kind in _KINDS:
-            program = Program(recording, Sizes(call.facts, seed), kind, most_calls=0)
-            try:
-                text = program.expression(event)
-                try:
-                    result = program.run("result", text)
-                except Raised as error:
-                    if event.mismatch is not None:
-                        return None
-                    if _ABOUT_KINDS.search(str(error)):
-                        reason = "torch objects to the kind of entries"
-                        if program.guessed_dtype:
-                            continue
-                        return reason
-                    return Disagreement(call, f"torch refuses it: {error}")
-                if event.mismatch is not None:
-                    return Disagreement(call, "torch accepts it")
-                said = program.compare(event.result, result)
-                return Disagreement(call, said) if said else None
-            except Contradiction:
-                break
-            except (CannotReplay, Raised) as gap:
-                return re.sub(r"`[^`]*`", "…", str(gap)).partition(" (")[0]
-    return reason

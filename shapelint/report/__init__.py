@@ -44,7 +44,8 @@ class Report:
     `lines(path)` gives the source lines of a file that a location names, without their ends; empty if it cannot be
     read. `cell(path, line)` gives the cell of a notebook and the line in it, None elsewhere. `rules()` and `page(rule)`
     give the rules and their Markdown pages, for formats that carry them. `color` and `width` (in terminal columns) are
-    for formats that people read. `checked` counts the files.
+    for formats that people read. `checked` counts the files, `refuted` the findings withheld because torch refutes
+    them.
     """
 
     diagnostics: tuple[Diagnostic, ...] = ()
@@ -52,6 +53,7 @@ class Report:
     checked: int = 0
     suppressed: int = 0
     baselined: int = 0
+    refuted: int = 0
     lines: Callable[[str], Sequence[str]] = no_lines
     cell: Callable[[str, int], tuple[int, int] | None] = no_cell
     rules: Callable[[], Mapping[str, RuleInfo]] = field(default=dict)
@@ -63,6 +65,10 @@ class Report:
     def count(self, severity: str) -> int:
         """How many findings have this severity."""
         return sum(one.severity == severity for one in self.diagnostics)
+
+    def verdicts(self, verdict: str) -> int:
+        """How many findings have a witness of this verdict."""
+        return sum(one.witness is not None and one.witness.verdict == verdict for one in self.diagnostics)
 
 
 def render(report: Report, output_format: str) -> str:

@@ -25,7 +25,8 @@ def _diagnostic(one: Diagnostic, folder: str) -> str:
         "columnnumber": str(at.column),
         "code": one.code,
     }
-    return _command(place, f"{one.message} [{one.rule}]")
+    witness = f" ({one.witness.sentence})" if one.witness is not None else ""
+    return _command(place, f"{one.message} [{one.rule}]{witness}")
 
 
 def _failure(one: Failure, folder: str) -> str:

@@ -31,6 +31,8 @@ def _diagnostic(one: Diagnostic, report: Report, style: Style) -> str:
         lines.append(style("bold", "note") + f": how it became {printable(one.trace[-1].shape)}")
         lines += _trace(one.trace, one.location.path, gutter)
     lines += [style("bold", "note") + f": {printable(note)}" for note in one.notes]
+    if one.witness is not None:
+        lines.append(style("bold", "witness") + f": {printable(one.witness.sentence)}")
     if one.help:
         lines.append(style("help", "help") + f": {printable(one.help)}")
     if one.fix is not None:

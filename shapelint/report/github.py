@@ -26,7 +26,8 @@ def _diagnostic(one: Diagnostic, folder: str) -> str:
     else:
         place |= {"endLine": str(at.end_line)}
     text = f"{at.path}:{at.line}:{at.column}: {one.severity}[{one.rule}] {one.message}"
-    for extra in (one.label, *one.notes, f"help: {one.help}" if one.help else ""):
+    witness = f"witness: {one.witness.sentence}" if one.witness is not None else ""
+    for extra in (one.label, *one.notes, witness, f"help: {one.help}" if one.help else ""):
         if extra:
             text += "\n" + extra
     return _command(_COMMAND[one.severity], place, text)

@@ -30,7 +30,7 @@ def render(report: Report) -> str:
         at = one.location
         issues.append(
             {
-                "description": one.message,
+                "description": one.message if one.witness is None else f"{one.message} ({one.witness.sentence})",
                 "check_name": one.rule,
                 "fingerprint": identity,
                 "severity": _SEVERITY[one.severity],

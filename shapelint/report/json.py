@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from shapelint.diagnostics import Diagnostic, Failure, Fix, Location
+from shapelint.diagnostics import Diagnostic, Failure, Fix, Location, Witness
 from shapelint.report import Report
 
 VERSION = 1
@@ -23,8 +23,8 @@ def render(report: Report) -> str:
 
 
 def diagnostic(one: Diagnostic, report: Report) -> dict[str, Any]:
-    """One finding; `help` is "" where there is none, `fix` null. `cell` is null, or for a notebook the number of the
-    cell and the line in it, since `line` counts over all its code cells."""
+    """One finding; `help` is "" where there is none, `fix` null, `witness` null unless asked for. `cell` is null, or
+    for a notebook the number of the cell and the line in it, since `line` counts over all its code cells."""
     cell = report.cell(one.location.path, one.location.line)
     return {
         **_span(one.location),
@@ -43,6 +43,7 @@ def diagnostic(one: Diagnostic, report: Report) -> dict[str, Any]:
         "subject": one.subject,
         "scope": one.scope,
         "cell": None if cell is None else {"number": cell[0], "line": cell[1]},
+        "witness": witness(one.witness),
     }
 
 
@@ -70,6 +71,22 @@ def summary(report: Report) -> dict[str, int]:
         "fixable": sum(one.fix is not None and one.fix.applicability != "display" for one in report.diagnostics),
         "suppressed": report.suppressed,
         "baselined": report.baselined,
+        "confirmed": report.verdicts("confirmed"),
+        "unverified": report.verdicts("unverified"),
+        "refuted": report.refuted,
+    }
+
+
+def witness(one: Witness | None) -> dict[str, Any] | None:
+    """What torch said of a finding (`--verify`)."""
+    if one is None:
+        return None
+    return {
+        "verdict": one.verdict,
+        "said": one.said,
+        "sizes": dict(one.sizes),
+        "torch": one.torch,
+        "program": one.program,
     }
 
 

@@ -33,7 +33,9 @@ def _suite(name: str, cases: list[str], failures: int, errors: int) -> str:
 def _diagnostic(one: Diagnostic) -> str:
     at = one.location
     name = _attribute(f"{one.rule} at line {at.line}, column {at.column}")
-    text = "\n".join(part for part in (f"{at.path}:{at.line}:{at.column}: {one.message}", one.label, one.help) if part)
+    witness = one.witness.sentence if one.witness is not None else ""
+    parts = (f"{at.path}:{at.line}:{at.column}: {one.message}", one.label, one.help, witness)
+    text = "\n".join(part for part in parts if part)
     return (
         f"    <testcase name={name} classname={_attribute(at.path)} file={_attribute(at.path)} "
         f'line="{at.line}" time="0">\n'

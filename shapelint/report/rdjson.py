@@ -25,7 +25,7 @@ def render(report: Report) -> str:
 
 def _diagnostic(one: Diagnostic, report: Report) -> dict[str, Any]:
     result: dict[str, Any] = {
-        "message": one.message + (f"\nhelp: {one.help}" if one.help else ""),
+        "message": _message(one),
         "location": _location(one.location, report),
         "severity": _SEVERITY[one.severity],
         "code": {"value": one.rule},
@@ -41,6 +41,11 @@ def _diagnostic(one: Diagnostic, report: Report) -> dict[str, Any]:
             if edit.location.path == one.location.path
         ]
     return result
+
+
+def _message(one: Diagnostic) -> str:
+    text = one.message + (f"\nhelp: {one.help}" if one.help else "")
+    return text if one.witness is None else f"{text}\nwitness: {one.witness.sentence}"
 
 
 def _failure(one: Failure, report: Report) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from urllib.parse import quote
 from shapelint import __version__
 from shapelint.diagnostics import Diagnostic, Failure, Location
 from shapelint.report import Report, fingerprints, relative
+from shapelint.report.json import witness
 
 _LEVEL = {"error": "error", "warning": "warning", "info": "note"}
 
@@ -93,6 +94,8 @@ def _result(one: Diagnostic, index: int, identity: str, line_hash: str, report: 
             for step in one.trace
         ]
         result["codeFlows"] = [{"threadFlows": [{"locations": steps}]}]
+    if one.witness is not None:
+        result["properties"] = {"witness": witness(one.witness)}
     if one.fix is not None and one.fix.applicability != "display":
         changes: dict[str, list[dict[str, Any]]] = {}
         for edit in one.fix.edits:

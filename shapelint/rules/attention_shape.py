@@ -17,7 +17,7 @@ def remedy(case: Case, mismatch: Mismatch) -> str:
     if "mask" in text:
         return "an attention mask is (queries, keys) or one such matrix per batch and head, of bools or floats"
     if "batch" in text:
-        return "check `batch_first`: nn.MultiheadAttention and the Transformer layers read (seq, batch, features) by default"
+        return "check `batch_first`: attention and Transformer layers read (seq, batch, features) by default"
     if "features" in text or "d_model" in text:
         return "build it with the embed_dim (kdim, vdim) of what it receives"
     return ""

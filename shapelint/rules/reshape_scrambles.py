@@ -18,6 +18,9 @@ _MADE_UP = frozenset(
     "zeros ones rand randn empty full arange randint linspace tensor eye randperm normal zeros_like randn_like".split()
 )
 
+# rows made one entry longer and then read in the other order are shifted against each other on purpose (relative positions)
+_SKEWING = frozenset(("cat", "pad"))
+
 
 @dataclass(eq=False)
 class _Mixed:
@@ -41,6 +44,8 @@ def check(case: Case) -> Report | None:
     kept = case.run.notes.setdefault(RULE.name, [])
     _undo(kept, result)
     if x.step is None and x.shape.concrete is not None or x.step is not None and x.step.op in _MADE_UP:
+        return None
+    if x.step is not None and x.step.op in _SKEWING:
         return None
     scramble = regroup(case.facts, x.shape.axes, result.shape.dims).scramble
     if scramble is not None and len(scramble.source) > 1:

@@ -13,7 +13,7 @@ RULE = Rule(
 
 @RULE.remedy
 def remedy(case: Case, mismatch: Mismatch) -> str:
-    """The features are the last axis whatever `batch_first` says; one of their size elsewhere tells of a missing transpose."""
+    """The features are the last axis, whatever `batch_first` says; elsewhere, they tell of a missing transpose."""
     if len(mismatch.sizes) != 2:
         return ""
     want, got = mismatch.sizes
@@ -23,5 +23,5 @@ def remedy(case: Case, mismatch: Mismatch) -> str:
             (i for i, a in enumerate(x.shape.axes[:2]) if case.facts.compare(a.size, want) is Verdict.SAME), None
         )
         if place is not None:
-            return f"the features must be the last axis, and axis {place} has {case.dim(want)} entries: `transpose({place}, 2)`"
+            return f"features are the last axis, and axis {place} has {case.dim(want)} entries: `transpose({place}, 2)`"
     return f"build it with input_size={case.dim(got)}, or bring its input to {case.dim(want)} features"

@@ -11,7 +11,7 @@ RULE = Rule("tuple-as-tensor", "SHP316", "error", "a tuple of tensors is used as
 
 @RULE.misuse("tuple-as-tensor")
 def misused(case: Case) -> Report | None:
-    """An index or a method of tensors on a tuple, or the tuple passed to an op; recurrent layers have their own rule."""
+    """An index or a method of tensors on a tuple, or the tuple passed to an op. Recurrent layers have their rule."""
     event = case.event
     assert isinstance(event, Misused)
     layer = returned_by(event)

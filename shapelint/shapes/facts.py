@@ -8,7 +8,7 @@ open sizes that must broadcast are equal): inference reads through both, proofs 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from enum import Enum
 
 from shapelint.shapes.dim import (
@@ -48,7 +48,19 @@ _SOLVE_ORDER = {"unknown": 0, "input": 1, "parameter": 2}
 class Facts:
     """Mutable knowledge of one path; `copy` forks it."""
 
-    __slots__ = ("_both", "divides", "generic", "low", "pending", "proved", "readings", "roles", "segments")
+    __slots__ = (
+        "_both",
+        "divides",
+        "doubtful",
+        "generic",
+        "low",
+        "oracle",
+        "pending",
+        "proved",
+        "readings",
+        "roles",
+        "segments",
+    )
 
     def __init__(self) -> None:
         self.proved: dict[Symbol, Dim] = {}
@@ -59,6 +71,9 @@ class Facts:
         self.divides: frozenset[tuple[Dim, Dim]] = frozenset()
         self.pending: tuple[tuple[Dim, Dim], ...] = ()
         self.roles: dict[Factor, tuple[object, ...]] = {}
+        self.doubtful: frozenset[Segment] = frozenset()
+        # decides whether a run holds no further axis than the number known beside it
+        self.oracle: Callable[[Segment, int], bool | None] | None = None
         self._both: dict[Symbol, Dim] | None = None
 
     def copy(self) -> Facts:
@@ -71,12 +86,16 @@ class Facts:
         other.divides = self.divides
         other.pending = self.pending
         other.roles = dict(self.roles)
+        other.doubtful = self.doubtful
+        other.oracle = self.oracle
         other._both = self._both
         return other
 
     def join(self, other: Facts) -> Facts:
         """What both sides know."""
         joined = Facts()
+        joined.oracle = self.oracle
+        joined.doubtful = self.doubtful | other.doubtful
         joined.proved = {s: d for s, d in self.proved.items() if other.proved.get(s) == d}
         # a proof on one side and an assumption on the other agree as an assumption
         mine, theirs = {**self.generic, **self.proved}, {**other.generic, **other.proved}
@@ -353,8 +372,33 @@ class Facts:
 
     # Rank ------------------------------------------------------------------------------------
 
-    def reveal_prefix(self, shape: Shape, count: int) -> Shape:
-        """The shape with at least `count` axes known from the left; binds the run that hides them (each axis a fresh input symbol)."""
+    def _ends(self, run: Segment, known: int, open_: bool) -> bool:
+        """Whether a run holds no axis, where an axis that is asked for may lie in it or behind it (`open_`). The reading decides, once for each
+        world; where nothing does, the axis is taken to lie in the run, which leaves a doubt on every shape that holds it."""
+        if not open_:
+            return False
+        answer = self.oracle(run, known) if self.oracle is not None else None
+        if answer is None:
+            self.doubtful = self.doubtful | {run}
+            return False
+        if answer:
+            self.bind_segment(run, ())
+        return answer
+
+    def in_doubt(self, shape: Shape) -> bool:
+        """Whether the rank of a shape, read through the facts, rests on a doubt."""
+        if not self.doubtful:
+            return False
+        waiting = [p for p in shape.parts if isinstance(p, Segment)]
+        while waiting:
+            run = waiting.pop()
+            if run in self.doubtful:
+                return True
+            waiting.extend(p for p in self.segments.get(run, ()) if isinstance(p, Segment))
+        return False
+
+    def reveal_prefix(self, shape: Shape, count: int, least: int = 0) -> Shape:
+        """The shape with at least `count` axes known from the left, of a tensor that has `least` axes or more; binds the run that hides them (each axis a fresh input symbol)."""
         shape = self.shape(shape)
         while not shape.ranked and len(shape.prefix) < count:
             at = shape.segment_index
@@ -365,13 +409,16 @@ class Facts:
                 self.bind_segment(run, self.readings[run])
                 shape = self.shape(shape)
                 continue
+            if self._ends(run, at, count - at <= len(shape.suffix) and least < len(shape.parts)):
+                shape = self.shape(shape)
+                continue
             axis = Axis.fresh(Dim.symbol(f"{run.name}.{at}", "input"))
             self.bind_segment(run, (axis, Segment(run.name)))
             shape = self.shape(shape)
         return shape
 
-    def reveal_suffix(self, shape: Shape, count: int) -> Shape:
-        """The shape with at least `count` axes known from the right."""
+    def reveal_suffix(self, shape: Shape, count: int, least: int = 0) -> Shape:
+        """The shape with at least `count` axes known from the right, of a tensor that has `least` axes or more."""
         shape = self.shape(shape)
         while not shape.ranked and len(shape.suffix) < count:
             at = shape.segment_index
@@ -380,6 +427,10 @@ class Facts:
             assert isinstance(run, Segment)
             if run in self.readings:
                 self.bind_segment(run, self.readings[run])
+                shape = self.shape(shape)
+                continue
+            behind = len(shape.suffix)
+            if self._ends(run, behind, count - behind <= len(shape.prefix) and least < len(shape.parts)):
                 shape = self.shape(shape)
                 continue
             place = at - len(shape.parts)
