@@ -21,12 +21,13 @@ factored.
 
 from __future__ import annotations
 
+import importlib
 import random
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy
@@ -68,7 +69,7 @@ def run_torch(sample: Sample) -> Any:
     """The result of torch. Raises Rejected where torch raises."""
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")
-        torch.manual_seed(0)
+        torch.default_generator.manual_seed(0)  # torch.manual_seed formats a stack trace each time
         try:
             return _call_torch(sample)
         except Exception as error:
@@ -79,6 +80,8 @@ def _call_torch(sample: Sample) -> Any:
     target = torch_object(sample.name)
     args = [_concrete(a) for a in sample.args]
     kwargs = {k: _concrete(v) for k, v in sample.kwargs.items()}
+    if sample.name.startswith("numpy."):
+        args, kwargs = [_as_array(a) for a in args], {k: _as_array(v) for k, v in kwargs.items()}
     if isinstance(target, type) and issubclass(target, torch.nn.Module):
         init = [_concrete(a) for a in sample.init]
         layer = target(*init, **{k: _concrete(v) for k, v in sample.init_kwargs.items()})
@@ -94,13 +97,12 @@ def _call_torch(sample: Sample) -> Any:
 
 
 def torch_object(name: str) -> Any:
-    """What a dotted torch name means. Raises AttributeError where torch has no such thing."""
-    found: Any = torch
-    if name.startswith("einops."):
-        import einops.layers.torch
-
-        found = einops
-    for part in name.split(".")[1:]:
+    """What a dotted name of torch or NumPy means. Raises AttributeError where there is no such thing."""
+    root, *path = name.split(".")
+    if root == "einops":
+        importlib.import_module("einops.layers.torch")
+    found: Any = importlib.import_module(root)
+    for part in path:
         found = getattr(found, part)
     return found
 
@@ -120,6 +122,13 @@ def _concrete(value: Any) -> Any:
     if isinstance(value, dict):
         return {k: _concrete(v) for k, v in value.items()}
     return value
+
+
+def _as_array(value: Any) -> Any:
+    """Functions of NumPy are given arrays."""
+    if isinstance(value, torch.Tensor):
+        return value.numpy()
+    return type(value)(_as_array(v) for v in value) if isinstance(value, (list, tuple)) else value
 
 
 def _filled(spec: T) -> torch.Tensor:
@@ -188,7 +197,7 @@ def run_rule(op: Op, sample: Sample, make: MakeTensor) -> Answer:
 def _infer(op: Op, sample: Sample, facts: Facts, make: MakeTensor) -> Inferred:
     def abstract(value: Any) -> Value:
         if isinstance(value, T):
-            return make(value)
+            return replace(make(value), array=sample.name.startswith("numpy."))
         if isinstance(value, Sample):
             inner = _infer(_op_of(value.name), value, facts, make)
             if inner.mismatch is not None or isinstance(inner.value, Unknown):
@@ -279,10 +288,11 @@ class Partial:
 
 def compare(value: Value, result: Any, facts: Facts, binding: Binding, partial: Partial, where: str = "result") -> None:
     """Raises Disagreement where the value does not describe the result of torch."""
-    if isinstance(result, numpy.ndarray) and isinstance(value, Tensor):
-        if not value.array:
-            raise Disagreement(f"{where}: a tensor is told, torch gave an array")
-        result = torch.from_numpy(result)
+    if isinstance(value, Tensor) and isinstance(result, (numpy.ndarray, numpy.generic, torch.Tensor)):
+        if value.array is isinstance(result, torch.Tensor):
+            raise Disagreement(f"{where}: array={value.array} is told, torch gave {type(result).__name__}")
+        if not isinstance(result, torch.Tensor):
+            result = torch.from_numpy(numpy.asarray(result).copy())
     if isinstance(value, Unknown):
         partial.count += 1
     elif isinstance(value, Tensor):
