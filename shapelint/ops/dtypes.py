@@ -5,10 +5,10 @@ from __future__ import annotations
 from shapelint.values.model import Dtype, External, NoneValue, Value
 
 _KINDS: dict[str, Dtype] = {
-    "bool": "bool",
+    **dict.fromkeys(("bool", "bool_"), "bool"),
     **dict.fromkeys(("uint8", "uint16", "uint32", "uint64", "int8", "int16", "int32", "int64"), "int"),
-    **dict.fromkeys(("short", "int", "long"), "int"),
-    **dict.fromkeys(("float16", "float32", "float64", "bfloat16", "half", "float", "double"), "float"),
+    **dict.fromkeys(("short", "int", "long", "int_", "intp"), "int"),
+    **dict.fromkeys(("float16", "float32", "float64", "bfloat16", "half", "float", "double", "single"), "float"),
     **dict.fromkeys(("complex32", "complex64", "complex128", "chalf", "cfloat", "cdouble"), "complex"),
 }
 
@@ -19,5 +19,5 @@ def dtype_kind(value: Value, default: Dtype | None = None) -> Dtype | None:
         return default
     if isinstance(value, External):
         owner, _, name = value.name.rpartition(".")
-        return _KINDS.get(name) if owner in ("torch", "builtins") else None
+        return _KINDS.get(name) if owner in ("torch", "builtins", "numpy") else None
     return None

@@ -1,263 +1,304 @@
-"""NumPy where it meets torch: arrays glued and rearranged. What comes out is marked as an array.
-
-Only what differs from torch stands here; other methods of an array are found under the name of a tensor's. What NumPy
-calls by another name (`axis`, `newshape`) is handed to the rule of torch's own op, of which the constraints are kept
-that NumPy has too.
-"""
+"""Arrays of NumPy made from sizes, ranges and lists, as they are at the border to torch."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable
+from dataclasses import replace
 
-from shapelint.ops.cat import CAT
-from shapelint.ops.contract import Context, Op, Sample, op
-from shapelint.ops.numpy_factories import array, array_kind, array_sizes, as_array
-from shapelint.ops.permute import PERMUTE
-from shapelint.ops.reshape import RESHAPE
-from shapelint.ops.squeeze import UNSQUEEZE
-from shapelint.ops.stack import STACK
-from shapelint.ops.transpose import TRANSPOSE
-from shapelint.values.model import NONE, Int, NoneValue, SizeOf, Tensor, Tuple, Value
-
-_PAGE = "https://numpy.org/doc/stable/reference/generated/"
-
-
-def _through(cx: Context, target: Op, **arguments: Value) -> Value:
-    """What the rule of torch's op says of the same arguments."""
-    assert target._rule is not None
-    return as_array(target._rule(cx, **arguments))
-
-
-def _renamed(
-    name: str,
-    names: Iterable[str],
-    signature: str | tuple[str, ...],
-    kept: Iterable[str],
-    target: Op,
-    sample: Callable[[random.Random], Sample],
-    formula: str,
-    rename: Callable[[Context, dict[str, Value]], dict[str, Value]],
-) -> Op:
-    """An op of NumPy that is torch's under other names of its arguments."""
-    made = op(name, names, signature, [target.constraints[id] for id in kept], sample)
-
-    def rule(cx: Context, **arguments: Value) -> Value:
-        return _through(cx, target, **rename(cx, arguments))
-
-    listed = " ".join(f"{c.id}: {c.text}." for c in made.constraints.values())
-    rule.__doc__ = f"""{formula}
-
-    {listed}
-    Follows {_PAGE}{made.torch[0]}.html
-    """
-    made.rule(rule)
-    return made
-
-
-def _reshape_sample(rng: random.Random) -> Sample:
-    sizes = array_sizes(rng, 1)
-    target = [*sizes]
-    rng.shuffle(target)
-    if rng.random() < 0.5:
-        target[rng.randrange(len(target))] = rng.choice([-1, -2, 5])
-    if rng.random() < 0.2:
-        target.append(-1)
-    if rng.random() < 0.4:
-        return Sample("numpy.ndarray.reshape", (array(*sizes), *target))
-    return Sample(rng.choice(("numpy.reshape", "numpy.ndarray.reshape")), (array(*sizes), tuple(target)))
-
-
-RESHAPE_ARRAY = _renamed(
-    "numpy.reshape",
-    ("numpy.reshape", "numpy.ndarray.reshape"),
-    ("input, *shape", "input, shape", "a, newshape", "a, shape"),
-    ("C1", "C3"),
-    RESHAPE,
-    _reshape_sample,
-    "`(n0, n1, …) -> (m0, m1, …)` with as many entries; one `m` may be -1 and is what is left.",
-    lambda cx, given: {
-        "input": given.get("input") or given["a"],
-        "shape": _as_star(given.get("shape") or given["newshape"]),
-    },
+from shapelint.ops.contract import CannotTell, Constraint, Context, Sample, op, t
+from shapelint.ops.dtypes import dtype_kind
+from shapelint.ops.factories import NEGATIVE, NOT_INTS, asked_axis, fill_kind, listed_shape, some_sizes
+from shapelint.ops.ranges import counted
+from shapelint.ops.size import any_tensor
+from shapelint.ops.tensor_data import DATA, data_tensor, some_data
+from shapelint.shapes.shape import Shape
+from shapelint.values.model import (
+    NONE,
+    Dtype,
+    External,
+    Float,
+    Int,
+    NoneValue,
+    Sequence,
+    SizeOf,
+    Str,
+    Tensor,
+    Tuple,
+    Value,
 )
 
+_DTYPES = ("numpy.float32", "numpy.int64", "numpy.bool_", "builtins.int", "builtins.float")
 
-def _as_star(value: Value) -> Value:
-    """Sizes as a star parameter holds them; any negative one stands for what is left."""
+
+def array_kind(value: Value, default: Dtype | None = None) -> Dtype | None:
+    """What `np.float32`, `float` or "float32" asks for; `default` for None; None for what is not known."""
+    if isinstance(value, Str) and value.value is not None:
+        return dtype_kind(External(f"numpy.{value.value}"))
+    return dtype_kind(value, default)
+
+
+def an_array(cx: Context, value: Value) -> Tensor:
+    """The argument as an array: an array, a tensor, a number, or nested lists."""
+    if isinstance(value, Tensor):
+        return replace(cx.tensor(value), array=True)
+    if isinstance(value, (Tuple, Sequence, SizeOf, Int, Float)):
+        return replace(data_tensor(cx, _arrays(value), None), array=True)
+    return replace(cx.tensor(value), array=True)
+
+
+def _arrays(value: Value) -> Value:
+    """Nested lists whose tensors count as arrays, as they do for NumPy."""
+    if isinstance(value, Tensor):
+        return replace(value, array=True)
     if isinstance(value, Tuple):
-        return Tuple(tuple(_as_star(v) if isinstance(v, Tuple) else _as_size(v) for v in value.items))
-    return value if isinstance(value, SizeOf) else Tuple((_as_size(value),))
+        return replace(value, items=tuple(_arrays(v) for v in value.items))
+    if isinstance(value, Sequence):
+        return replace(value, element=_arrays(value.element))
+    return value
 
 
-def _as_size(value: Value) -> Value:
-    return Int.of(-1) if isinstance(value, Int) and (value.dim.value or 0) < 0 else value
+def size_of(cx: Context, value: Value) -> Shape:
+    """The shape that one int or a tuple of ints asks for. Refutes C1 and C2."""
+    if isinstance(value, (Int, Float)):
+        return Shape((asked_axis(cx, value),))
+    return listed_shape(cx, value)
 
 
-def _expand_sample(rng: random.Random) -> Sample:
-    sizes = array_sizes(rng)
-    axis = rng.randint(-len(sizes) - 1, len(sizes)) if rng.random() < 0.6 else len(sizes) + 1
-    return (
-        Sample("numpy.expand_dims", (array(*sizes), axis))
-        if rng.random() < 0.5
-        else Sample("numpy.expand_dims", (array(*sizes),), {"axis": axis})
-    )
+def new_array(shape: Shape, kind: Dtype | None) -> Tensor:
+    """An array."""
+    return Tensor(shape, kind, array=True)
 
 
-EXPAND_ARRAY = _renamed(
-    "numpy.expand_dims",
-    ("numpy.expand_dims",),
-    "a, axis",
-    ("C1",),
-    UNSQUEEZE,
-    _expand_sample,
-    "`(a, b) -> (a, 1, b)`: an axis of size 1 at `axis` of the result.",
-    lambda cx, given: {"input": given["a"], "dim": given["axis"]},
+def some_dtype(rng: random.Random) -> dict[str, object]:
+    """`dtype=` now and then."""
+    if rng.random() < 0.6:
+        return {}
+    return {"dtype": "float32" if rng.random() < 0.2 else External(rng.choice(_DTYPES))}
+
+
+# Sizes alone -------------------------------------------------------------------------------------
+
+
+def draw_size(rng: random.Random) -> object:
+    """An int or a tuple of ints, often wrong."""
+    chance = rng.random()
+    if chance < 0.15:
+        return rng.choice((2.5, (2, 1.5)))
+    return some_sizes(rng) if chance < 0.75 else rng.choice((3, 0, -2, 2))
+
+
+def _filled_sample(rng: random.Random) -> Sample:
+    name, size, options = rng.choice(FILLED.torch), draw_size(rng), some_dtype(rng)
+    return Sample(name, (size,), options) if rng.random() < 0.8 else Sample(name, (), {"shape": size, **options})
+
+
+FILLED = op(
+    "numpy.zeros",
+    ("numpy.zeros", "numpy.ones", "numpy.empty"),
+    "shape, dtype=None, order='C', **options",
+    constraints=(NEGATIVE, NOT_INTS),
+    samples=_filled_sample,
 )
 
 
-def _swap_sample(rng: random.Random) -> Sample:
-    sizes = array_sizes(rng, 1)
-    axes = [rng.randrange(-len(sizes), len(sizes)) if rng.random() < 0.8 else len(sizes) for _ in range(2)]
-    return Sample(rng.choice(("numpy.swapaxes", "numpy.ndarray.swapaxes")), (array(*sizes), *axes))
+@FILLED.rule
+def filled(cx: Context, shape: Value, dtype: Value, **options: Value) -> Value:
+    """`size -> (*size)`
+
+    C1: no size is negative. C2: sizes are ints.
+    Follows https://numpy.org/doc/stable/reference/generated/numpy.zeros.html
+    """
+    kind = array_kind(dtype, "float")
+    cx.expect(new_array(Shape.unknown("sizes"), kind))
+    return new_array(size_of(cx, shape), kind)
 
 
-SWAP_ARRAY = _renamed(
-    "numpy.swapaxes",
-    ("numpy.swapaxes", "numpy.ndarray.swapaxes"),
-    "a, axis1, axis2",
-    ("C1",),
-    TRANSPOSE,
-    _swap_sample,
-    "`(…, a, …, b, …) -> (…, b, …, a, …)`.",
-    lambda cx, given: {"input": given["a"], "dim0": given["axis1"], "dim1": given["axis2"]},
+def _full_sample(rng: random.Random) -> Sample:
+    return Sample("numpy.full", (draw_size(rng), rng.choice((1, 1.5, True))), some_dtype(rng))
+
+
+FULL = op(
+    "numpy.full",
+    ("numpy.full",),
+    "shape, fill_value, dtype=None, order='C', **options",
+    constraints=(NEGATIVE, NOT_INTS),
+    samples=_full_sample,
 )
 
 
-def _transpose_sample(rng: random.Random) -> Sample:
-    sizes = array_sizes(rng, 1)
-    order = rng.sample(range(len(sizes)), len(sizes))
+@FULL.rule
+def full(cx: Context, shape: Value, fill_value: Value, dtype: Value, **options: Value) -> Value:
+    """`size, value -> (*size)`, of the kind of the value.
+
+    C1: no size is negative. C2: sizes are ints.
+    Follows https://numpy.org/doc/stable/reference/generated/numpy.full.html
+    """
+    kind = array_kind(dtype) if not isinstance(dtype, NoneValue) else fill_kind(fill_value, NONE)
+    cx.expect(new_array(Shape.unknown("sizes"), kind))
+    return new_array(size_of(cx, shape), kind)
+
+
+def _eye_sample(rng: random.Random) -> Sample:
+    n, m = rng.choice((1, 2, 3, 0, -1, 2.5)), rng.choice((1, 2, 3, -1))
+    if rng.random() < 0.3:
+        return Sample("numpy.identity", (n,), some_dtype(rng))
     if rng.random() < 0.4:
-        order = rng.choice([[*order, 0], [*order[1:], len(sizes)], [order[0]] * len(order)])
-    name = rng.choice(TRANSPOSE_ARRAY.torch)
+        return Sample("numpy.eye", (n, m, rng.randint(-1, 1)), some_dtype(rng))
+    return Sample("numpy.eye", (n,), {"M": m, **some_dtype(rng)} if rng.random() < 0.4 else {})
+
+
+EYE = op(
+    "numpy.eye",
+    ("numpy.eye", "numpy.identity"),
+    "N, M=None, k=0, dtype=None, **options",
+    constraints=(NEGATIVE, NOT_INTS),
+    samples=_eye_sample,
+)
+
+
+@EYE.rule
+def eye(cx: Context, N: Value, M: Value, dtype: Value, **options: Value) -> Value:
+    """`n, m -> (n, m)`; `n -> (n, n)`.
+
+    C1: no size is negative. C2: sizes are ints.
+    Follows https://numpy.org/doc/stable/reference/generated/numpy.eye.html
+    """
+    rows = asked_axis(cx, N)
+    return new_array(Shape((rows, asked_axis(cx, N if isinstance(M, NoneValue) else M))), array_kind(dtype, "float"))
+
+
+def _like_sample(rng: random.Random) -> Sample:
+    name = rng.choice(LIKE.torch)
+    x: object = any_tensor(rng) if rng.random() < 0.8 else [[1, 2]]
+    return Sample(name, (x, 1) if name.endswith("full_like") else (x,), some_dtype(rng))
+
+
+LIKE = op(
+    "numpy.zeros_like",
+    tuple(f"numpy.{n}_like" for n in ("zeros", "ones", "empty", "full")),
+    ("a, dtype=None, **options", "a, fill_value, dtype=None, **options"),
+    samples=_like_sample,
+)
+
+
+@LIKE.rule
+def like(cx: Context, a: Value, dtype: Value, **options: Value) -> Value:
+    """`(*) -> (*)`
+
+    Follows https://numpy.org/doc/stable/reference/generated/numpy.zeros_like.html
+    """
+    x = an_array(cx, a)
+    return x.with_dtype(array_kind(dtype, x.dtype))
+
+
+# Ranges ------------------------------------------------------------------------------------------
+
+
+def _arange_sample(rng: random.Random) -> Sample:
+    a, b = (rng.randint(-3, 8) if rng.random() < 0.85 else rng.choice((0.5, 4.0)) for _ in range(2))
+    step = rng.choice((1, 2, 3, -1, 0.5, 0))
+    options = some_dtype(rng) if isinstance(a, int) and isinstance(b, int) and isinstance(step, int) else {}
+    if "dtype" in options:
+        options["dtype"] = External("numpy.int64")
+    form = rng.randrange(4)
+    if form == 0:
+        return Sample("numpy.arange", (b,), options)
+    if form == 1:
+        return Sample("numpy.arange", (a, b), options)
+    return Sample("numpy.arange", (a, b, step), options) if form == 2 else Sample("numpy.arange", (a,), {"stop": b})
+
+
+ARANGE = op(
+    "numpy.arange",
+    ("numpy.arange",),
+    ("stop, *, dtype=None, device=None, like=None", "start, stop, step=1, dtype=None, *, device=None, like=None"),
+    constraints=(Constraint("C1", "invalid-option", "`step` is not 0"),),
+    samples=_arange_sample,
+)
+
+
+@ARANGE.rule
+def arange(
+    cx: Context, stop: Value, dtype: Value, start: Value | None = None, step: Value | None = None, **options: Value
+) -> Value:
+    """`start, stop, step -> (ceil((stop - start) / step),)`, or `(0,)` where `stop` lies on the other side.
+
+    C1: `step` is not 0.
+    Follows https://numpy.org/doc/stable/reference/generated/numpy.arange.html
+    """
+    given = [v for v in (start, stop, step) if v is not None]
+    kind: Dtype | None = "float" if any(isinstance(v, Float) for v in given) else None
+    if all(isinstance(v, Int) for v in given):
+        kind = "int"
+    axis = counted(cx, start or Int.of(0), stop, step or Int.of(1), empty=True)
+    return new_array(Shape((axis,)), array_kind(dtype, kind))
+
+
+def _linspace_sample(rng: random.Random) -> Sample:
+    name, num = rng.choice(LINSPACE.torch), rng.choice((0, 1, 5, 3, -1, 2.5))
     if rng.random() < 0.2:
-        return Sample(name, (array(*sizes),))
-    if name == "numpy.transpose" or rng.random() < 0.5:
-        return Sample(name, (array(*sizes), tuple(order)))
-    return Sample(name, (array(*sizes), *order))
+        return Sample(name, (0, 1))
+    if rng.random() < 0.5:
+        return Sample(name, (0.5, 2, num), some_dtype(rng))
+    return Sample(name, (), {"start": 1, "stop": 2, "num": num, "endpoint": False})
 
 
-TRANSPOSE_ARRAY = op(
-    "numpy.transpose",
-    ("numpy.transpose", "numpy.ndarray.transpose"),
-    ("a, *axes", "a, axes"),
-    constraints=PERMUTE.constraints.values(),
-    samples=_transpose_sample,
+LINSPACE = op(
+    "numpy.linspace",
+    ("numpy.linspace", "numpy.logspace"),
+    "start, stop, num=50, endpoint=True, retstep=False, dtype=None, axis=0, **options",
+    constraints=(NEGATIVE, NOT_INTS),
+    samples=_linspace_sample,
 )
 
 
-@TRANSPOSE_ARRAY.rule
-def numpy_transpose(cx: Context, a: Value, axes: Value) -> Value:
-    """`(n0, n1, …) -> (n_axes[0], n_axes[1], …)`; without `axes` all axes in reverse.
+@LINSPACE.rule
+def linspace(
+    cx: Context, start: Value, stop: Value, num: Value, retstep: Value, dtype: Value, **options: Value
+) -> Value:
+    """`start, stop, n -> (n,)`
 
-    C1: as many axes as the array has. C2: each in range. C3: none twice.
-    Follows https://numpy.org/doc/stable/reference/generated/numpy.transpose.html
+    C1: `num` is not negative. C2: it is an int.
+    Follows https://numpy.org/doc/stable/reference/generated/numpy.linspace.html
     """
-    x = cx.tensor(a)
-    if isinstance(axes, NoneValue) or (isinstance(axes, Tuple) and axes.items in ((), (NONE,))):
-        return as_array(x.with_parts(x.shape.parts[::-1]))
-    return _through(cx, PERMUTE, input=x, dims=axes)
+    if cx.flag(retstep) or any(isinstance(v, Tensor) for v in (start, stop)):
+        raise CannotTell("dynamic-value")
+    return new_array(Shape((asked_axis(cx, num),)), array_kind(dtype, "float"))
 
 
-def _glued_sample(name: str) -> Callable[[random.Random], Sample]:
-    def sample(rng: random.Random) -> Sample:
-        base = array_sizes(rng, 1)
-        given = []
-        for _ in range(rng.randint(1, 3)):
-            sizes = list(base)
-            if rng.random() < 0.2:
-                sizes[rng.randrange(len(sizes))] = rng.randint(1, 4)
-            if rng.random() < 0.1:
-                sizes = [*sizes, 2]
-            given.append(array(*sizes) if rng.random() < 0.95 else array())
-        if rng.random() < 0.05:
-            given = [] if name == "numpy.stack" else [array()]
-        room = len(base) + (name == "numpy.stack")
-        axis = rng.randrange(-room, room) if rng.random() < 0.8 else room
-        return Sample(name, (given, axis)) if rng.random() < 0.5 else Sample(name, (given,), {"axis": axis})
+# Data --------------------------------------------------------------------------------------------
 
-    return sample
+_MAKERS = ("numpy.array", "numpy.asarray", "numpy.ascontiguousarray")
 
 
-CONCATENATE = _renamed(
-    "numpy.concatenate",
-    ("numpy.concatenate",),
-    "arrays, axis=0, **options",
-    ("C1", "C2", "C3", "C4"),
-    CAT,
-    _glued_sample("numpy.concatenate"),
-    "`[(a, n1, b), (a, n2, b), …] -> (a, n1 + n2 + …, b)`.",
-    lambda cx, given: {"tensors": given["arrays"], "dim": given["axis"]},
-)
-STACK_ARRAYS = _renamed(
-    "numpy.stack",
-    ("numpy.stack",),
-    "arrays, axis=0, **options",
-    ("C1", "C2", "C3"),
-    STACK,
-    _glued_sample("numpy.stack"),
-    "`[(a, b), (a, b), …] -> (n, a, b)` for `n` arrays, with `n` at `axis` of the result.",
-    lambda cx, given: {"tensors": given["arrays"], "dim": given["axis"]},
-)
+def _array_sample(rng: random.Random) -> Sample:
+    name, chance = rng.choice(_MAKERS), rng.random()
+    if chance < 0.5:
+        data = some_data(rng, tensors=False)
+    elif chance < 0.6:
+        data = any_tensor(rng)
+    else:
+        sizes = [rng.randint(1, 3) for _ in range(rng.randint(0, 2))]
+        data = [t(*sizes) for _ in range(rng.randint(1, 3))]
+        if chance < 0.8:
+            data.append(t(*(rng.randint(1, 3) for _ in range(rng.randint(0, 2)))))
+    if name.endswith("ascontiguousarray") and not isinstance(data, list):
+        data = t(2, 3)
+    return Sample(name, (data,), some_dtype(rng))
 
 
-# Attributes and conversions ----------------------------------------------------------------------
+ARRAY = op("numpy.array", _MAKERS, "object, dtype=None, *, copy=True, ndmin=0, **options", DATA, _array_sample)
 
 
-def _attribute(name: str, formula: str, result: Callable[[Context, Tensor], Value]) -> Op:
-    def sample(rng: random.Random) -> Sample:
-        return Sample(f"numpy.ndarray.{name}", (array(*array_sizes(rng)),))
+@ARRAY.rule
+def array(cx: Context, object: Value, dtype: Value, ndmin: Value, **options: Value) -> Value:
+    """`[[…], …] -> (n0, n1, …)`, by the lengths of the nested lists; arrays in a list are stacked.
 
-    made = op(f"numpy.ndarray.{name}", (f"numpy.ndarray.{name}",), "input", samples=sample)
-
-    def rule(cx: Context, input: Value) -> Value:
-        return result(cx, cx.tensor(input))
-
-    rule.__doc__ = f"""{formula}
-
-    Follows {_PAGE}numpy.ndarray.{name}.html
+    C3: lists of one level are equally long. C4: they hold numbers alone, or lists alone. C5: does not concern arrays.
+    Follows https://numpy.org/doc/stable/reference/generated/numpy.array.html
     """
-    made.rule(rule)
-    return made
-
-
-def _shape(cx: Context, x: Tensor) -> Value:
-    return Tuple(tuple(Int(d) for d in x.shape.dims)) if x.shape.ranked else SizeOf(x.shape)
-
-
-def _rank(cx: Context, x: Tensor) -> Value:
-    return Int.of(len(cx.ranked(x).shape.parts))
-
-
-ATTRIBUTES = [
-    _attribute("shape", "`(n0, n1, …) -> (n0, n1, …)` as a tuple.", _shape),
-    _attribute("ndim", "`(n0, n1, …) -> rank` as an int.", _rank),
-    _attribute("T", "`(n0, n1, …) -> (…, n1, n0)`.", lambda cx, x: as_array(x.with_parts(x.shape.parts[::-1]))),
-    _attribute("copy", "`(*) -> (*)`.", lambda cx, x: as_array(x)),
-]
-
-
-def _astype_sample(rng: random.Random) -> Sample:
-    return Sample("numpy.ndarray.astype", (array(*array_sizes(rng)), rng.choice(["float32", "int64"])))
-
-
-ASTYPE = op("numpy.ndarray.astype", ("numpy.ndarray.astype",), "input, dtype, **options", samples=_astype_sample)
-
-
-@ASTYPE.rule
-def astype(cx: Context, input: Value, dtype: Value, **options: Value) -> Value:
-    """`(*) -> (*)`, the entries as another kind.
-
-    Follows https://numpy.org/doc/stable/reference/generated/numpy.ndarray.astype.html
-    """
-    return as_array(cx.tensor(input).with_dtype(array_kind(dtype, None)))
+    cx.expect(new_array(Shape.unknown("data"), array_kind(dtype)))
+    if cx.known_int(ndmin) != 0:
+        raise CannotTell("dynamic-value")
+    x = an_array(cx, object)
+    return x.with_dtype(array_kind(dtype, x.dtype))

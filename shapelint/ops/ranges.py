@@ -8,7 +8,7 @@ import random
 from shapelint.ops.contract import CannotTell, Constraint, Context, Message, Sample, op, say, t
 from shapelint.ops.dtypes import dtype_kind
 from shapelint.ops.factories import NEGATIVE, NOT_INTS, OPTIONS, asked_axis, some_options
-from shapelint.shapes.dim import ONE, ZERO, Dim
+from shapelint.shapes.dim import ONE, ZERO, Dim, maximum
 from shapelint.shapes.shape import Axis, Shape
 from shapelint.values.model import Dtype, External, Float, Int, NoneValue, Tensor, Value
 
@@ -61,35 +61,34 @@ def arange(
     kind = dtype_kind(dtype) if not isinstance(dtype, NoneValue) else _kind(given)
     result = Tensor(Shape((cx.fresh("n", 0),)), kind)
     cx.expect(result)
-    first = start if start is not None else Int(ZERO)
-    by = step if step is not None else Int(ONE)
-    if _number(cx, by) == 0:
+    whole = kind != "float" and any(isinstance(v, Float) for v in given)
+    axis = counted(cx, start or Int(ZERO), end, step or Int(ONE))
+    # how torch rounds floats to ints before it counts is its own affair
+    return result if whole else result.with_parts((axis,))
+
+
+def counted(cx: Context, start: Value, end: Value, step: Value, empty: bool = False) -> Axis:
+    """The entries from `start` to `end`. Refutes C1, and C2 unless a range that leads the other way is `empty`."""
+    if _number(cx, step) == 0:
         cx.refute("C1", say("step must be nonzero"), operand="step")
-    if any(isinstance(v, Float) for v in (first, end, by)):
-        if kind != "float":
-            return result  # how the numbers are rounded before they are counted is torch's own affair
-        return result.with_parts((_float_count(cx, first, end, by),))
+    if any(isinstance(v, Float) for v in (start, end, step)):
+        return _float_count(cx, start, end, step, empty)
     try:
-        a, b = cx.int(first), cx.int(end)
-        c = cx.int(by).value
+        a, b = cx.int(start), cx.int(end)
+        c = cx.int(step).value
     except CannotTell:
-        return result
+        return cx.fresh("n", 0)
     if c is None:
-        return result
+        return cx.fresh("n", 0)
     way = b - a if c > 0 else a - b
     if cx.facts.at_most(way, -1, proof=True):
-        cx.refute(
-            "C2",
-            say(
-                "upper bound and lower bound inconsistent with step sign: from {start} to {end} by {step}",
-                start=a,
-                end=b,
-                step=c,
-            ),
-            operand="end",
-        )
-    cx.facts.raise_low(way, 0)
-    return result.with_parts((Axis.fresh((way + (abs(c) - 1)) // abs(c)),))
+        if empty:
+            return Axis.fresh(0)
+        cx.refute("C2", _wrong_way(a, b, c), operand="end", sizes=(a, b))
+    if not empty:
+        cx.facts.raise_low(way, 0)
+    count = (way + (abs(c) - 1)) // abs(c)
+    return Axis.fresh(count if not empty or cx.facts.at_least(way, 0) else maximum([count, ZERO]))
 
 
 def _wrong_way(start: Dim | str, end: Dim | str, step: int | str) -> Message:
@@ -105,7 +104,7 @@ def _kind(values: list[Value]) -> Dtype | None:
     return None
 
 
-def _float_count(cx: Context, start: Value, end: Value, step: Value) -> Axis:
+def _float_count(cx: Context, start: Value, end: Value, step: Value, empty: bool) -> Axis:
     """The number of entries where some number is a float."""
     if isinstance(end, Float) and end.exact is not None and isinstance(start, Int) and isinstance(step, Int):
         over, under = (cx.facts.resolve(d) for d in end.exact)
@@ -115,6 +114,8 @@ def _float_count(cx: Context, start: Value, end: Value, step: Value) -> Axis:
     if a is None or b is None or c is None:
         return cx.fresh("n", 0)
     if (b - a) * c < 0:
+        if empty:
+            return Axis.fresh(0)
         cx.refute("C2", _wrong_way(str(a), str(b), str(c)), operand="end")
     return Axis.fresh(math.ceil((b - a) / c))
 

@@ -114,13 +114,15 @@ def _common(kinds: list[Dtype | None]) -> Dtype | None:
 # tensor, as_tensor -------------------------------------------------------------------------------
 
 
-def some_data(rng: random.Random) -> object:
-    """A number, or nested lists that are mostly regular; now and then with a tensor as an entry."""
+def some_data(rng: random.Random, tensors: bool = True) -> object:
+    """A number, or nested lists that are mostly regular; with `tensors` now and then with a tensor as an entry."""
     rank = rng.randint(0, 3)
     sizes = [rng.randint(1, 3) for _ in range(rank)]
     if rank and rng.random() < 0.1:
         sizes[-1] = 0
     entries = rng.choice(((1,), (1.5,), (True,), (1, 2.5), (True, 0), (t(), t(1)), (t(dtype="int"), t(1, dtype="int"))))
+    if not tensors:
+        entries = rng.choice(((1,), (1.5,), (True,), (1, 2.5)))
     data = _nested(rng, sizes, entries)
     chance = rng.random()
     if rank and 0 not in sizes and chance < 0.45 and isinstance(data, list):
@@ -128,7 +130,7 @@ def some_data(rng: random.Random) -> object:
             data.append(_nested(rng, [s + 1 for s in sizes[1:]], entries) if rank > 1 else [1])
         elif chance < 0.3:
             data.append(_nested(rng, [*sizes[1:], 2], (1,)))
-        elif rank == 1:
+        elif rank == 1 and tensors:
             data.append(t(2) if chance < 0.4 else t(2, 2))
     return tuple(data) if isinstance(data, list) and rng.random() < 0.2 else data
 
