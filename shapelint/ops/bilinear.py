@@ -55,7 +55,7 @@ def _inputs(rng: random.Random, n1: int, n2: int) -> tuple[object, object]:
         other = [rng.randint(1, 3) for _ in range(rng.randint(0, 2))]
     last = [n if rng.random() < 0.85 else rng.randint(1, 4) for n in (n1, n2)]
     if rng.random() < 0.06:
-        return t(), t(last[1])
+        return t(), t() if rng.random() < 0.5 else t(last[1])
     if rng.random() < 0.06:
         return t(last[0]), t()
     return t(*lead, last[0]), t(*other, last[1])

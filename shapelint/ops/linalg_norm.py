@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from shapelint.ops.contract import CannotTell, Constraint, Context, Sample, op, say, t
+from shapelint.ops.contract import Constraint, Context, Sample, op, say, t
 from shapelint.ops.dtypes import dtype_kind
 from shapelint.ops.reductions import reduced, sample_dims
 from shapelint.values.model import NoneValue, Value
@@ -102,7 +102,6 @@ MATRIX = op(
         C1,
         C2,
         Constraint("C3", "invalid-option", "`dim` names two axes"),
-        Constraint("C4", "matmul-shape", "the tensor has at least two axes"),
     ),
     _matrix_sample,
 )
@@ -112,23 +111,13 @@ MATRIX = op(
 def matrix_norm(cx: Context, A: Value, ord: Value, dim: Value, keepdim: Value, dtype: Value, out: Value) -> Value:
     """`(*, m, n) -> (*)`; with `keepdim` `(*, 1, 1)`.
 
-    C1: `dim` names axes of the tensor. C2: they differ. C3: they are two. C4: at least two axes.
+    C1: `dim` names axes of the tensor. C2: they differ. C3: they are two.
     Follows https://docs.pytorch.org/docs/stable/generated/torch.linalg.matrix_norm.html
     """
-    x = cx.tensor(A)
-    least, greatest = cx.facts.admissible_ranks(x.shape)
-    if greatest is not None and greatest < 2:
-        cx.refute(
-            "C4",
-            say("the input tensor must have at least 2 axes but has the shape {shape}", shape=x.shape),
-            operand="A",
-        )
     numbers = cx.ints(dim)
     if len(numbers) != 2:
         cx.refute("C3", say("dim must be a 2-tuple but has {count} axes", count=len(numbers)), operand="dim")
     if numbers[0] == numbers[1]:
         cx.refute("C2", say("dims must be different but are both {dim}", dim=numbers[0]), operand="dim")
-    if least < 2 and greatest is None and any(n.value is None for n in numbers):
-        raise CannotTell("dynamic-value")
-    x, parts = reduced(cx, x, dim, cx.flag(keepdim))
+    x, parts = reduced(cx, cx.tensor(A), dim, cx.flag(keepdim))
     return x.with_parts(parts).with_dtype(dtype_kind(dtype, "float"))
