@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TextIO
 
 if TYPE_CHECKING:
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from shapelint.config import Configuration, Settings
     from shapelint.diagnostics import Failure
     from shapelint.fixes import Change
+    from shapelint.reference.comparison import Comparison
     from shapelint.report import Report, RuleInfo
+    from shapelint.rules.findings import Observations
 
 COMMANDS = {
     "check": "check files and folders (what `shapelint PATH` does)",
@@ -248,7 +250,7 @@ def _check(arguments: list[str]) -> int:
             outcome = _fix(task, outcome, args, lately)
         outcome = _with_baseline(outcome, args, base, lately)
         if args.verify or args.witness:
-            outcome = _verified(outcome, args.witness)
+            outcome = _verified(task, outcome, args.witness, lately)
         if args.add_ignore:
             outcome = _add_ignore(task, outcome, lately)
     except ConfigurationError as error:
@@ -388,20 +390,55 @@ def _with_baseline(outcome: run.Outcome, args: argparse.Namespace, base: Setting
     return replace(outcome, diagnostics=tuple(new))
 
 
-def _verified(outcome: run.Outcome, witness: str | None) -> run.Outcome:
-    """The outcome with what torch said about each finding."""
+def _verified(task: run.Task, outcome: run.Outcome, witness: str | None, lately: _Late) -> run.Outcome:
+    """The outcome with what torch said about each finding; those that it refutes are withheld and counted."""
     from dataclasses import replace
 
+    from shapelint import run
     from shapelint.config import ConfigurationError
 
+    missing = _without_torch("--verify")
+    if missing is not None:
+        return replace(outcome, failures=(*outcome.failures, missing))
+    if not outcome.diagnostics:
+        return outcome
+    from shapelint.reference import recording, replay, scripts
+
+    def wanted(seen: Observations) -> bool:
+        return any(recording.tells(one, found) for one in outcome.diagnostics for found in seen.findings)
+
+    told = list(replay.verify(outcome.diagnostics, run.again(task, wanted, recording.record)))
+    refuted = [one for one in told if one.witness is not None and one.witness.verdict == "refuted"]
+    kept = tuple(one for one in told if one not in refuted)
+    confirmed = sum(one.witness is not None and one.witness.verdict == "confirmed" for one in kept)
+    lately.told.append(f"torch confirms {confirmed} of {_count(len(told), 'finding')}")
+    for one in refuted:
+        at = one.location
+        lately.told.append(
+            f"withheld {at.path}:{at.line}:{at.column} [{one.rule}], which torch refutes: a fault of shapelint; "
+            f"please report it with that line, the layers it uses and this: {one.message}"
+        )
+    if witness is not None:
+        try:
+            written = scripts.write(kept, witness)
+        except OSError as error:
+            raise ConfigurationError(_usage_failure(f"cannot write {error.filename}: {error.strerror}")) from None
+        lately.told.append(f"wrote {_count(len(written), 'witness', 'witnesses')} to {witness}")
+    return replace(outcome, diagnostics=kept, refuted=len(refuted))
+
+
+def _without_torch(option: str) -> Failure | None:
+    """What to tell where an option needs torch and there is none."""
+    help = "pip install 'shapelint[torch]'"
     try:
-        from shapelint.reference import replay
+        import shapelint.reference.replay  # noqa: F401
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] == "shapelint":
-            raise ConfigurationError(_usage_failure("`--verify` is not part of this build")) from None
-        help = "pip install 'shapelint[torch]'"
-        raise ConfigurationError(_usage_failure(f"`--verify` needs {error.name}", help)) from None
-    return replace(outcome, diagnostics=tuple(replay.verify(outcome.diagnostics, witness)))
+            return _usage_failure(f"`{option}` is not part of this build")
+        return _usage_failure(f"`{option}` needs {error.name}", help)
+    except OSError as error:
+        return _usage_failure(f"`{option}` needs torch, which cannot be loaded: {error}", help)
+    return None
 
 
 def _task(args: argparse.Namespace, configuration: Configuration) -> run.Task:
@@ -489,6 +526,7 @@ def _report(outcome: run.Outcome, args: argparse.Namespace, sources: run.Sources
         checked=len(outcome.targets),
         suppressed=outcome.suppressed,
         baselined=baselined,
+        refuted=outcome.refuted,
         lines=sources.lines,
         cell=sources.cell,
         rules=_rules,
@@ -618,6 +656,7 @@ def _show(arguments: list[str]) -> int:
     parser = _parser("show")
     parser.add_argument("paths", nargs="+", metavar="FILE", help="files or folders; `-` reads standard input")
     parser.add_argument("--output-format", choices=("text", "json"), default="text")
+    parser.add_argument("--verify", action="store_true", help="hold every shape against torch (`shapelint[torch]`)")
     _add_selection(parser)
     _add_manners(parser)
     args = parser.parse_args(arguments)
@@ -626,16 +665,25 @@ def _show(arguments: list[str]) -> int:
     from shapelint.config import ConfigurationError
 
     task = None
+    comparison = None
     try:
         configuration = _configuration(_without_format(args))
         task = _task(args, configuration)
         expressions, failures = run.expressions(task)
+        missing = _without_torch("--verify") if args.verify else None
+        if missing is not None:
+            failures.append(missing)
+        elif args.verify:
+            from shapelint.reference import comparison as held_against_torch
+            from shapelint.reference.recording import record
+
+            comparison = held_against_torch.compare(run.again(task, lambda seen: True, record))
     except ConfigurationError as error:
         expressions, failures = [], [error.failure]
     if args.output_format == "json":
         from shapelint.report import show_json
 
-        text = show_json.render(expressions, failures)
+        text = show_json.render(expressions, failures, comparison)
     else:
         from shapelint.report import show_text
 
@@ -643,7 +691,21 @@ def _show(arguments: list[str]) -> int:
     sys.stdout.write(text)
     if not args.quiet and not expressions and not failures:
         _say("no tensor expressions")
-    return 2 if failures else 0
+    if comparison is not None and not args.quiet:
+        for line in _compared(comparison):
+            _say(line)
+    return 2 if failures else int(comparison is not None and bool(comparison.disagreements))
+
+
+def _compared(comparison: Comparison) -> Iterator[str]:
+    """What `show --verify` has to say on stderr."""
+    for one in comparison.disagreements:
+        at = one.location
+        yield f"{at.path}:{at.line}:{at.column}: `{one.text}`: {one.said}"
+    disagree = _count(len(comparison.disagreements), "expression")
+    yield f"torch {comparison.torch} agrees with {_count(comparison.agreed, 'call')} and disagrees at {disagree}"
+    for reason, count in comparison.skipped.items():
+        yield f"{_count(count, 'call')} not repeated: {reason}"
 
 
 def _without_format(args: argparse.Namespace) -> argparse.Namespace:

@@ -64,8 +64,8 @@ class Outcome:
     targets: tuple[Target, ...] = ()
     suppressed: int = 0
     analysed: int = 0
-    refuted: int = 0
     roots: tuple[str, ...] = ()
+    refuted: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -579,7 +579,7 @@ def again(
     from shapelint.source.depth import roomy
 
     targets, _ = _targets(task)
-    roots, observed, _ = observe(task, targets, _cache(task, targets))
+    roots, observed, _ = observe(task, targets, _cache(task, targets), observe_file)
     passed: dict[str, tuple[str, ...]] = {}
     for root, target in zip(roots, targets, strict=True):
         passed[root] = (*passed.get(root, ()), target.path)

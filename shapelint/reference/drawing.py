@@ -18,7 +18,7 @@ class Contradiction(Exception):
 
 
 class Sizes:
-    """One draw. Symbols get their numbers when they are first asked for, or from what torch was seen to give (`learn`)."""
+    """One draw. Symbols get their numbers when they are first asked for, or from what torch is seen to give."""
 
     def __init__(self, facts: Facts, seed: int) -> None:
         self.facts = facts

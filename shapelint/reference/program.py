@@ -11,6 +11,7 @@ import builtins
 import importlib
 import keyword
 import re
+import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -51,6 +52,17 @@ MOST_CALLS = 40
 
 MOST_ENTRIES = 20_000_000
 """Larger tensors and layers are not made."""
+
+ATTEMPTS = 24
+"""Draws may contradict what is known of the sizes; so many are tried."""
+
+KINDS: tuple[Dtype, ...] = ("float", "int", "bool")
+"""The kinds of entries that are tried where nothing tells which."""
+
+ABOUT_KINDS = re.compile(
+    r"dtype|scalar type|not implemented for|floating point|must be long|result type|should be the same|Long|Float|Bool"
+)
+"""Messages of torch about kinds of entries, of which shapes tell nothing."""
 
 # where a value that nothing tells may be left out: it decides no shape
 _INCIDENTAL = frozenset(
@@ -135,7 +147,8 @@ class Program:
         """Append a line and run it. Raises Raised where torch refuses."""
         line = Line(name, text, made)
         try:
-            with torch.no_grad():
+            with torch.no_grad(), warnings.catch_warnings():
+                warnings.simplefilter("ignore")
                 if name:
                     self.namespace[name] = eval(text, self.namespace)
                 else:
@@ -175,7 +188,7 @@ class Program:
         return name
 
     def module(self, dotted: str) -> str:
-        """The text of a dotted name, with what it is imported from. Raises CannotReplay where there is no such thing."""
+        """The text of a dotted name. Raises CannotReplay where there is no such thing."""
         root = dotted.partition(".")[0]
         if root not in _ROOTS:
             raise CannotReplay(f"`{dotted}` is no part of torch")
@@ -595,11 +608,8 @@ def _public(name: str) -> str:
 def _filled(shape: tuple[int, ...], dtype: Dtype, array: bool) -> str:
     sizes = ", ".join(map(str, shape))
     if array:
-        return (
-            f"numpy.random.rand({sizes})"
-            if dtype == "float"
-            else f"numpy.ones({_tuple([*map(str, shape)])}, dtype=int)"
-        )
+        whole = _tuple([*map(str, shape)]) if shape else "()"
+        return f"numpy.random.rand({sizes})" if dtype == "float" else f"numpy.ones({whole}, dtype=int)"
     if dtype == "int":
         return f"torch.randint(0, 2, {_tuple([*map(str, shape)]) if shape else '()'})"
     if dtype == "bool":

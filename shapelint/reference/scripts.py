@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import re
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from shapelint.diagnostics import Diagnostic
 from shapelint.rules.findings import Finding
 
 if TYPE_CHECKING:
     from shapelint.reference.experiments import Shown
-    from shapelint.reference.program import Line, Program, Raised
+    from shapelint.reference.program import Program, Raised
 
 _IMPORTS = {"nn": "from torch import nn", "F": "import torch.nn.functional as F"}
 
@@ -60,10 +63,18 @@ def _script(finding: Finding, program: Program, lines: list[str], last: str) -> 
     return comments + "\n".join(head) + f"\n\ntorch.manual_seed(0)\ntorch.set_grad_enabled(False)\n{body}\n"
 
 
-def file_name(finding_path: str, line: int, rule: str) -> str:
-    """The file that a witness is written to: `src_model_py_14_linear_in_features.py`."""
-    stem = re.sub(r"[^A-Za-z0-9]+", "_", f"{finding_path}_{line}_{rule}").strip("_")
-    return f"{stem}.py"
-
-
-__all__ = ["Line", "crash_script", "file_name", "silent_script"]
+def write(diagnostics: Iterable[Diagnostic], folder: str) -> list[str]:
+    """Writes the script of each confirmed finding into a folder, which is made where it is missing: the paths. A script
+    is named after what it shows: `src_model_py_14_16_linear_in_features.py`. Raises OSError."""
+    os.makedirs(folder, exist_ok=True)
+    written: list[str] = []
+    for one in diagnostics:
+        if one.witness is None or not one.witness.program:
+            continue
+        at = one.location
+        stem = re.sub(r"[^A-Za-z0-9]+", "_", f"{at.path}_{at.line}_{at.column}_{one.rule}").strip("_")
+        path = os.path.join(folder, f"{stem}.py")
+        with open(path, "w", encoding="utf-8", errors="backslashreplace", newline="\n") as stream:
+            stream.write(one.witness.program)
+        written.append(path)
+    return written

@@ -4,23 +4,47 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from shapelint.diagnostics import Failure
 from shapelint.interp.show import Expression
 from shapelint.report.json import failure
 
+if TYPE_CHECKING:
+    from shapelint.reference.comparison import Comparison
+
 VERSION = 1
 
 
-def render(expressions: Sequence[Expression], failures: Sequence[Failure]) -> str:
-    """One object for all files."""
+def render(expressions: Sequence[Expression], failures: Sequence[Failure], comparison: Comparison | None = None) -> str:
+    """One object for all files; `verified` is what torch says of the shapes, null where nobody asked."""
     document = {
         "version": VERSION,
         "expressions": [_expression(one) for one in expressions],
         "failures": [failure(one) for one in failures],
+        "verified": _comparison(comparison),
     }
     return json.dumps(document, indent=2) + "\n"
+
+
+def _comparison(comparison: Comparison | None) -> dict[str, Any] | None:
+    if comparison is None:
+        return None
+    return {
+        "torch": comparison.torch,
+        "agreed": comparison.agreed,
+        "disagreements": [
+            {
+                "path": one.location.path,
+                "line": one.location.line,
+                "column": one.location.column,
+                "text": one.text,
+                "said": one.said,
+            }
+            for one in comparison.disagreements
+        ],
+        "skipped": comparison.skipped,
+    }
 
 
 def _expression(one: Expression) -> dict[str, Any]:
