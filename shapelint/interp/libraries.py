@@ -98,6 +98,13 @@ def call_external(run: Run, name: str, given: Arguments) -> Value:
     return Unknown("outside-project", name)
 
 
+def knows(name: str) -> bool:
+    """Whether a call of a dotted name has a meaning, here or as an op."""
+    name = _CANONICAL.get(name, name)
+    known = name in CONTAINERS or name in PASSING or name in _FUNCTIONS or name.startswith("torch.optim.")
+    return known or find(name) is not None
+
+
 # Containers of modules ---------------------------------------------------------------------------
 
 
@@ -646,6 +653,7 @@ __all__ = [
     "fill_container",
     "instance_length",
     "iterate_instance",
+    "knows",
     "minimum",
     "parser_method",
 ]
