@@ -49,6 +49,8 @@ def main(argv: list[str]) -> int:
     parser = _parser()
     try:
         options = parser.parse_args(argv)
+        if options.source is not None:
+            return _from_code(options, parser)
         sizes = _sizes(options, parser)
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else 2
@@ -57,11 +59,76 @@ def main(argv: list[str]) -> int:
         print(json.dumps(as_json(sizes, said), indent=2))
     else:
         print("\n".join(as_text(sizes, said)))
+    return _code(sizes, said)
+
+
+def _code(sizes: Sizes, said: Agreement | TorchUnused) -> int:
     if not isinstance(said, TorchUnused) and not said.agrees:
         subject = f"shapelint's table, its reference {sizes.class_name} and nn.{sizes.class_name}"
         print(f"error: {subject} do not agree (torch {said.torch_version})", file=sys.stderr)
         return 1
     return 0
+
+
+def _from_code(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
+    """Prints the table of every recurrent layer that a class builds; options that are given win over what the code
+    says."""
+    from shapelint.reference.from_code import NotFound, layers_of
+
+    path, colon, class_name = options.source.rpartition(":")
+    if not colon or not path or not class_name:
+        parser.error(f"--from {options.source}: it takes FILE:CLASS, such as model.py:Net")
+    try:
+        built = layers_of(path, class_name)
+    except NotFound as missing:
+        parser.error(f"--from {options.source}: {missing}")
+    code = 0
+    tables: list[dict[str, Any]] = []
+    for layer in built:
+        sizes = _given(layer.sizes, options, parser)
+        assumed = [one for one in layer.assumed if not _is_given(one, options)]
+        said = TorchUnused("--no-torch was given") if options.no_torch else _ask_torch(sizes)
+        at = layer.location
+        if options.output_format == "json":
+            place = {"path": at.path, "line": at.line, "column": at.column, "text": layer.text, "world": layer.world}
+            tables.append({**place, "assumed": assumed, **as_json(sizes, said)})
+        else:
+            world = f" (where {layer.world})" if layer.world else ""
+            print(f"{at.path}:{at.line}:{at.column}: {layer.text}{world}")
+            if assumed:
+                print(f"left open by the code, taken as {', '.join(assumed)}")
+            print("\n".join(as_text(sizes, said)) + "\n")
+        code = max(code, _code(sizes, said))
+    if options.output_format == "json":
+        print(json.dumps({"version": 1, "layers": tables}, indent=2))
+    return code
+
+
+_OPTION_OF = {"num_layers": "layers", "bidirectional": "bidirectional", "batch_first": "batch_first", "bias": "no_bias"}
+
+
+def _is_given(assumed: str, options: argparse.Namespace) -> bool:
+    """Whether the command line decides what the code leaves open."""
+    value = getattr(options, _OPTION_OF[assumed.partition("=")[0]])
+    return value is not None and value is not False
+
+
+def _given(sizes: Sizes, options: argparse.Namespace, parser: argparse.ArgumentParser) -> Sizes:
+    """The sizes of a layer in the code with those that the command line gives."""
+    from dataclasses import replace
+
+    numbers = {name: getattr(options, name) for name in ("input", "hidden", "batch", "steps", "proj")}
+    changes: dict[str, Any] = {name: Dim.of(number) for name, number in numbers.items() if number is not None}
+    if "proj" in changes and sizes.kind != "lstm":
+        parser.error("--proj: only an LSTM has a projection (proj_size)")
+    if options.layers is not None:
+        changes["layers"] = options.layers
+    for name in ("bidirectional", "batch_first"):
+        if getattr(options, name):
+            changes[name] = True
+    if options.no_bias:
+        changes["bias"] = False
+    return replace(sizes, **changes)
 
 
 def as_json(sizes: Sizes, said: Agreement | TorchUnused) -> dict[str, Any]:
@@ -143,9 +210,15 @@ def _parser() -> argparse.ArgumentParser:
         prog="shapelint lstm",
         description="Print the shapes inside an LSTM, GRU or RNN, gate by gate. Sizes that are not given stay symbols.",
     )
+    parser.add_argument(
+        "--from",
+        dest="source",
+        metavar="FILE:CLASS",
+        help="take the options of the recurrent layers that a class builds; those given beside it win",
+    )
     parser.add_argument("--input", type=_size, metavar="N", help="input_size: features of one step of the input")
     parser.add_argument("--hidden", type=_size, metavar="N", help="hidden_size: width of the state")
-    parser.add_argument("--layers", type=_size, metavar="N", default=1, help="num_layers (default: 1)")
+    parser.add_argument("--layers", type=_size, metavar="N", help="num_layers (default: 1)")
     parser.add_argument("--bidirectional", action="store_true", help="read the steps in both directions")
     parser.add_argument("--batch-first", action="store_true", help="input and output as (batch, seq, features)")
     parser.add_argument("--proj", type=_size, metavar="N", help="proj_size: width of the projected hidden state (LSTM)")
@@ -184,7 +257,7 @@ def _sizes(options: argparse.Namespace, parser: argparse.ArgumentParser) -> Size
         batch=dim("batch", options.batch),
         steps=dim("seq", options.steps),
         proj=None if options.proj is None else Dim.of(options.proj),
-        layers=options.layers,
+        layers=options.layers or 1,
         bidirectional=options.bidirectional,
         batch_first=options.batch_first,
         bias=not options.no_bias,
