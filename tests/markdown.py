@@ -4,7 +4,8 @@ A page is a file under `tests/mdtest` or a rule's page. Under each heading:
 
 - A ```` ```python ```` block is a program. Blocks that begin with `# file: name.py` are together one program of several files, of which the
   last is the script. A block that begins with `# driver` continues the block before it: that block is checked alone
-  first (so that its classes are read with symbols), then both are checked together, and real torch runs both.
+  first (so that its classes are read with symbols), then both are checked together, where a message may tell the driver's
+  numbers instead, and real torch runs both.
 - A ```` ```toml ```` block is the configuration of the heading's programs.
 - `# torch: skip <reason>` as a first line: the program is not run.
 
@@ -118,6 +119,7 @@ class Program:
     driver: Text | None = None
     config: str = ""
     skip: str = ""
+    driven_from: int = 0  # the driver's first line, in a program that holds its driver
 
     @property
     def name(self) -> str:
@@ -128,7 +130,9 @@ class Program:
         """The program with its driver as part of the script."""
         if self.driver is None:
             return self
-        return replace(self, files=(*self.files[:-1], _overlaid(self.files[-1], self.driver)), driver=None)
+        first = next(n for n, line in enumerate(self.driver.text.split("\n"), 1) if line.strip())
+        files = (*self.files[:-1], _overlaid(self.files[-1], self.driver))
+        return replace(self, files=files, driver=None, driven_from=first)
 
     @property
     def readings(self) -> tuple[Program, ...]:
@@ -365,7 +369,8 @@ def _hold_reports(
     for one in file.expectations:
         if one.shape is not None:
             continue
-        fitting = [d for d in left if _fits(one, d)]
+        loose = one.line < program.driven_from
+        fitting = [d for d in left if _fits(replace(one, text="") if loose else one, d)]
         if one.kind == "missed":
             if fitting:
                 told = fitting[0]

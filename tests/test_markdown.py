@@ -6,7 +6,18 @@ import importlib.util
 
 import pytest
 
-from tests.markdown import DEBTS, ROOT, PageError, Program, Verdict, pages, programs, read_programs, render_debts, verify
+from tests.markdown import (
+    DEBTS,
+    ROOT,
+    PageError,
+    Program,
+    Verdict,
+    pages,
+    programs,
+    read_programs,
+    render_debts,
+    verify,
+)
 
 HAS_TORCH = importlib.util.find_spec("torch") is not None
 
@@ -134,7 +145,9 @@ def test_files_of_one_heading_are_one_program() -> None:
 
 
 def test_toml_configures_the_programs_of_a_heading() -> None:
-    text = f"# Off\n```toml\n[rules]\nlinear-in-features = \"warning\"\n```\n```python\n{_HEAD}y = nn.Linear(8, 3)(x)\n```\n"
+    text = (
+        f'# Off\n```toml\n[rules]\nlinear-in-features = "warning"\n```\n```python\n{_HEAD}y = nn.Linear(8, 3)(x)\n```\n'
+    )
     (program,) = read_programs("page.md", text)
     assert "not expected: warning" in "\n".join(verify(program).faults)
 

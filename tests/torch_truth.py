@@ -222,7 +222,9 @@ class _Watch:
                 if one.kind == "error" or (one.kind == "missed" and _is_error(one)):
                     if (file.name, one) not in self.fulfilled:
                         found.append(f"{at}: did not raise under torch: {one}")
-                elif not any(file.statement_at(line) is file.statement_at(one.line) for n, line in self.reached if n == file.name):
+                elif not any(
+                    file.statement_at(line) is file.statement_at(one.line) for n, line in self.reached if n == file.name
+                ):
                     found.append(f"{at}: was not reached under torch: {one}")
             found += self._shape_faults(file)
         return found

@@ -170,7 +170,7 @@ class Run:
 
     def _run_ends(self, run: Segment, known: int) -> bool | None:
         """Whether an unknown run of axes of an input holds no more than are known beside it: a question for worlds."""
-        if not run.name or run.name in ("joined", "broadcast"):
+        if run.name not in self.adopted:
             return None
         from shapelint.interp.worlds import rank_ends
 

@@ -132,7 +132,8 @@ def _revealed(cx: Context, x: Tensor, items: list[_Item]) -> tuple[Tensor, int]:
     before = sum(_consumed(v) for v in items[:at])
     after = 0 if at is None else sum(_consumed(v) for v in items[at + 1 :])
     least, greatest = cx.facts.admissible_ranks(x.shape)
-    if greatest is not None and greatest != least and before + after <= least and (before or at is None):
+    seen = len(x.shape.prefix) >= before and len(x.shape.suffix) >= after
+    if greatest is not None and greatest != least and before + after <= least and (before or at is None) and not seen:
         x = cx.read(x)
     if x.shape.rank is None:
         shape = cx.facts.reveal_suffix(cx.facts.reveal_prefix(x.shape, before), after)

@@ -63,7 +63,9 @@ def linear_layer(cx: Context, layer: Layer, input: Value) -> Value:
     C1: the last axis of `input` has `in_features` entries. C2: `input` has at least one axis.
     Follows https://docs.pytorch.org/docs/stable/generated/torch.nn.Linear.html
     """
-    return _apply(cx, input, layer.size("in_features"), Axis.fresh(layer.size("out_features")))
+    out = Axis.fresh(layer.size("out_features"))
+    cx.role(out, "feature", "proved", "the features that nn.Linear gives")
+    return _apply(cx, input, layer.size("in_features"), out)
 
 
 @LINEAR.attributes

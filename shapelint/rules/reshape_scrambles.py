@@ -43,7 +43,7 @@ def check(case: Case) -> Report | None:
         return None
     kept = case.run.notes.setdefault(RULE.name, [])
     _undo(kept, result)
-    if x.step is None and x.shape.concrete is not None or x.step is not None and x.step.op in _MADE_UP:
+    if x.step is None and x.shape.concrete is not None or x.step is not None and x.step.op in _MADE_UP and x.shape.concrete is not None:
         return None
     if x.step is not None and x.step.op in _SKEWING:
         return None

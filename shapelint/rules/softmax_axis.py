@@ -54,14 +54,20 @@ def remember(case: Case) -> Report | None:
     return None
 
 
-def _softmax_behind(case: Case, step: Step | None) -> _Softmax | None:
-    """The softmax whose entries a tensor holds, unchanged but for their places."""
+# of these, the ones that also leave the entries in their places
+_KEEPING = frozenset("dropout Dropout to float half type contiguous clone conversion".split())
+
+
+def _softmax_behind(case: Case, step: Step | None) -> tuple[_Softmax, bool] | None:
+    """The softmax whose entries a tensor holds, and whether they are where they were."""
     known = {s.step: s for s in case.run.notes.get(RULE.name, ()) if isinstance(s, _Softmax)}
+    in_place = True
     while step is not None:
         if step in known:
-            return known[step]
+            return known[step], in_place
         if step.op not in _PASSING:
             return None
+        in_place = in_place and step.op in _KEEPING
         step = step.previous
     return None
 
@@ -74,9 +80,14 @@ def weights(case: Case) -> Report | None:
     left = case.tensor(next(iter(event.arguments.values()), event.result))
     if left is None or left.shape.rank is None or left.shape.rank < 3 or event.assumed:
         return None
-    found = _softmax_behind(case, left.step)
+    behind = _softmax_behind(case, left.step)
     summed, kept = left.shape.axes[-1], left.shape.axes[-2]
-    if found is None or kept.factors != (found.axis,) or found.axis in summed.factors:
+    if behind is None:
+        return None
+    found, in_place = behind
+    # in self-attention both axes are the same steps: only the place tells them apart
+    moved = kept.factors != (found.axis,) or found.axis in summed.factors
+    if moved and not (in_place and found.place == left.shape.rank - 2):
         return None
     if case.facts.resolve(kept.size) == 1 or case.facts.resolve(summed.size) == 1 or not summed.factors:
         return None
@@ -100,9 +111,12 @@ def classes(case: Case) -> Report | None:
     x = case.tensor(next(iter(event.arguments.values()), event.result))
     if x is None or not x.shape.rank or event.assumed:
         return None
-    found = _softmax_behind(case, x.step)
+    behind = _softmax_behind(case, x.step)
     picked = x.shape.axes[1 if x.shape.rank > 1 else 0]
-    if found is None or len(picked.factors) != 1 or picked.factors[0] is found.axis:
+    if behind is None:
+        return None
+    found = behind[0]
+    if len(picked.factors) != 1 or picked.factors[0] is found.axis:
         return None
     role = case.proved_role(Axis(found.axis.size, (found.axis,)))
     over = f" ({role})" if role in ("batch", "step") else ""

@@ -151,6 +151,7 @@ def _group(facts: Facts, units: list[_Unit], sizes: list[Dim], at: int) -> tuple
         refined = _refined(facts, known, sizes)
         if refined is not None:
             return refined, None
+        scramble = _scramble_of_pieces(facts, known, sizes, at)
     total = Factor(facts.resolve(product(f.size for f in known)), mixed=tuple(known))
     return [Axis(s, (Factor(s, total, i, len(sizes)),)) for i, s in enumerate(sizes)], scramble
 
@@ -258,6 +259,39 @@ def _scramble(facts: Facts, factors: list[Factor], sizes: list[Dim], at: int) ->
             for i, place in enumerate(places):
                 claims[place] = (Factor(sizes[place], whole, i, len(places)),)
     return Scramble(tuple(factors), tuple(claims), tuple(sizes), at)
+
+
+def _scramble_of_pieces(facts: Facts, factors: list[Factor], sizes: list[Dim], at: int) -> Scramble | None:
+    """A reading in which a size merges a factor with a piece of another one that is no neighbour of it (`batch * heads` of
+    batch × seq × (heads * width)). The order of the pieces within their factor is not known and does not matter."""
+    pieces: list[Factor] = []
+    home: dict[Factor, int] = {}
+    for place, factor in enumerate(factors):
+        made = _pieces(facts, factor)
+        pieces += made
+        home.update(dict.fromkeys(made, place))
+    if len(pieces) == len(factors):
+        return None
+    scramble = _scramble(facts, pieces, sizes, at)
+    if scramble is None:
+        return None
+    apart = any(
+        abs(home.get(a, 0) - home.get(b, 0)) > 1 and a in home and b in home
+        for claim in scramble.claims
+        for a, b in pairwise(claim)
+    )
+    return scramble if apart else None
+
+
+def _pieces(facts: Facts, factor: Factor) -> list[Factor]:
+    """A factor whose size is a product of symbols, as one piece for each of them."""
+    size = facts.resolve(factor.size)
+    if len(size.terms) != 1:
+        return [factor]
+    monomial, number = size.terms[0]
+    if number != 1 or len(monomial) < 2 or any(power != 1 for _, power in monomial):
+        return [factor]
+    return [Factor(Dim.of(atom), factor, i, len(monomial)) for i, (atom, _) in enumerate(monomial)]
 
 
 _Block = tuple[tuple[int, ...], tuple[int, ...]]
