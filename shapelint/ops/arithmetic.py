@@ -19,12 +19,18 @@ WIDER = (
     "bitwise_xor bitwise_left_shift bitwise_right_shift gcd lcm clamp_min clamp_max"
 )
 # ints and bools become floats
-FLOAT = "div divide true_divide atan2 arctan2 hypot copysign logaddexp logaddexp2 xlogy nextafter float_power ldexp"
+FLOAT = (
+    "div divide true_divide atan2 arctan2 hypot copysign logaddexp logaddexp2 xlogy nextafter float_power ldexp igamma "
+    "igammac"
+)
 TO_BOOL = "eq ne lt le gt ge not_equal less less_equal greater greater_equal isclose logical_and logical_or logical_xor"
 
 # what torch takes, where it does not take every kind
 _TAKEN: tuple[tuple[str, tuple[Dtype, ...]], ...] = (
-    ("atan2 arctan2 hypot logaddexp logaddexp2 nextafter isclose fmod remainder floor_divide", ("float",)),
+    (
+        "atan2 arctan2 hypot logaddexp logaddexp2 nextafter isclose fmod remainder floor_divide igamma igammac",
+        ("float",),
+    ),
     ("copysign ldexp sub subtract rsub pow", ("float", "int")),
     ("gcd lcm bitwise_left_shift bitwise_right_shift", ("int",)),
     ("bitwise_and bitwise_or bitwise_xor", ("int", "bool")),
@@ -33,7 +39,7 @@ _KINDS = {name: kinds for names, kinds in _TAKEN for name in names.split()}
 _ONE_KIND = frozenset({"isclose", "heaviside"})
 _TENSORS_ONLY = (
     "maximum minimum fmax fmin atan2 arctan2 hypot logaddexp logaddexp2 nextafter isclose gcd lcm ldexp heaviside "
-    "logical_and logical_or logical_xor"
+    "logical_and logical_or logical_xor igamma igammac"
 )
 
 

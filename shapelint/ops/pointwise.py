@@ -19,7 +19,7 @@ SPECIAL = (
     "multigammaln ndtr ndtri psi scaled_modified_bessel_k0 scaled_modified_bessel_k1 sinc spherical_bessel_j0"
 )
 # the kind of the entries stays
-SAME = "ceil fix floor frac negative neg positive round trunc nan_to_num sgn sign bernoulli bitwise_not"
+SAME = "ceil fix floor frac negative neg positive round trunc nan_to_num sgn sign conj_physical bernoulli bitwise_not"
 TO_BOOL = "isfinite isinf isnan isneginf isposinf isreal logical_not signbit"
 
 # torch does not take these for every kind of entries
@@ -57,7 +57,7 @@ def _functions(name: str, torch: tuple[str, ...], doc: str, kind: Dtype | None, 
         options = _SOMETIMES.get(last, {}) if rng.random() < 0.4 else {}
         if last == "round" and x.dtype == "float" and rng.random() < 0.4:
             options = {"decimals": 2}
-        if called.startswith("torch.Tensor") or options or last in _OPTIONS or "bessel" in last or rng.random() < 0.7:
+        if called.startswith(("torch.Tensor", "torch.special")) or options or last in _OPTIONS or rng.random() < 0.7:
             return Sample(called, (x, *_OPTIONS.get(last, ())), options)
         return Sample(called, (), {"input": x})
 
