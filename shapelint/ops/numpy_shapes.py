@@ -147,7 +147,7 @@ def _transpose_sample(rng: random.Random) -> Sample:
     sizes = _sizes(rng, 1)
     order = rng.sample(range(len(sizes)), len(sizes))
     if rng.random() < 0.4:
-        order = rng.choice([[*order, 0], [n or len(sizes) for n in order], [order[0]] * len(order)])
+        order = rng.choice([order[:-1] or [0, 0], [n or len(sizes) for n in order], [order[0]] * len(order)])
     name = rng.choice(TRANSPOSE_ARRAY.torch)
     if rng.random() < 0.2:
         return Sample(name, (t(*sizes),))
