@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import random
 
-from shapelint.shapes.dim import Dim, Symbol
+from shapelint.shapes.dim import Dim, FloorDiv, Symbol
 from shapelint.shapes.facts import Facts
 from shapelint.shapes.shape import Axis, Part, Segment, Shape
 
@@ -41,12 +41,17 @@ class Sizes:
         for symbol in sorted(dim.symbols, key=lambda s: s.uid):
             if symbol not in self.values:
                 self._draw(symbol)
-        return self._value(dim)
+        number = self._value(dim)
+        if number <= 0 and any(isinstance(atom, FloorDiv) for monomial, _ in dim.terms for atom, _ in monomial):
+            raise Contradiction("a quotient is rounded to nothing")
+        return number
 
     def size(self, dim: Dim) -> int:
-        """The number of entries of an axis. Raises Contradiction where it would be negative or beyond all measure."""
+        """The number of entries of an axis. Raises Contradiction where an open one would be empty or beyond all
+        measure."""
         number = self.number(dim)
-        if number < 0 or (number > LARGEST and self.facts.resolve(dim).value is None):
+        is_open = self.facts.resolve(dim).value is None
+        if number < 0 or (is_open and not 1 <= number <= LARGEST):
             raise Contradiction(f"an axis of {number} entries")
         return number
 

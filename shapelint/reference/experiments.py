@@ -6,6 +6,9 @@ the result. It gives what it saw where that is the fault, and None where it is n
 
 from __future__ import annotations
 
+import copy
+import re
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -17,7 +20,7 @@ from shapelint.reference.program import CannotReplay, Program
 from shapelint.reference.recording import Call
 from shapelint.shapes.regroup import regroup
 from shapelint.shapes.shape import Axis
-from shapelint.values.model import Bool, Int, Opaque, Packed, Tensor, Value
+from shapelint.values.model import Bool, EllipsisValue, Int, LayerConfig, Opaque, Packed, Slice, Tensor, Tuple, Value
 
 TOLERANCE = 1e-6
 
@@ -58,15 +61,19 @@ def experiment(*rules: str) -> Callable[[Experiment], Experiment]:
 
 
 class Bench:
-    """A program with one value made free."""
+    """A program with one value made free: a tensor, or a layer with its weights."""
 
-    def __init__(self, program: Program, free: Tensor, wish: str, event: OpCalled) -> None:
-        program.cut[id(free.step) if free.step is not None else id(free)] = wish
+    def __init__(self, program: Program, free: Tensor | LayerConfig, wish: str, event: OpCalled) -> None:
         self.program = program
-        self.free = program.value(free, wish)
+        if isinstance(free, Tensor):
+            program.cut[id(free.step) if free.step is not None else id(free)] = wish
+            self.free = program.value(free, wish)
+            self.shape: tuple[int, ...] = tuple(program.evaluate(self.free).shape)
+        else:
+            self.free = program.layer(free, wish)
+            self.shape = ()
         self.result = program.name(wish_of(event))
         program.run(self.result, program.expression(event))
-        self.shape: tuple[int, ...] = tuple(program.evaluate(self.free).shape)
 
     def holds(self, claim: Claim) -> bool:
         """Whether torch shows what a claim says."""
@@ -78,11 +85,12 @@ class Bench:
     def after(self, change: str) -> object:
         """The result for a changed value."""
         names = dict(self.program.namespace)
-        names["changed"] = names[self.free].clone()
-        exec(change, names)
-        names[self.free] = names["changed"]
+        names["changed"] = copy.deepcopy(names[self.free])
         lines = dependent(self.program, self.free, self.result)
-        with torch.no_grad():
+        with torch.no_grad(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            exec(change, names)
+            names[self.free] = names["changed"]
             for line in lines:
                 exec(line, names)
         return names[self.result]
@@ -99,8 +107,6 @@ def wish_of(event: OpCalled) -> str:
 
 def dependent(program: Program, free: str, result: str) -> list[str]:
     """The lines between a value and a result that depend on the value."""
-    import re
-
     touched = {free}
     found = []
     for line in program.needed(result):
@@ -233,8 +239,6 @@ def last_step(program: Program, event: OpCalled) -> Shown | None:
 
 def _chosen_axis(program: Program, event: OpCalled, rank: int) -> int:
     """The axis that an index takes one entry of."""
-    from shapelint.values.model import EllipsisValue, Slice, Tuple
-
     index = list(event.arguments.values())[1]
     entries = list(index.items) if isinstance(index, Tuple) and index.kind == "tuple" else [index]
     at = next((i for i, e in enumerate(entries) if isinstance(e, EllipsisValue)), None)
@@ -276,6 +280,40 @@ def backward_half(program: Program, event: OpCalled) -> Shown | None:
             False,
         ),
         Claim(f"changing step {read} changes it", f"changed{read_at} += 1", half, True),
+    )
+
+
+@experiment("rnn-state-rows")
+def state_rows(program: Program, event: OpCalled) -> Shown | None:
+    """The weights of a layer and direction have no say in the rows of another one at the top."""
+    state: Tensor = _operands(program, event)[0]
+    made = program.recording.maker(state)
+    if made is None or made[0].event.config is None or made[1][:1] != (1,):
+        raise CannotReplay("the layer that gave the state cannot be told")
+    bench = Bench(program, made[0].event.config, "rnn", event)
+    layer = program.evaluate(bench.free)
+    if not isinstance(layer, torch.nn.RNNBase):
+        raise CannotReplay("the layer that gave the state cannot be told")
+    index = list(event.arguments.values())[1]
+    ways = 2 if layer.bidirectional else 1
+    entries = index.items if isinstance(index, Tuple) else (index,)
+    row = program.sizes.number(entries[0].dim) if isinstance(entries[0], Int) else 0
+    at, way = divmod(row % (layer.num_layers * ways), ways)
+    top = layer.num_layers - 1
+    silent = (top, way) if at != top else (top, 1 - way) if ways == 2 else None
+    if silent is None:
+        return None
+    names = ("forward", "backward")
+    other = f"weight_ih_l{silent[0]}{'_reverse' if silent[1] else ''}"
+    own = f"weight_ih_l{at}{'_reverse' if way else ''}"
+    return bench.shown(
+        Claim(
+            f"changing the weights of layer {silent[0]} {names[silent[1]]} leaves the row as it is",
+            f"changed.{other} += 1",
+            "",
+            False,
+        ),
+        Claim(f"changing those of layer {at} {names[way]} changes it", f"changed.{own} += 1", "", True),
     )
 
 
@@ -364,6 +402,28 @@ def softmax_of_one(program: Program, event: OpCalled) -> Shown | None:
     bench = Bench(program, _operands(program, event)[0], "scores", event)
     return bench.shown(
         Claim("changing every score leaves the result as it is", "changed += torch.rand(changed.shape)", "", False)
+    )
+
+
+@experiment("softmax-axis")
+def softmax_elsewhere(program: Program, event: OpCalled) -> Shown | None:
+    """What a softmax normalises does not hear of a number that is added to all of it; what is summed up later does."""
+    bench = Bench(program, _operands(program, event)[0], "scores", event)
+    rank = len(bench.shape)
+    given = event.config.args.get("dim") if event.config is not None else event.arguments.get("dim")
+    if not isinstance(given, Int) or rank < 2:
+        raise CannotReplay("the axis of the softmax cannot be told")
+    over = program.sizes.number(given.dim) % rank
+    used = rank - 1 if over != rank - 1 else 1
+    along = {axis: _at((), {a: ":" if a == axis else 0 for a in range(rank)}) for axis in (over, used)}
+    return bench.shown(
+        Claim(
+            f"adding 1 to all scores along axis {over} of one place leaves the result as it is: these sum to 1",
+            f"changed{along[over]} += 1",
+            "",
+            False,
+        ),
+        Claim(f"adding 1 along axis {used} changes it: those do not", f"changed{along[used]} += 1", "", True),
     )
 
 

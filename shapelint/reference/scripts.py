@@ -43,7 +43,7 @@ def silent_script(finding: Finding, program: Program, shown: Shown) -> str:
     for claim in shown.claims:
         same = f"torch.allclose(program(changed){claim.watch}, before{claim.watch}, atol=1e-6)"
         lines += [
-            f"changed = {shown.free}.clone()",
+            f"changed = copy.deepcopy({shown.free})",
             claim.change,
             f"seen[{claim.sentence!r}] = {'not ' if claim.changes else ''}{same}",
         ]
@@ -54,7 +54,7 @@ def silent_script(finding: Finding, program: Program, shown: Shown) -> str:
 def _script(finding: Finding, program: Program, lines: list[str], last: str) -> str:
     body = "\n".join(lines)
     words = set(re.findall(r"[A-Za-z_]\w*", body))
-    head = ["import torch"]
+    head = ["import copy", "", "import torch"] if "copy" in words else ["import torch"]
     head += [text for name, text in _IMPORTS.items() if name in words]
     head += [f"import {name}" for name in sorted(program.modules - {"torch"}) if name in words]
     at = finding.location
