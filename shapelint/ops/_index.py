@@ -1,4 +1,5 @@
 """Which file holds the op of a torch name. Written by `python -m shapelint.ops.index --write`."""
+# ruff: noqa: E501
 
 from __future__ import annotations
 

@@ -114,6 +114,7 @@ def render_index() -> str:
     """The text of `_index.py`."""
     lines = [
         '"""Which file holds the op of a torch name. Written by `python -m shapelint.ops.index --write`."""',
+        "# ruff: noqa: E501",
         "",
         "from __future__ import annotations",
         "",
