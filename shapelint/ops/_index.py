@@ -15,6 +15,7 @@ INDEX: dict[str, tuple[str, str]] = {
     "numpy.asarray": ("numpy_arrays", "numpy.array"),
     "numpy.ascontiguousarray": ("numpy_arrays", "numpy.array"),
     "numpy.concatenate": ("numpy_shapes", "numpy.concatenate"),
+    "numpy.copy": ("numpy_arrays", "numpy.array"),
     "numpy.empty": ("numpy_arrays", "numpy.zeros"),
     "numpy.empty_like": ("numpy_arrays", "numpy.zeros_like"),
     "numpy.expand_dims": ("numpy_shapes", "numpy.expand_dims"),

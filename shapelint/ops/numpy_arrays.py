@@ -10,7 +10,7 @@ from shapelint.ops.dtypes import dtype_kind
 from shapelint.ops.factories import NEGATIVE, NOT_INTS, asked_axis, fill_kind, listed_shape, some_sizes
 from shapelint.ops.ranges import counted
 from shapelint.ops.size import any_tensor
-from shapelint.ops.tensor_data import DATA, data_tensor, some_data
+from shapelint.ops.tensor_data import MIXED, RAGGED, data_tensor, some_data
 from shapelint.shapes.shape import Shape
 from shapelint.values.model import (
     NONE,
@@ -268,7 +268,7 @@ def linspace(
 
 # Data --------------------------------------------------------------------------------------------
 
-_MAKERS = ("numpy.array", "numpy.asarray", "numpy.ascontiguousarray")
+_MAKERS = ("numpy.array", "numpy.asarray", "numpy.ascontiguousarray", "numpy.copy")
 
 
 def _array_sample(rng: random.Random) -> Sample:
@@ -284,17 +284,19 @@ def _array_sample(rng: random.Random) -> Sample:
             data.append(t(*(rng.randint(1, 3) for _ in range(rng.randint(0, 2)))))
     if name.endswith("ascontiguousarray") and not isinstance(data, list):
         data = t(2, 3)
-    return Sample(name, (data,), some_dtype(rng))
+    return Sample(name, (data,), some_dtype(rng) if not name.endswith("copy") else {})
 
 
-ARRAY = op("numpy.array", _MAKERS, "object, dtype=None, *, copy=True, ndmin=0, **options", DATA, _array_sample)
+ARRAY = op(
+    "numpy.array", _MAKERS, "object, dtype=None, *, copy=True, ndmin=0, **options", (RAGGED, MIXED), _array_sample
+)
 
 
 @ARRAY.rule
 def array(cx: Context, object: Value, dtype: Value, ndmin: Value, **options: Value) -> Value:
     """`[[…], …] -> (n0, n1, …)`, by the lengths of the nested lists; arrays in a list are stacked.
 
-    C3: lists of one level are equally long. C4: they hold numbers alone, or lists alone. C5: does not concern arrays.
+    C3: lists of one level are equally long. C4: they hold numbers alone, or lists alone.
     Follows https://numpy.org/doc/stable/reference/generated/numpy.array.html
     """
     cx.expect(new_array(Shape.unknown("data"), array_kind(dtype)))
