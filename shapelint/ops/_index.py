@@ -1,1301 +1,565 @@
-"""Which file holds the op of a torch name. Written by `python -m shapelint.ops.index --write`."""
+"""Which file and op each torch name means, separated by tabs. Written by `python -m shapelint.ops.index --write`."""
 # ruff: noqa: E501
 
-from __future__ import annotations
-
-INDEX: dict[str, tuple[str, str]] = {
-    "einops.einsum": ("einops_einsum", "einops.einsum"),
-    "einops.layers.torch.Rearrange": ("einops", "einops.Rearrange"),
-    "einops.layers.torch.Reduce": ("einops", "einops.Reduce"),
-    "einops.rearrange": ("einops", "einops.rearrange"),
-    "einops.reduce": ("einops", "einops.reduce"),
-    "einops.repeat": ("einops", "einops.repeat"),
-    "numpy.arange": ("numpy_arrays", "numpy.arange"),
-    "numpy.array": ("numpy_arrays", "numpy.array"),
-    "numpy.asarray": ("numpy_arrays", "numpy.array"),
-    "numpy.ascontiguousarray": ("numpy_arrays", "numpy.array"),
-    "numpy.concatenate": ("numpy_shapes", "numpy.concatenate"),
-    "numpy.copy": ("numpy_arrays", "numpy.array"),
-    "numpy.empty": ("numpy_arrays", "numpy.zeros"),
-    "numpy.empty_like": ("numpy_arrays", "numpy.zeros_like"),
-    "numpy.expand_dims": ("numpy_shapes", "numpy.expand_dims"),
-    "numpy.eye": ("numpy_arrays", "numpy.eye"),
-    "numpy.full": ("numpy_arrays", "numpy.full"),
-    "numpy.full_like": ("numpy_arrays", "numpy.zeros_like"),
-    "numpy.identity": ("numpy_arrays", "numpy.eye"),
-    "numpy.linspace": ("numpy_arrays", "numpy.linspace"),
-    "numpy.logspace": ("numpy_arrays", "numpy.linspace"),
-    "numpy.ndarray.T": ("numpy_shapes", "numpy.ndarray.T"),
-    "numpy.ndarray.astype": ("numpy_shapes", "numpy.ndarray.astype"),
-    "numpy.ndarray.copy": ("numpy_shapes", "numpy.ndarray.copy"),
-    "numpy.ndarray.ndim": ("numpy_shapes", "numpy.ndarray.ndim"),
-    "numpy.ndarray.reshape": ("numpy_shapes", "numpy.reshape"),
-    "numpy.ndarray.shape": ("numpy_shapes", "numpy.ndarray.shape"),
-    "numpy.ndarray.swapaxes": ("numpy_shapes", "numpy.swapaxes"),
-    "numpy.ndarray.transpose": ("numpy_shapes", "numpy.transpose"),
-    "numpy.ones": ("numpy_arrays", "numpy.zeros"),
-    "numpy.ones_like": ("numpy_arrays", "numpy.zeros_like"),
-    "numpy.random.normal": ("numpy_random", "numpy.random.normal"),
-    "numpy.random.permutation": ("numpy_random", "numpy.random.permutation"),
-    "numpy.random.rand": ("numpy_random", "numpy.random.rand"),
-    "numpy.random.randint": ("numpy_random", "numpy.random.randint"),
-    "numpy.random.randn": ("numpy_random", "numpy.random.rand"),
-    "numpy.random.random": ("numpy_random", "numpy.random.random"),
-    "numpy.random.random_sample": ("numpy_random", "numpy.random.random"),
-    "numpy.random.standard_normal": ("numpy_random", "numpy.random.random"),
-    "numpy.random.uniform": ("numpy_random", "numpy.random.uniform"),
-    "numpy.reshape": ("numpy_shapes", "numpy.reshape"),
-    "numpy.stack": ("numpy_shapes", "numpy.stack"),
-    "numpy.swapaxes": ("numpy_shapes", "numpy.swapaxes"),
-    "numpy.transpose": ("numpy_shapes", "numpy.transpose"),
-    "numpy.zeros": ("numpy_arrays", "numpy.zeros"),
-    "numpy.zeros_like": ("numpy_arrays", "numpy.zeros_like"),
-    "torch.BFloat16Tensor": ("constructors", "float_tensor"),
-    "torch.BoolTensor": ("constructors", "bool_tensor"),
-    "torch.ByteTensor": ("constructors", "int_tensor"),
-    "torch.CharTensor": ("constructors", "int_tensor"),
-    "torch.DoubleTensor": ("constructors", "float_tensor"),
-    "torch.FloatTensor": ("constructors", "float_tensor"),
-    "torch.HalfTensor": ("constructors", "float_tensor"),
-    "torch.IntTensor": ("constructors", "int_tensor"),
-    "torch.LongTensor": ("constructors", "int_tensor"),
-    "torch.ShortTensor": ("constructors", "int_tensor"),
-    "torch.Tensor": ("constructors", "float_tensor"),
-    "torch.Tensor.H": ("transpose", "mT"),
-    "torch.Tensor.T": ("transpose", "T"),
-    "torch.Tensor.__bool__": ("python_values", "bool()"),
-    "torch.Tensor.__float__": ("python_values", "float()"),
-    "torch.Tensor.__getitem__": ("indexing", "getitem"),
-    "torch.Tensor.__int__": ("python_values", "int()"),
-    "torch.Tensor.__len__": ("size", "len"),
-    "torch.Tensor.__matmul__": ("matmul", "matmul"),
-    "torch.Tensor.__setitem__": ("indexing", "setitem"),
-    "torch.Tensor._version": ("python_values", "places"),
-    "torch.Tensor.abs": ("pointwise", "real_function"),
-    "torch.Tensor.absolute": ("pointwise", "real_function"),
-    "torch.Tensor.acos": ("pointwise", "float_function"),
-    "torch.Tensor.acosh": ("pointwise", "float_function"),
-    "torch.Tensor.add": ("arithmetic", "arithmetic"),
-    "torch.Tensor.addbmm": ("products", "addbmm"),
-    "torch.Tensor.addcdiv": ("clamp", "lerp"),
-    "torch.Tensor.addcmul": ("clamp", "lerp"),
-    "torch.Tensor.addmm": ("products", "addmm"),
-    "torch.Tensor.addmv": ("products", "addmv"),
-    "torch.Tensor.addr": ("products", "addr"),
-    "torch.Tensor.adjoint": ("transpose", "mT"),
-    "torch.Tensor.all": ("reductions", "all"),
-    "torch.Tensor.allclose": ("equality", "allclose"),
-    "torch.Tensor.amax": ("reductions", "amax"),
-    "torch.Tensor.amin": ("reductions", "amax"),
-    "torch.Tensor.aminmax": ("extremes", "aminmax"),
-    "torch.Tensor.angle": ("pointwise", "float_function"),
-    "torch.Tensor.any": ("reductions", "all"),
-    "torch.Tensor.apply_": ("conversion", "apply_"),
-    "torch.Tensor.arccos": ("pointwise", "float_function"),
-    "torch.Tensor.arccosh": ("pointwise", "float_function"),
-    "torch.Tensor.arcsin": ("pointwise", "float_function"),
-    "torch.Tensor.arcsinh": ("pointwise", "float_function"),
-    "torch.Tensor.arctan": ("pointwise", "float_function"),
-    "torch.Tensor.arctan2": ("arithmetic", "float_arithmetic"),
-    "torch.Tensor.arctanh": ("pointwise", "float_function"),
-    "torch.Tensor.argmax": ("reductions", "argmax"),
-    "torch.Tensor.argmin": ("reductions", "argmax"),
-    "torch.Tensor.argsort": ("sorting", "argsort"),
-    "torch.Tensor.argwhere": ("masking", "nonzero"),
-    "torch.Tensor.as_strided": ("narrow", "as_strided"),
-    "torch.Tensor.asin": ("pointwise", "float_function"),
-    "torch.Tensor.asinh": ("pointwise", "float_function"),
-    "torch.Tensor.atan": ("pointwise", "float_function"),
-    "torch.Tensor.atan2": ("arithmetic", "float_arithmetic"),
-    "torch.Tensor.atanh": ("pointwise", "float_function"),
-    "torch.Tensor.backward": ("gradients", "backward"),
-    "torch.Tensor.baddbmm": ("products", "baddbmm"),
-    "torch.Tensor.bernoulli": ("pointwise", "same_kind_function"),
-    "torch.Tensor.bfloat16": ("conversion", "to_float"),
-    "torch.Tensor.bincount": ("binning", "bincount"),
-    "torch.Tensor.bitwise_and": ("arithmetic", "arithmetic"),
-    "torch.Tensor.bitwise_left_shift": ("arithmetic", "arithmetic"),
-    "torch.Tensor.bitwise_not": ("pointwise", "same_kind_function"),
-    "torch.Tensor.bitwise_or": ("arithmetic", "arithmetic"),
-    "torch.Tensor.bitwise_right_shift": ("arithmetic", "arithmetic"),
-    "torch.Tensor.bitwise_xor": ("arithmetic", "arithmetic"),
-    "torch.Tensor.bmm": ("products", "bmm"),
-    "torch.Tensor.bool": ("conversion", "to_bool"),
-    "torch.Tensor.broadcast_to": ("expand", "expand"),
-    "torch.Tensor.byte": ("conversion", "to_int"),
-    "torch.Tensor.cauchy_": ("in_place", "uniform_"),
-    "torch.Tensor.cdouble": ("conversion", "to_complex"),
-    "torch.Tensor.ceil": ("pointwise", "same_kind_function"),
-    "torch.Tensor.cfloat": ("conversion", "to_complex"),
-    "torch.Tensor.chalf": ("conversion", "to_complex"),
-    "torch.Tensor.char": ("conversion", "to_int"),
-    "torch.Tensor.cholesky": ("linalg", "inverse"),
-    "torch.Tensor.cholesky_inverse": ("linalg", "inverse"),
-    "torch.Tensor.cholesky_solve": ("solve", "cholesky_solve"),
-    "torch.Tensor.chunk": ("split", "chunk"),
-    "torch.Tensor.clamp": ("clamp", "clamp"),
-    "torch.Tensor.clamp_max": ("arithmetic", "arithmetic"),
-    "torch.Tensor.clamp_min": ("arithmetic", "arithmetic"),
-    "torch.Tensor.clip": ("clamp", "clamp"),
-    "torch.Tensor.clone": ("conversion", "same_tensor"),
-    "torch.Tensor.conj": ("conversion", "same_tensor"),
-    "torch.Tensor.conj_physical": ("pointwise", "same_kind_function"),
-    "torch.Tensor.contiguous": ("conversion", "same_tensor"),
-    "torch.Tensor.copy_": ("in_place", "copy_"),
-    "torch.Tensor.copysign": ("arithmetic", "float_arithmetic"),
-    "torch.Tensor.corrcoef": ("decompositions", "cov"),
-    "torch.Tensor.cos": ("pointwise", "float_function"),
-    "torch.Tensor.cosh": ("pointwise", "float_function"),
-    "torch.Tensor.count_nonzero": ("reductions", "count_nonzero"),
-    "torch.Tensor.cov": ("decompositions", "cov"),
-    "torch.Tensor.cpu": ("conversion", "same_tensor"),
-    "torch.Tensor.cross": ("cross", "cross"),
-    "torch.Tensor.cuda": ("conversion", "same_tensor"),
-    "torch.Tensor.cummax": ("softmax", "cummax"),
-    "torch.Tensor.cummin": ("softmax", "cummax"),
-    "torch.Tensor.cumprod": ("softmax", "cumsum"),
-    "torch.Tensor.cumsum": ("softmax", "cumsum"),
-    "torch.Tensor.data": ("conversion", "same_tensor"),
-    "torch.Tensor.data_ptr": ("python_values", "places"),
-    "torch.Tensor.deg2rad": ("pointwise", "float_function"),
-    "torch.Tensor.det": ("linalg", "det"),
-    "torch.Tensor.detach": ("conversion", "same_tensor"),
-    "torch.Tensor.detach_": ("conversion", "same_tensor"),
-    "torch.Tensor.device": ("python_values", "device"),
-    "torch.Tensor.diag": ("diagonal", "diag"),
-    "torch.Tensor.diag_embed": ("diagonal", "diag_embed"),
-    "torch.Tensor.diagflat": ("diagonal", "diagflat"),
-    "torch.Tensor.diagonal": ("diagonal", "diagonal"),
-    "torch.Tensor.digamma": ("pointwise", "float_function"),
-    "torch.Tensor.dim": ("size", "dim"),
-    "torch.Tensor.dist": ("similarity", "dist"),
-    "torch.Tensor.div": ("arithmetic", "float_arithmetic"),
-    "torch.Tensor.divide": ("arithmetic", "float_arithmetic"),
-    "torch.Tensor.dot": ("products", "dot"),
-    "torch.Tensor.double": ("conversion", "to_float"),
-    "torch.Tensor.dtype": ("python_values", "dtype"),
-    "torch.Tensor.element_size": ("python_values", "places"),
-    "torch.Tensor.eq": ("arithmetic", "comparison"),
-    "torch.Tensor.equal": ("equality", "equal"),
-    "torch.Tensor.erf": ("pointwise", "float_function"),
-    "torch.Tensor.erfc": ("pointwise", "float_function"),
-    "torch.Tensor.erfinv": ("pointwise", "float_function"),
-    "torch.Tensor.exp": ("pointwise", "float_function"),
-    "torch.Tensor.exp2": ("pointwise", "float_function"),
-    "torch.Tensor.expand": ("expand", "expand"),
-    "torch.Tensor.expand_as": ("expand", "expand_as"),
-    "torch.Tensor.expm1": ("pointwise", "float_function"),
-    "torch.Tensor.exponential_": ("in_place", "uniform_"),
-    "torch.Tensor.fill_": ("in_place", "fill_"),
-    "torch.Tensor.fix": ("pointwise", "same_kind_function"),
-    "torch.Tensor.flatten": ("flatten", "flatten"),
-    "torch.Tensor.flip": ("narrow", "flip"),
-    "torch.Tensor.fliplr": ("narrow", "fliplr"),
-    "torch.Tensor.flipud": ("narrow", "flipud"),
-    "torch.Tensor.float": ("conversion", "to_float"),
-    "torch.Tensor.float_power": ("arithmetic", "float_arithmetic"),
-    "torch.Tensor.floor": ("pointwise", "same_kind_function"),
-    "torch.Tensor.floor_divide": ("arithmetic", "arithmetic"),
-    "torch.Tensor.fmax": ("arithmetic", "arithmetic"),
-    "torch.Tensor.fmin": ("arithmetic", "arithmetic"),
-    "torch.Tensor.fmod": ("arithmetic", "arithmetic"),
-    "torch.Tensor.frac": ("pointwise", "same_kind_function"),
-    "torch.Tensor.gather": ("gathering", "gather"),
-    "torch.Tensor.gcd": ("arithmetic", "arithmetic"),
-    "torch.Tensor.ge": ("arithmetic", "comparison"),
-    "torch.Tensor.geometric_": ("in_place", "random_"),
-    "torch.Tensor.ger": ("products", "outer"),
-    "torch.Tensor.get_device": ("python_values", "places"),
-    "torch.Tensor.grad": ("gradients", "grad"),
-    "torch.Tensor.greater": ("arithmetic", "comparison"),
-    "torch.Tensor.greater_equal": ("arithmetic", "comparison"),
-    "torch.Tensor.gt": ("arithmetic", "comparison"),
-    "torch.Tensor.half": ("conversion", "to_float"),
-    "torch.Tensor.hardshrink": ("activations", "hardshrink"),
-    "torch.Tensor.heaviside": ("arithmetic", "arithmetic"),
-    "torch.Tensor.histc": ("binning", "histc"),
-    "torch.Tensor.hypot": ("arithmetic", "float_arithmetic"),
-    "torch.Tensor.i0": ("pointwise", "float_function"),
-    "torch.Tensor.igamma": ("arithmetic", "float_arithmetic"),
-    "torch.Tensor.igammac": ("arithmetic", "float_arithmetic"),
-    "torch.Tensor.index_add": ("scattering", "index_add"),
-    "torch.Tensor.index_copy": ("scattering", "index_copy"),
-    "torch.Tensor.index_fill": ("scattering", "index_fill"),
-    "torch.Tensor.index_reduce": ("scattering", "index_reduce"),
-    "torch.Tensor.index_select": ("gathering", "index_select"),
-    "torch.Tensor.inner": ("tensordot", "inner"),
-    "torch.Tensor.int": ("conversion", "to_int"),
-    "torch.Tensor.inverse": ("linalg", "inverse"),
-    "torch.Tensor.is_complex": ("python_values", "is_complex"),
-    "torch.Tensor.is_conj": ("python_values", "flags"),
-    "torch.Tensor.is_contiguous": ("python_values", "is_contiguous"),
-    "torch.Tensor.is_cpu": ("python_values", "flags"),
-    "torch.Tensor.is_cuda": ("python_values", "flags"),
-    "torch.Tensor.is_floating_point": ("python_values", "is_floating_point"),
-    "torch.Tensor.is_inference": ("python_values", "flags"),
-    "torch.Tensor.is_leaf": ("python_values", "flags"),
-    "torch.Tensor.is_meta": ("python_values", "flags"),
-    "torch.Tensor.is_mps": ("python_values", "flags"),
-    "torch.Tensor.is_neg": ("python_values", "flags"),
-    "torch.Tensor.is_nonzero": ("python_values", "bool()"),
-    "torch.Tensor.is_pinned": ("python_values", "flags"),
-    "torch.Tensor.is_quantized": ("python_values", "flags"),
-    "torch.Tensor.is_shared": ("python_values", "flags"),
-    "torch.Tensor.is_sparse": ("python_values", "flags"),
-    "torch.Tensor.is_xpu": ("python_values", "flags"),
-    "torch.Tensor.isclose": ("arithmetic", "comparison"),
-    "torch.Tensor.isfinite": ("pointwise", "bool_function"),
-    "torch.Tensor.isinf": ("pointwise", "bool_function"),
-    "torch.Tensor.isnan": ("pointwise", "bool_function"),
-    "torch.Tensor.isneginf": ("pointwise", "bool_function"),
-    "torch.Tensor.isposinf": ("pointwise", "bool_function"),
-    "torch.Tensor.isreal": ("pointwise", "bool_function"),
-    "torch.Tensor.istft": ("stft", "istft"),
-    "torch.Tensor.item": ("python_values", "item"),
-    "torch.Tensor.itemsize": ("python_values", "places"),
-    "torch.Tensor.kron": ("tensordot", "kron"),
-    "torch.Tensor.kthvalue": ("sorting", "kthvalue"),
-    "torch.Tensor.layout": ("python_values", "device"),
-    "torch.Tensor.lcm": ("arithmetic", "arithmetic"),
-    "torch.Tensor.ldexp": ("arithmetic", "float_arithmetic"),
-    "torch.Tensor.le": ("arithmetic", "comparison"),
-    "torch.Tensor.lerp": ("clamp", "lerp"),
-    "torch.Tensor.less": ("arithmetic", "comparison"),
-    "torch.Tensor.less_equal": ("arithmetic", "comparison"),
-    "torch.Tensor.lgamma": ("pointwise", "float_function"),
-    "torch.Tensor.log": ("pointwise", "float_function"),
-    "torch.Tensor.log10": ("pointwise", "float_function"),
-    "torch.Tensor.log1p": ("pointwise", "float_function"),
-    "torch.Tensor.log2": ("pointwise", "float_function"),
-    "torch.Tensor.log_normal_": ("in_place", "uniform_"),
-    "torch.Tensor.log_softmax": ("softmax", "softmax"),
-    "torch.Tensor.logaddexp": ("arithmetic", "float_arithmetic"),
-    "torch.Tensor.logaddexp2": ("arithmetic", "float_arithmetic"),
-    "torch.Tensor.logcumsumexp": ("softmax", "special_softmax"),
-    "torch.Tensor.logdet": ("linalg", "det"),
-    "torch.Tensor.logical_and": ("arithmetic", "comparison"),
-    "torch.Tensor.logical_not": ("pointwise", "bool_function"),
-    "torch.Tensor.logical_or": ("arithmetic", "comparison"),
-    "torch.Tensor.logical_xor": ("arithmetic", "comparison"),
-    "torch.Tensor.logit": ("pointwise", "float_function"),
-    "torch.Tensor.logsumexp": ("reductions", "logsumexp"),
-    "torch.Tensor.long": ("conversion", "to_int"),
-    "torch.Tensor.lt": ("arithmetic", "comparison"),
-    "torch.Tensor.mH": ("transpose", "mT"),
-    "torch.Tensor.mT": ("transpose", "mT"),
-    "torch.Tensor.masked_fill": ("where", "masked_fill"),
-    "torch.Tensor.masked_scatter": ("masking", "masked_scatter"),
-    "torch.Tensor.masked_select": ("masking", "masked_select"),
-    "torch.Tensor.matmul": ("matmul", "matmul"),
-    "torch.Tensor.matrix_exp": ("linalg", "inverse"),
-    "torch.Tensor.matrix_power": ("linalg", "matrix_power"),
-    "torch.Tensor.max": ("extremes", "max"),
-    "torch.Tensor.maximum": ("arithmetic", "arithmetic"),
-    "torch.Tensor.mean": ("reductions", "mean"),
-    "torch.Tensor.median": ("extremes", "median"),
-    "torch.Tensor.min": ("extremes", "max"),
-    "torch.Tensor.minimum": ("arithmetic", "arithmetic"),
-    "torch.Tensor.mm": ("products", "mm"),
-    "torch.Tensor.mode": ("extremes", "mode"),
-    "torch.Tensor.moveaxis": ("transpose", "movedim"),
-    "torch.Tensor.movedim": ("transpose", "movedim"),
-    "torch.Tensor.msort": ("sorting", "msort"),
-    "torch.Tensor.mul": ("arithmetic", "arithmetic"),
-    "torch.Tensor.multinomial": ("random_draws", "multinomial"),
-    "torch.Tensor.multiply": ("arithmetic", "arithmetic"),
-    "torch.Tensor.mv": ("products", "mv"),
-    "torch.Tensor.mvlgamma": ("pointwise", "float_function"),
-    "torch.Tensor.nan_to_num": ("pointwise", "same_kind_function"),
-    "torch.Tensor.nanmean": ("reductions", "mean"),
-    "torch.Tensor.nanmedian": ("extremes", "median"),
-    "torch.Tensor.nanquantile": ("extremes", "quantile"),
-    "torch.Tensor.nansum": ("reductions", "sum"),
-    "torch.Tensor.narrow": ("narrow", "narrow"),
-    "torch.Tensor.narrow_copy": ("narrow", "narrow"),
-    "torch.Tensor.nbytes": ("python_values", "places"),
-    "torch.Tensor.ndim": ("size", "dim"),
-    "torch.Tensor.ndimension": ("size", "dim"),
-    "torch.Tensor.ne": ("arithmetic", "comparison"),
-    "torch.Tensor.neg": ("pointwise", "same_kind_function"),
-    "torch.Tensor.negative": ("pointwise", "same_kind_function"),
-    "torch.Tensor.nelement": ("size", "numel"),
-    "torch.Tensor.new": ("constructors", "new"),
-    "torch.Tensor.new_empty": ("likes", "new_zeros"),
-    "torch.Tensor.new_full": ("likes", "new_full"),
-    "torch.Tensor.new_ones": ("likes", "new_zeros"),
-    "torch.Tensor.new_tensor": ("tensor_data", "new_tensor"),
-    "torch.Tensor.new_zeros": ("likes", "new_zeros"),
-    "torch.Tensor.nextafter": ("arithmetic", "float_arithmetic"),
-    "torch.Tensor.nonzero": ("masking", "nonzero"),
-    "torch.Tensor.norm": ("reductions", "norm"),
-    "torch.Tensor.normal_": ("in_place", "uniform_"),
-    "torch.Tensor.not_equal": ("arithmetic", "comparison"),
-    "torch.Tensor.numel": ("size", "numel"),
-    "torch.Tensor.numpy": ("conversion", "numpy"),
-    "torch.Tensor.outer": ("products", "outer"),
-    "torch.Tensor.output_nr": ("python_values", "places"),
-    "torch.Tensor.permute": ("permute", "permute"),
-    "torch.Tensor.pin_memory": ("conversion", "same_tensor"),
-    "torch.Tensor.pinverse": ("decompositions", "pinv"),
-    "torch.Tensor.polygamma": ("pointwise", "polygamma"),
-    "torch.Tensor.positive": ("pointwise", "same_kind_function"),
-    "torch.Tensor.pow": ("arithmetic", "arithmetic"),
-    "torch.Tensor.prelu": ("prelu", "prelu"),
-    "torch.Tensor.prod": ("reductions", "prod"),
-    "torch.Tensor.qr": ("decompositions", "qr"),
-    "torch.Tensor.quantile": ("extremes", "quantile"),
-    "torch.Tensor.rad2deg": ("pointwise", "float_function"),
-    "torch.Tensor.random_": ("in_place", "random_"),
-    "torch.Tensor.ravel": ("flatten", "ravel"),
-    "torch.Tensor.reciprocal": ("pointwise", "float_function"),
-    "torch.Tensor.relu": ("activations", "relu"),
-    "torch.Tensor.remainder": ("arithmetic", "arithmetic"),
-    "torch.Tensor.repeat": ("repeat", "repeat"),
-    "torch.Tensor.repeat_interleave": ("repeat", "repeat_interleave"),
-    "torch.Tensor.requires_grad": ("python_values", "flags"),
-    "torch.Tensor.requires_grad_": ("gradients", "requires_grad_"),
-    "torch.Tensor.reshape": ("reshape", "reshape"),
-    "torch.Tensor.reshape_as": ("reshape", "reshape_as"),
-    "torch.Tensor.resolve_conj": ("conversion", "same_tensor"),
-    "torch.Tensor.resolve_neg": ("conversion", "same_tensor"),
-    "torch.Tensor.retain_grad": ("gradients", "retain_grad"),
-    "torch.Tensor.retains_grad": ("python_values", "flags"),
-    "torch.Tensor.roll": ("narrow", "roll"),
-    "torch.Tensor.rot90": ("narrow", "rot90"),
-    "torch.Tensor.round": ("pointwise", "same_kind_function"),
-    "torch.Tensor.rsqrt": ("pointwise", "float_function"),
-    "torch.Tensor.scatter": ("scattering", "scatter"),
-    "torch.Tensor.scatter_add": ("scattering", "scatter"),
-    "torch.Tensor.scatter_reduce": ("scattering", "scatter"),
-    "torch.Tensor.select": ("narrow", "select"),
-    "torch.Tensor.sgn": ("pointwise", "same_kind_function"),
-    "torch.Tensor.shape": ("size", "shape"),
-    "torch.Tensor.share_memory_": ("conversion", "same_tensor"),
-    "torch.Tensor.short": ("conversion", "to_int"),
-    "torch.Tensor.sigmoid": ("pointwise", "float_function"),
-    "torch.Tensor.sign": ("pointwise", "same_kind_function"),
-    "torch.Tensor.signbit": ("pointwise", "bool_function"),
-    "torch.Tensor.sin": ("pointwise", "float_function"),
-    "torch.Tensor.sinc": ("pointwise", "float_function"),
-    "torch.Tensor.sinh": ("pointwise", "float_function"),
-    "torch.Tensor.size": ("size", "size"),
-    "torch.Tensor.slogdet": ("linalg", "slogdet"),
-    "torch.Tensor.softmax": ("softmax", "softmax"),
-    "torch.Tensor.sort": ("sorting", "sort"),
-    "torch.Tensor.split": ("split", "split"),
-    "torch.Tensor.split_with_sizes": ("split", "split"),
-    "torch.Tensor.sqrt": ("pointwise", "float_function"),
-    "torch.Tensor.square": ("pointwise", "square"),
-    "torch.Tensor.squeeze": ("squeeze", "squeeze"),
-    "torch.Tensor.std": ("reductions", "std"),
-    "torch.Tensor.stft": ("stft", "stft"),
-    "torch.Tensor.storage_offset": ("python_values", "places"),
-    "torch.Tensor.stride": ("size", "stride"),
-    "torch.Tensor.sub": ("arithmetic", "arithmetic"),
-    "torch.Tensor.subtract": ("arithmetic", "arithmetic"),
-    "torch.Tensor.sum": ("reductions", "sum"),
-    "torch.Tensor.svd": ("decompositions", "torch_svd"),
-    "torch.Tensor.swapaxes": ("transpose", "transpose"),
-    "torch.Tensor.swapdims": ("transpose", "transpose"),
-    "torch.Tensor.t": ("transpose", "t"),
-    "torch.Tensor.take": ("gathering", "take"),
-    "torch.Tensor.take_along_dim": ("gathering", "take_along_dim"),
-    "torch.Tensor.tan": ("pointwise", "float_function"),
-    "torch.Tensor.tanh": ("pointwise", "float_function"),
-    "torch.Tensor.tensor_split": ("split", "tensor_split"),
-    "torch.Tensor.tile": ("repeat", "tile"),
-    "torch.Tensor.to": ("conversion", "to"),
-    "torch.Tensor.to_dense": ("conversion", "same_tensor"),
-    "torch.Tensor.tolist": ("python_values", "tolist"),
-    "torch.Tensor.topk": ("sorting", "topk"),
-    "torch.Tensor.trace": ("linalg", "trace"),
-    "torch.Tensor.transpose": ("transpose", "transpose"),
-    "torch.Tensor.tril": ("diagonal", "tril"),
-    "torch.Tensor.triu": ("diagonal", "tril"),
-    "torch.Tensor.true_divide": ("arithmetic", "float_arithmetic"),
-    "torch.Tensor.trunc": ("pointwise", "same_kind_function"),
-    "torch.Tensor.type": ("conversion", "type"),
-    "torch.Tensor.type_as": ("conversion", "type_as"),
-    "torch.Tensor.unbind": ("split", "unbind"),
-    "torch.Tensor.unflatten": ("flatten", "unflatten"),
-    "torch.Tensor.unfold": ("narrow", "Tensor.unfold"),
-    "torch.Tensor.uniform_": ("in_place", "uniform_"),
-    "torch.Tensor.unique": ("unique", "unique"),
-    "torch.Tensor.unique_consecutive": ("unique", "unique_consecutive"),
-    "torch.Tensor.unsafe_chunk": ("split", "chunk"),
-    "torch.Tensor.unsqueeze": ("squeeze", "unsqueeze"),
-    "torch.Tensor.var": ("reductions", "std"),
-    "torch.Tensor.vdot": ("products", "vdot"),
-    "torch.Tensor.view": ("reshape", "reshape"),
-    "torch.Tensor.view_as": ("reshape", "reshape_as"),
-    "torch.Tensor.where": ("where", "where"),
-    "torch.Tensor.xlogy": ("arithmetic", "float_arithmetic"),
-    "torch.Tensor.xpu": ("conversion", "same_tensor"),
-    "torch.Tensor.zero_": ("conversion", "same_tensor"),
-    "torch.abs": ("pointwise", "real_function"),
-    "torch.absolute": ("pointwise", "real_function"),
-    "torch.acos": ("pointwise", "float_function"),
-    "torch.acosh": ("pointwise", "float_function"),
-    "torch.adaptive_avg_pool1d": ("adaptive_pool", "adaptive_avg_pool1d"),
-    "torch.add": ("arithmetic", "arithmetic"),
-    "torch.addbmm": ("products", "addbmm"),
-    "torch.addcdiv": ("clamp", "lerp"),
-    "torch.addcmul": ("clamp", "lerp"),
-    "torch.addmm": ("products", "addmm"),
-    "torch.addmv": ("products", "addmv"),
-    "torch.addr": ("products", "addr"),
-    "torch.adjoint": ("transpose", "mT"),
-    "torch.all": ("reductions", "all"),
-    "torch.allclose": ("equality", "allclose"),
-    "torch.alpha_dropout": ("dropout", "torch_dropout"),
-    "torch.amax": ("reductions", "amax"),
-    "torch.amin": ("reductions", "amax"),
-    "torch.aminmax": ("extremes", "aminmax"),
-    "torch.angle": ("pointwise", "float_function"),
-    "torch.any": ("reductions", "all"),
-    "torch.arange": ("ranges", "arange"),
-    "torch.arccos": ("pointwise", "float_function"),
-    "torch.arccosh": ("pointwise", "float_function"),
-    "torch.arcsin": ("pointwise", "float_function"),
-    "torch.arcsinh": ("pointwise", "float_function"),
-    "torch.arctan": ("pointwise", "float_function"),
-    "torch.arctan2": ("arithmetic", "float_arithmetic"),
-    "torch.arctanh": ("pointwise", "float_function"),
-    "torch.argmax": ("reductions", "argmax"),
-    "torch.argmin": ("reductions", "argmax"),
-    "torch.argsort": ("sorting", "argsort"),
-    "torch.argwhere": ("masking", "nonzero"),
-    "torch.as_strided": ("narrow", "as_strided"),
-    "torch.as_tensor": ("tensor_data", "tensor"),
-    "torch.asarray": ("tensor_data", "tensor"),
-    "torch.asin": ("pointwise", "float_function"),
-    "torch.asinh": ("pointwise", "float_function"),
-    "torch.atan": ("pointwise", "float_function"),
-    "torch.atan2": ("arithmetic", "float_arithmetic"),
-    "torch.atanh": ("pointwise", "float_function"),
-    "torch.atleast_1d": ("squeeze", "atleast_1d"),
-    "torch.atleast_2d": ("squeeze", "atleast_2d"),
-    "torch.atleast_3d": ("squeeze", "atleast_3d"),
-    "torch.autograd.Variable": ("parameters", "Variable"),
-    "torch.autograd.variable.Variable": ("parameters", "Variable"),
-    "torch.avg_pool1d": ("pool", "avg_pool1d"),
-    "torch.baddbmm": ("products", "baddbmm"),
-    "torch.bartlett_window": ("factories", "window"),
-    "torch.bernoulli": ("pointwise", "same_kind_function"),
-    "torch.bilinear": ("bilinear", "bilinear"),
-    "torch.bincount": ("binning", "bincount"),
-    "torch.bitwise_and": ("arithmetic", "arithmetic"),
-    "torch.bitwise_left_shift": ("arithmetic", "arithmetic"),
-    "torch.bitwise_not": ("pointwise", "same_kind_function"),
-    "torch.bitwise_or": ("arithmetic", "arithmetic"),
-    "torch.bitwise_right_shift": ("arithmetic", "arithmetic"),
-    "torch.bitwise_xor": ("arithmetic", "arithmetic"),
-    "torch.blackman_window": ("factories", "window"),
-    "torch.bmm": ("products", "bmm"),
-    "torch.broadcast_tensors": ("expand", "broadcast_tensors"),
-    "torch.broadcast_to": ("expand", "expand"),
-    "torch.bucketize": ("binning", "bucketize"),
-    "torch.cartesian_prod": ("grids", "cartesian_prod"),
-    "torch.cat": ("cat", "cat"),
-    "torch.cdist": ("similarity", "cdist"),
-    "torch.ceil": ("pointwise", "same_kind_function"),
-    "torch.celu": ("activations", "celu"),
-    "torch.chain_matmul": ("tensordot", "multi_dot"),
-    "torch.channel_shuffle": ("pixel_shuffle", "channel_shuffle"),
-    "torch.cholesky": ("linalg", "inverse"),
-    "torch.cholesky_inverse": ("linalg", "inverse"),
-    "torch.cholesky_solve": ("solve", "cholesky_solve"),
-    "torch.chunk": ("split", "chunk"),
-    "torch.clamp": ("clamp", "clamp"),
-    "torch.clamp_max": ("arithmetic", "arithmetic"),
-    "torch.clamp_min": ("arithmetic", "arithmetic"),
-    "torch.clip": ("clamp", "clamp"),
-    "torch.clone": ("conversion", "same_tensor"),
-    "torch.column_stack": ("stack", "column_stack"),
-    "torch.combinations": ("grids", "combinations"),
-    "torch.concat": ("cat", "cat"),
-    "torch.concatenate": ("cat", "cat"),
-    "torch.conj": ("conversion", "same_tensor"),
-    "torch.conj_physical": ("pointwise", "same_kind_function"),
-    "torch.conv1d": ("conv", "conv1d"),
-    "torch.conv2d": ("conv", "conv2d"),
-    "torch.conv3d": ("conv", "conv3d"),
-    "torch.conv_transpose1d": ("conv_transpose", "conv_transpose1d"),
-    "torch.conv_transpose2d": ("conv_transpose", "conv_transpose2d"),
-    "torch.conv_transpose3d": ("conv_transpose", "conv_transpose3d"),
-    "torch.copysign": ("arithmetic", "float_arithmetic"),
-    "torch.corrcoef": ("decompositions", "cov"),
-    "torch.cos": ("pointwise", "float_function"),
-    "torch.cosh": ("pointwise", "float_function"),
-    "torch.cosine_similarity": ("similarity", "cosine_similarity"),
-    "torch.count_nonzero": ("reductions", "count_nonzero"),
-    "torch.cov": ("decompositions", "cov"),
-    "torch.cross": ("cross", "cross"),
-    "torch.cummax": ("softmax", "cummax"),
-    "torch.cummin": ("softmax", "cummax"),
-    "torch.cumprod": ("softmax", "cumsum"),
-    "torch.cumsum": ("softmax", "cumsum"),
-    "torch.deg2rad": ("pointwise", "float_function"),
-    "torch.det": ("linalg", "det"),
-    "torch.detach": ("conversion", "same_tensor"),
-    "torch.diag": ("diagonal", "diag"),
-    "torch.diag_embed": ("diagonal", "diag_embed"),
-    "torch.diagflat": ("diagonal", "diagflat"),
-    "torch.diagonal": ("diagonal", "diagonal"),
-    "torch.digamma": ("pointwise", "float_function"),
-    "torch.dist": ("similarity", "dist"),
-    "torch.distributions.Bernoulli": ("distributions", "Bernoulli/Geometric/Categorical/OneHotCategorical"),
-    "torch.distributions.Bernoulli.entropy": ("distributions", "Bernoulli/Geometric/Categorical/OneHotCategorical.entropy"),
-    "torch.distributions.Bernoulli.log_prob": ("distributions", "Bernoulli/Geometric/Categorical.log_prob"),
-    "torch.distributions.Bernoulli.sample": ("distributions", "Bernoulli/Geometric/Categorical/OneHotCategorical.sample"),
-    "torch.distributions.Beta": ("distributions", "Beta"),
-    "torch.distributions.Beta.entropy": ("distributions", "Beta.entropy"),
-    "torch.distributions.Beta.log_prob": ("distributions", "Beta.log_prob"),
-    "torch.distributions.Beta.rsample": ("distributions", "Beta.sample"),
-    "torch.distributions.Beta.sample": ("distributions", "Beta.sample"),
-    "torch.distributions.Binomial": ("distributions", "Binomial/Multinomial"),
-    "torch.distributions.Binomial.entropy": ("distributions", "Binomial.entropy"),
-    "torch.distributions.Binomial.log_prob": ("distributions", "Binomial.log_prob"),
-    "torch.distributions.Binomial.sample": ("distributions", "Binomial/Multinomial.sample"),
-    "torch.distributions.Categorical": ("distributions", "Bernoulli/Geometric/Categorical/OneHotCategorical"),
-    "torch.distributions.Categorical.entropy": ("distributions", "Bernoulli/Geometric/Categorical/OneHotCategorical.entropy"),
-    "torch.distributions.Categorical.log_prob": ("distributions", "Bernoulli/Geometric/Categorical.log_prob"),
-    "torch.distributions.Categorical.sample": ("distributions", "Bernoulli/Geometric/Categorical/OneHotCategorical.sample"),
-    "torch.distributions.Cauchy": ("distributions", "Normal/LogNormal/Laplace/Cauchy/Gumbel"),
-    "torch.distributions.Cauchy.entropy": ("distributions", "Normal/LogNormal/Laplace/Cauchy/Gumbel.entropy"),
-    "torch.distributions.Cauchy.log_prob": ("distributions", "Normal/LogNormal/Laplace/Cauchy/Gumbel.log_prob"),
-    "torch.distributions.Cauchy.rsample": ("distributions", "Normal/LogNormal/Laplace/Cauchy/Gumbel.sample"),
-    "torch.distributions.Cauchy.sample": ("distributions", "Normal/LogNormal/Laplace/Cauchy/Gumbel.sample"),
-    "torch.distributions.Chi2": ("distributions", "Chi2"),
-    "torch.distributions.Chi2.entropy": ("distributions", "Chi2.entropy"),
-    "torch.distributions.Chi2.log_prob": ("distributions", "Chi2.log_prob"),
-    "torch.distributions.Chi2.rsample": ("distributions", "Chi2.sample"),
-    "torch.distributions.Chi2.sample": ("distributions", "Chi2.sample"),
-    "torch.distributions.Dirichlet": ("distributions", "Dirichlet"),
-    "torch.distributions.Dirichlet.entropy": ("distributions", "Dirichlet.entropy"),
-    "torch.distributions.Dirichlet.rsample": ("distributions", "Dirichlet.sample"),
-    "torch.distributions.Dirichlet.sample": ("distributions", "Dirichlet.sample"),
-    "torch.distributions.Exponential": ("distributions", "Exponential/Poisson"),
-    "torch.distributions.Exponential.entropy": ("distributions", "Exponential.entropy"),
-    "torch.distributions.Exponential.log_prob": ("distributions", "Exponential/Poisson.log_prob"),
-    "torch.distributions.Exponential.rsample": ("distributions", "Exponential/Poisson.sample"),
-    "torch.distributions.Exponential.sample": ("distributions", "Exponential/Poisson.sample"),
-    "torch.distributions.Gamma": ("distributions", "Gamma"),
-    "torch.distributions.Gamma.entropy": ("distributions", "Gamma.entropy"),
-    "torch.distributions.Gamma.log_prob": ("distributions", "Gamma.log_prob"),
-    "torch.distributions.Gamma.rsample": ("distributions", "Gamma.sample"),
-    "torch.distributions.Gamma.sample": ("distributions", "Gamma.sample"),
-    "torch.distributions.Geometric": ("distributions", "Bernoulli/Geometric/Categorical/OneHotCategorical"),
-    "torch.distributions.Geometric.entropy": ("distributions", "Bernoulli/Geometric/Categorical/OneHotCategorical.entropy"),
-    "torch.distributions.Geometric.log_prob": ("distributions", "Bernoulli/Geometric/Categorical.log_prob"),
-    "torch.distributions.Geometric.sample": ("distributions", "Bernoulli/Geometric/Categorical/OneHotCategorical.sample"),
-    "torch.distributions.Gumbel": ("distributions", "Normal/LogNormal/Laplace/Cauchy/Gumbel"),
-    "torch.distributions.Gumbel.entropy": ("distributions", "Normal/LogNormal/Laplace/Cauchy/Gumbel.entropy"),
-    "torch.distributions.Gumbel.log_prob": ("distributions", "Normal/LogNormal/Laplace/Cauchy/Gumbel.log_prob"),
-    "torch.distributions.Gumbel.rsample": ("distributions", "Normal/LogNormal/Laplace/Cauchy/Gumbel.sample"),
-    "torch.distributions.Gumbel.sample": ("distributions", "Normal/LogNormal/Laplace/Cauchy/Gumbel.sample"),
-    "torch.distributions.HalfCauchy": ("distributions", "HalfNormal/HalfCauchy"),
-    "torch.distributions.HalfCauchy.entropy": ("distributions", "HalfNormal/HalfCauchy.entropy"),
-    "torch.distributions.HalfCauchy.log_prob": ("distributions", "HalfNormal/HalfCauchy.log_prob"),
-    "torch.distributions.HalfCauchy.rsample": ("distributions", "HalfNormal/HalfCauchy.sample"),
-    "torch.distributions.HalfCauchy.sample": ("distributions", "HalfNormal/HalfCauchy.sample"),
-    "torch.distributions.HalfNormal": ("distributions", "HalfNormal/HalfCauchy"),
-    "torch.distributions.HalfNormal.entropy": ("distributions", "HalfNormal/HalfCauchy.entropy"),
-    "torch.distributions.HalfNormal.log_prob": ("distributions", "HalfNormal/HalfCauchy.log_prob"),
-    "torch.distributions.HalfNormal.rsample": ("distributions", "HalfNormal/HalfCauchy.sample"),
-    "torch.distributions.HalfNormal.sample": ("distributions", "HalfNormal/HalfCauchy.sample"),
-    "torch.distributions.Laplace": ("distributions", "Normal/LogNormal/Laplace/Cauchy/Gumbel"),
-    "torch.distributions.Laplace.entropy": ("distributions", "Normal/LogNormal/Laplace/Cauchy/Gumbel.entropy"),
-    "torch.distributions.Laplace.log_prob": ("distributions", "Normal/LogNormal/Laplace/Cauchy/Gumbel.log_prob"),
-    "torch.distributions.Laplace.rsample": ("distributions", "Normal/LogNormal/Laplace/Cauchy/Gumbel.sample"),
-    "torch.distributions.Laplace.sample": ("distributions", "Normal/LogNormal/Laplace/Cauchy/Gumbel.sample"),
-    "torch.distributions.LogNormal": ("distributions", "Normal/LogNormal/Laplace/Cauchy/Gumbel"),
-    "torch.distributions.LogNormal.entropy": ("distributions", "Normal/LogNormal/Laplace/Cauchy/Gumbel.entropy"),
-    "torch.distributions.LogNormal.log_prob": ("distributions", "Normal/LogNormal/Laplace/Cauchy/Gumbel.log_prob"),
-    "torch.distributions.LogNormal.rsample": ("distributions", "Normal/LogNormal/Laplace/Cauchy/Gumbel.sample"),
-    "torch.distributions.LogNormal.sample": ("distributions", "Normal/LogNormal/Laplace/Cauchy/Gumbel.sample"),
-    "torch.distributions.Multinomial": ("distributions", "Binomial/Multinomial"),
-    "torch.distributions.Multinomial.sample": ("distributions", "Binomial/Multinomial.sample"),
-    "torch.distributions.MultivariateNormal": ("distributions", "MultivariateNormal"),
-    "torch.distributions.MultivariateNormal.entropy": ("distributions", "MultivariateNormal.entropy"),
-    "torch.distributions.MultivariateNormal.log_prob": ("distributions", "MultivariateNormal.log_prob"),
-    "torch.distributions.MultivariateNormal.rsample": ("distributions", "MultivariateNormal.sample"),
-    "torch.distributions.MultivariateNormal.sample": ("distributions", "MultivariateNormal.sample"),
-    "torch.distributions.Normal": ("distributions", "Normal/LogNormal/Laplace/Cauchy/Gumbel"),
-    "torch.distributions.Normal.entropy": ("distributions", "Normal/LogNormal/Laplace/Cauchy/Gumbel.entropy"),
-    "torch.distributions.Normal.log_prob": ("distributions", "Normal/LogNormal/Laplace/Cauchy/Gumbel.log_prob"),
-    "torch.distributions.Normal.rsample": ("distributions", "Normal/LogNormal/Laplace/Cauchy/Gumbel.sample"),
-    "torch.distributions.Normal.sample": ("distributions", "Normal/LogNormal/Laplace/Cauchy/Gumbel.sample"),
-    "torch.distributions.OneHotCategorical": ("distributions", "Bernoulli/Geometric/Categorical/OneHotCategorical"),
-    "torch.distributions.OneHotCategorical.entropy": ("distributions", "Bernoulli/Geometric/Categorical/OneHotCategorical.entropy"),
-    "torch.distributions.OneHotCategorical.sample": ("distributions", "Bernoulli/Geometric/Categorical/OneHotCategorical.sample"),
-    "torch.distributions.Poisson": ("distributions", "Exponential/Poisson"),
-    "torch.distributions.Poisson.log_prob": ("distributions", "Exponential/Poisson.log_prob"),
-    "torch.distributions.Poisson.sample": ("distributions", "Exponential/Poisson.sample"),
-    "torch.distributions.StudentT": ("distributions", "StudentT"),
-    "torch.distributions.StudentT.entropy": ("distributions", "StudentT.entropy"),
-    "torch.distributions.StudentT.log_prob": ("distributions", "StudentT.log_prob"),
-    "torch.distributions.StudentT.rsample": ("distributions", "StudentT.sample"),
-    "torch.distributions.StudentT.sample": ("distributions", "StudentT.sample"),
-    "torch.distributions.Uniform": ("distributions", "Uniform"),
-    "torch.distributions.Uniform.entropy": ("distributions", "Uniform.entropy"),
-    "torch.distributions.Uniform.log_prob": ("distributions", "Uniform.log_prob"),
-    "torch.distributions.Uniform.rsample": ("distributions", "Uniform.sample"),
-    "torch.distributions.Uniform.sample": ("distributions", "Uniform.sample"),
-    "torch.div": ("arithmetic", "float_arithmetic"),
-    "torch.divide": ("arithmetic", "float_arithmetic"),
-    "torch.dot": ("products", "dot"),
-    "torch.dropout": ("dropout", "torch_dropout"),
-    "torch.dstack": ("stack", "dstack"),
-    "torch.einsum": ("einsum", "einsum"),
-    "torch.embedding": ("embedding", "torch.embedding"),
-    "torch.empty": ("factories", "zeros"),
-    "torch.empty_like": ("likes", "zeros_like"),
-    "torch.eq": ("arithmetic", "comparison"),
-    "torch.equal": ("equality", "equal"),
-    "torch.erf": ("pointwise", "float_function"),
-    "torch.erfc": ("pointwise", "float_function"),
-    "torch.erfinv": ("pointwise", "float_function"),
-    "torch.exp": ("pointwise", "float_function"),
-    "torch.exp2": ("pointwise", "float_function"),
-    "torch.expm1": ("pointwise", "float_function"),
-    "torch.eye": ("factories", "eye"),
-    "torch.feature_alpha_dropout": ("dropout", "torch_feature_dropout"),
-    "torch.feature_dropout": ("dropout", "torch_feature_dropout"),
-    "torch.fft.fft": ("fft", "fft.fft"),
-    "torch.fft.fft2": ("fft", "fft.fft2"),
-    "torch.fft.fftfreq": ("fft", "fftfreq"),
-    "torch.fft.fftn": ("fft", "fft.fftn"),
-    "torch.fft.fftshift": ("fft", "fftshift"),
-    "torch.fft.hfft": ("fft", "fft.hfft"),
-    "torch.fft.ifft": ("fft", "fft.ifft"),
-    "torch.fft.ifft2": ("fft", "fft.ifft2"),
-    "torch.fft.ifftn": ("fft", "fft.ifftn"),
-    "torch.fft.ifftshift": ("fft", "fftshift"),
-    "torch.fft.ihfft": ("fft", "fft.ihfft"),
-    "torch.fft.irfft": ("fft", "fft.irfft"),
-    "torch.fft.irfft2": ("fft", "fft.irfft2"),
-    "torch.fft.irfftn": ("fft", "fft.irfftn"),
-    "torch.fft.rfft": ("fft", "fft.rfft"),
-    "torch.fft.rfft2": ("fft", "fft.rfft2"),
-    "torch.fft.rfftfreq": ("fft", "rfftfreq"),
-    "torch.fft.rfftn": ("fft", "fft.rfftn"),
-    "torch.fill": ("in_place", "fill_"),
-    "torch.fix": ("pointwise", "same_kind_function"),
-    "torch.flatten": ("flatten", "flatten"),
-    "torch.flip": ("narrow", "flip"),
-    "torch.fliplr": ("narrow", "fliplr"),
-    "torch.flipud": ("narrow", "flipud"),
-    "torch.float_power": ("arithmetic", "float_arithmetic"),
-    "torch.floor": ("pointwise", "same_kind_function"),
-    "torch.floor_divide": ("arithmetic", "arithmetic"),
-    "torch.fmax": ("arithmetic", "arithmetic"),
-    "torch.fmin": ("arithmetic", "arithmetic"),
-    "torch.fmod": ("arithmetic", "arithmetic"),
-    "torch.frac": ("pointwise", "same_kind_function"),
-    "torch.from_numpy": ("tensor_data", "from_numpy"),
-    "torch.full": ("factories", "full"),
-    "torch.full_like": ("likes", "full_like"),
-    "torch.gather": ("gathering", "gather"),
-    "torch.gcd": ("arithmetic", "arithmetic"),
-    "torch.ge": ("arithmetic", "comparison"),
-    "torch.ger": ("products", "outer"),
-    "torch.greater": ("arithmetic", "comparison"),
-    "torch.greater_equal": ("arithmetic", "comparison"),
-    "torch.group_norm": ("group_norm", "torch.group_norm"),
-    "torch.gt": ("arithmetic", "comparison"),
-    "torch.hamming_window": ("factories", "window"),
-    "torch.hann_window": ("factories", "window"),
-    "torch.hardshrink": ("activations", "hardshrink"),
-    "torch.heaviside": ("arithmetic", "arithmetic"),
-    "torch.histc": ("binning", "histc"),
-    "torch.hstack": ("stack", "hstack"),
-    "torch.hypot": ("arithmetic", "float_arithmetic"),
-    "torch.i0": ("pointwise", "float_function"),
-    "torch.igamma": ("arithmetic", "float_arithmetic"),
-    "torch.igammac": ("arithmetic", "float_arithmetic"),
-    "torch.imag": ("pointwise", "real_function"),
-    "torch.index_add": ("scattering", "index_add"),
-    "torch.index_copy": ("scattering", "index_copy"),
-    "torch.index_fill": ("scattering", "index_fill"),
-    "torch.index_reduce": ("scattering", "index_reduce"),
-    "torch.index_select": ("gathering", "index_select"),
-    "torch.inner": ("tensordot", "inner"),
-    "torch.inverse": ("linalg", "inverse"),
-    "torch.is_complex": ("python_values", "is_complex"),
-    "torch.is_conj": ("python_values", "flags"),
-    "torch.is_floating_point": ("python_values", "is_floating_point"),
-    "torch.is_neg": ("python_values", "flags"),
-    "torch.is_nonzero": ("python_values", "bool()"),
-    "torch.isclose": ("arithmetic", "comparison"),
-    "torch.isfinite": ("pointwise", "bool_function"),
-    "torch.isin": ("equality", "isin"),
-    "torch.isinf": ("pointwise", "bool_function"),
-    "torch.isnan": ("pointwise", "bool_function"),
-    "torch.isneginf": ("pointwise", "bool_function"),
-    "torch.isposinf": ("pointwise", "bool_function"),
-    "torch.isreal": ("pointwise", "bool_function"),
-    "torch.istft": ("stft", "istft"),
-    "torch.kaiser_window": ("factories", "window"),
-    "torch.kron": ("tensordot", "kron"),
-    "torch.kthvalue": ("sorting", "kthvalue"),
-    "torch.layer_norm": ("layer_norm", "layer_norm"),
-    "torch.lcm": ("arithmetic", "arithmetic"),
-    "torch.ldexp": ("arithmetic", "float_arithmetic"),
-    "torch.le": ("arithmetic", "comparison"),
-    "torch.lerp": ("clamp", "lerp"),
-    "torch.less": ("arithmetic", "comparison"),
-    "torch.less_equal": ("arithmetic", "comparison"),
-    "torch.lgamma": ("pointwise", "float_function"),
-    "torch.linalg.cholesky": ("linalg", "inverse"),
-    "torch.linalg.cross": ("cross", "linalg_cross"),
-    "torch.linalg.det": ("linalg", "det"),
-    "torch.linalg.eig": ("linalg", "eig"),
-    "torch.linalg.eigh": ("linalg", "eigh"),
-    "torch.linalg.eigvals": ("linalg", "eigvals"),
-    "torch.linalg.eigvalsh": ("linalg", "eigvalsh"),
-    "torch.linalg.inv": ("linalg", "inverse"),
-    "torch.linalg.lu": ("decompositions", "lu"),
-    "torch.linalg.matmul": ("matmul", "matmul"),
-    "torch.linalg.matrix_exp": ("linalg", "inverse"),
-    "torch.linalg.matrix_norm": ("linalg_norm", "matrix_norm"),
-    "torch.linalg.matrix_power": ("linalg", "matrix_power"),
-    "torch.linalg.matrix_rank": ("decompositions", "matrix_rank"),
-    "torch.linalg.multi_dot": ("tensordot", "multi_dot"),
-    "torch.linalg.norm": ("linalg_norm", "linalg_norm"),
-    "torch.linalg.pinv": ("decompositions", "pinv"),
-    "torch.linalg.qr": ("decompositions", "qr"),
-    "torch.linalg.slogdet": ("linalg", "slogdet"),
-    "torch.linalg.solve": ("solve", "solve"),
-    "torch.linalg.solve_triangular": ("solve", "solve_triangular"),
-    "torch.linalg.svd": ("decompositions", "svd"),
-    "torch.linalg.svdvals": ("decompositions", "svdvals"),
-    "torch.linalg.vecdot": ("cross", "vecdot"),
-    "torch.linalg.vector_norm": ("linalg_norm", "vector_norm"),
-    "torch.linspace": ("ranges", "linspace"),
-    "torch.log": ("pointwise", "float_function"),
-    "torch.log10": ("pointwise", "float_function"),
-    "torch.log1p": ("pointwise", "float_function"),
-    "torch.log2": ("pointwise", "float_function"),
-    "torch.log_softmax": ("softmax", "softmax"),
-    "torch.logaddexp": ("arithmetic", "float_arithmetic"),
-    "torch.logaddexp2": ("arithmetic", "float_arithmetic"),
-    "torch.logcumsumexp": ("softmax", "special_softmax"),
-    "torch.logdet": ("linalg", "det"),
-    "torch.logical_and": ("arithmetic", "comparison"),
-    "torch.logical_not": ("pointwise", "bool_function"),
-    "torch.logical_or": ("arithmetic", "comparison"),
-    "torch.logical_xor": ("arithmetic", "comparison"),
-    "torch.logit": ("pointwise", "float_function"),
-    "torch.logspace": ("ranges", "linspace"),
-    "torch.logsumexp": ("reductions", "logsumexp"),
-    "torch.lt": ("arithmetic", "comparison"),
-    "torch.masked_fill": ("where", "masked_fill"),
-    "torch.masked_scatter": ("masking", "masked_scatter"),
-    "torch.masked_select": ("masking", "masked_select"),
-    "torch.matmul": ("matmul", "matmul"),
-    "torch.matrix_exp": ("linalg", "inverse"),
-    "torch.matrix_power": ("linalg", "matrix_power"),
-    "torch.max": ("extremes", "max"),
-    "torch.max_pool1d": ("pool", "max_pool1d"),
-    "torch.max_pool2d": ("pool", "max_pool2d"),
-    "torch.max_pool3d": ("pool", "max_pool3d"),
-    "torch.maximum": ("arithmetic", "arithmetic"),
-    "torch.mean": ("reductions", "mean"),
-    "torch.median": ("extremes", "median"),
-    "torch.meshgrid": ("grids", "meshgrid"),
-    "torch.min": ("extremes", "max"),
-    "torch.minimum": ("arithmetic", "arithmetic"),
-    "torch.mm": ("products", "mm"),
-    "torch.mode": ("extremes", "mode"),
-    "torch.moveaxis": ("transpose", "movedim"),
-    "torch.movedim": ("transpose", "movedim"),
-    "torch.msort": ("sorting", "msort"),
-    "torch.mul": ("arithmetic", "arithmetic"),
-    "torch.multinomial": ("random_draws", "multinomial"),
-    "torch.multiply": ("arithmetic", "arithmetic"),
-    "torch.mv": ("products", "mv"),
-    "torch.mvlgamma": ("pointwise", "float_function"),
-    "torch.nan_to_num": ("pointwise", "same_kind_function"),
-    "torch.nanmean": ("reductions", "mean"),
-    "torch.nanmedian": ("extremes", "median"),
-    "torch.nanquantile": ("extremes", "quantile"),
-    "torch.nansum": ("reductions", "sum"),
-    "torch.narrow": ("narrow", "narrow"),
-    "torch.narrow_copy": ("narrow", "narrow"),
-    "torch.ne": ("arithmetic", "comparison"),
-    "torch.neg": ("pointwise", "same_kind_function"),
-    "torch.negative": ("pointwise", "same_kind_function"),
-    "torch.nextafter": ("arithmetic", "float_arithmetic"),
-    "torch.nn.AdaptiveAvgPool1d": ("adaptive_pool", "AdaptiveAvgPool"),
-    "torch.nn.AdaptiveAvgPool2d": ("adaptive_pool", "AdaptiveAvgPool"),
-    "torch.nn.AdaptiveAvgPool3d": ("adaptive_pool", "AdaptiveAvgPool"),
-    "torch.nn.AdaptiveMaxPool1d": ("adaptive_pool", "AdaptiveMaxPool"),
-    "torch.nn.AdaptiveMaxPool2d": ("adaptive_pool", "AdaptiveMaxPool"),
-    "torch.nn.AdaptiveMaxPool3d": ("adaptive_pool", "AdaptiveMaxPool"),
-    "torch.nn.AlphaDropout": ("dropout", "AlphaDropout"),
-    "torch.nn.AvgPool1d": ("pool", "AvgPool"),
-    "torch.nn.AvgPool2d": ("pool", "AvgPool"),
-    "torch.nn.AvgPool3d": ("pool", "AvgPool"),
-    "torch.nn.BCELoss": ("elementwise_losses", "BCELoss"),
-    "torch.nn.BCEWithLogitsLoss": ("elementwise_losses", "BCEWithLogitsLoss"),
-    "torch.nn.BatchNorm1d": ("norm", "BatchNorm"),
-    "torch.nn.BatchNorm2d": ("norm", "BatchNorm"),
-    "torch.nn.BatchNorm3d": ("norm", "BatchNorm"),
-    "torch.nn.Bilinear": ("bilinear", "Bilinear"),
-    "torch.nn.Buffer": ("parameters", "Buffer"),
-    "torch.nn.CELU": ("activations", "CELU"),
-    "torch.nn.CTCLoss": ("ctc_loss", "CTCLoss"),
-    "torch.nn.ChannelShuffle": ("pixel_shuffle", "ChannelShuffle"),
-    "torch.nn.CircularPad1d": ("pad", "CircularPad"),
-    "torch.nn.CircularPad2d": ("pad", "CircularPad"),
-    "torch.nn.CircularPad3d": ("pad", "CircularPad"),
-    "torch.nn.ConstantPad1d": ("pad", "ConstantPad"),
-    "torch.nn.ConstantPad2d": ("pad", "ConstantPad"),
-    "torch.nn.ConstantPad3d": ("pad", "ConstantPad"),
-    "torch.nn.Conv1d": ("conv", "Conv"),
-    "torch.nn.Conv2d": ("conv", "Conv"),
-    "torch.nn.Conv3d": ("conv", "Conv"),
-    "torch.nn.ConvTranspose1d": ("conv_transpose", "ConvTranspose"),
-    "torch.nn.ConvTranspose2d": ("conv_transpose", "ConvTranspose"),
-    "torch.nn.ConvTranspose3d": ("conv_transpose", "ConvTranspose"),
-    "torch.nn.CosineEmbeddingLoss": ("distance_losses", "CosineEmbeddingLoss"),
-    "torch.nn.CosineSimilarity": ("similarity", "CosineSimilarity"),
-    "torch.nn.CrossEntropyLoss": ("class_losses", "CrossEntropyLoss"),
-    "torch.nn.Dropout": ("dropout", "Dropout"),
-    "torch.nn.Dropout1d": ("dropout", "Dropout1d"),
-    "torch.nn.Dropout2d": ("dropout", "Dropout2d"),
-    "torch.nn.Dropout3d": ("dropout", "Dropout3d"),
-    "torch.nn.ELU": ("activations", "ELU"),
-    "torch.nn.Embedding": ("embedding", "Embedding"),
-    "torch.nn.Embedding.from_pretrained": ("embedding", "Embedding.from_pretrained"),
-    "torch.nn.EmbeddingBag": ("embedding_bag", "EmbeddingBag"),
-    "torch.nn.EmbeddingBag.from_pretrained": ("embedding_bag", "EmbeddingBag.from_pretrained"),
-    "torch.nn.FeatureAlphaDropout": ("dropout", "FeatureAlphaDropout"),
-    "torch.nn.Flatten": ("flatten", "Flatten"),
-    "torch.nn.Fold": ("fold", "Fold"),
-    "torch.nn.FractionalMaxPool2d": ("fractional_pool", "FractionalMaxPool"),
-    "torch.nn.FractionalMaxPool3d": ("fractional_pool", "FractionalMaxPool"),
-    "torch.nn.GELU": ("activations", "GELU"),
-    "torch.nn.GLU": ("glu", "GLU"),
-    "torch.nn.GRU": ("recurrent", "GRU"),
-    "torch.nn.GRUCell": ("recurrent_cells", "GRUCell"),
-    "torch.nn.GaussianNLLLoss": ("distance_losses", "GaussianNLLLoss"),
-    "torch.nn.GroupNorm": ("group_norm", "GroupNorm"),
-    "torch.nn.Hardshrink": ("activations", "Hardshrink"),
-    "torch.nn.Hardsigmoid": ("activations", "Hardsigmoid"),
-    "torch.nn.Hardswish": ("activations", "Hardswish"),
-    "torch.nn.Hardtanh": ("activations", "Hardtanh"),
-    "torch.nn.HingeEmbeddingLoss": ("elementwise_losses", "HingeEmbeddingLoss"),
-    "torch.nn.HuberLoss": ("elementwise_losses", "HuberLoss"),
-    "torch.nn.Identity": ("identity", "Identity"),
-    "torch.nn.InstanceNorm1d": ("norm", "InstanceNorm"),
-    "torch.nn.InstanceNorm2d": ("norm", "InstanceNorm"),
-    "torch.nn.InstanceNorm3d": ("norm", "InstanceNorm"),
-    "torch.nn.KLDivLoss": ("elementwise_losses", "KLDivLoss"),
-    "torch.nn.L1Loss": ("elementwise_losses", "L1Loss"),
-    "torch.nn.LPPool1d": ("pool", "LPPool"),
-    "torch.nn.LPPool2d": ("pool", "LPPool"),
-    "torch.nn.LPPool3d": ("pool", "LPPool"),
-    "torch.nn.LSTM": ("recurrent", "LSTM"),
-    "torch.nn.LSTMCell": ("recurrent_cells", "LSTMCell"),
-    "torch.nn.LayerNorm": ("layer_norm", "LayerNorm"),
-    "torch.nn.LazyBatchNorm1d": ("lazy", "LazyBatchNorm"),
-    "torch.nn.LazyBatchNorm2d": ("lazy", "LazyBatchNorm"),
-    "torch.nn.LazyBatchNorm3d": ("lazy", "LazyBatchNorm"),
-    "torch.nn.LazyConv1d": ("lazy", "LazyConv"),
-    "torch.nn.LazyConv2d": ("lazy", "LazyConv"),
-    "torch.nn.LazyConv3d": ("lazy", "LazyConv"),
-    "torch.nn.LazyConvTranspose1d": ("lazy", "LazyConvTranspose"),
-    "torch.nn.LazyConvTranspose2d": ("lazy", "LazyConvTranspose"),
-    "torch.nn.LazyConvTranspose3d": ("lazy", "LazyConvTranspose"),
-    "torch.nn.LazyInstanceNorm1d": ("lazy", "LazyInstanceNorm"),
-    "torch.nn.LazyInstanceNorm2d": ("lazy", "LazyInstanceNorm"),
-    "torch.nn.LazyInstanceNorm3d": ("lazy", "LazyInstanceNorm"),
-    "torch.nn.LazyLinear": ("lazy", "LazyLinear"),
-    "torch.nn.LeakyReLU": ("activations", "LeakyReLU"),
-    "torch.nn.Linear": ("linear", "Linear"),
-    "torch.nn.LocalResponseNorm": ("local_response_norm", "LocalResponseNorm"),
-    "torch.nn.LogSigmoid": ("activations", "LogSigmoid"),
-    "torch.nn.LogSoftmax": ("softmax", "Softmax"),
-    "torch.nn.MSELoss": ("elementwise_losses", "MSELoss"),
-    "torch.nn.MarginRankingLoss": ("distance_losses", "MarginRankingLoss"),
-    "torch.nn.MaxPool1d": ("pool", "MaxPool"),
-    "torch.nn.MaxPool2d": ("pool", "MaxPool"),
-    "torch.nn.MaxPool3d": ("pool", "MaxPool"),
-    "torch.nn.MaxUnpool1d": ("unpool", "MaxUnpool"),
-    "torch.nn.MaxUnpool2d": ("unpool", "MaxUnpool"),
-    "torch.nn.MaxUnpool3d": ("unpool", "MaxUnpool"),
-    "torch.nn.Mish": ("activations", "Mish"),
-    "torch.nn.MultiLabelMarginLoss": ("elementwise_losses", "MultiLabelMarginLoss"),
-    "torch.nn.MultiLabelSoftMarginLoss": ("elementwise_losses", "MultiLabelSoftMarginLoss"),
-    "torch.nn.MultiMarginLoss": ("class_losses", "MultiMarginLoss"),
-    "torch.nn.MultiheadAttention": ("multihead_attention", "MultiheadAttention"),
-    "torch.nn.NLLLoss": ("class_losses", "NLLLoss"),
-    "torch.nn.PReLU": ("prelu", "PReLU"),
-    "torch.nn.PairwiseDistance": ("similarity", "PairwiseDistance"),
-    "torch.nn.Parameter": ("parameters", "Parameter"),
-    "torch.nn.PixelShuffle": ("pixel_shuffle", "PixelShuffle"),
-    "torch.nn.PixelUnshuffle": ("pixel_shuffle", "PixelUnshuffle"),
-    "torch.nn.PoissonNLLLoss": ("elementwise_losses", "PoissonNLLLoss"),
-    "torch.nn.RMSNorm": ("layer_norm", "RMSNorm"),
-    "torch.nn.RNN": ("recurrent", "RNN"),
-    "torch.nn.RNNCell": ("recurrent_cells", "RNNCell"),
-    "torch.nn.RReLU": ("activations", "RReLU"),
-    "torch.nn.ReLU": ("activations", "ReLU"),
-    "torch.nn.ReLU6": ("activations", "ReLU6"),
-    "torch.nn.ReflectionPad1d": ("pad", "ReflectionPad"),
-    "torch.nn.ReflectionPad2d": ("pad", "ReflectionPad"),
-    "torch.nn.ReflectionPad3d": ("pad", "ReflectionPad"),
-    "torch.nn.ReplicationPad1d": ("pad", "ReplicationPad"),
-    "torch.nn.ReplicationPad2d": ("pad", "ReplicationPad"),
-    "torch.nn.ReplicationPad3d": ("pad", "ReplicationPad"),
-    "torch.nn.SELU": ("activations", "SELU"),
-    "torch.nn.SiLU": ("activations", "SiLU"),
-    "torch.nn.Sigmoid": ("activations", "Sigmoid"),
-    "torch.nn.SmoothL1Loss": ("elementwise_losses", "SmoothL1Loss"),
-    "torch.nn.SoftMarginLoss": ("elementwise_losses", "SoftMarginLoss"),
-    "torch.nn.Softmax": ("softmax", "Softmax"),
-    "torch.nn.Softmax2d": ("softmax", "Softmax2d"),
-    "torch.nn.Softmin": ("softmax", "Softmax"),
-    "torch.nn.Softplus": ("activations", "Softplus"),
-    "torch.nn.Softshrink": ("activations", "Softshrink"),
-    "torch.nn.Softsign": ("activations", "Softsign"),
-    "torch.nn.SyncBatchNorm": ("norm", "BatchNorm"),
-    "torch.nn.Tanh": ("activations", "Tanh"),
-    "torch.nn.Tanhshrink": ("activations", "Tanhshrink"),
-    "torch.nn.Threshold": ("activations", "Threshold"),
-    "torch.nn.Transformer": ("transformer", "Transformer"),
-    "torch.nn.Transformer.generate_square_subsequent_mask": ("transformer", "generate_square_subsequent_mask"),
-    "torch.nn.TransformerDecoder": ("transformer", "TransformerDecoder"),
-    "torch.nn.TransformerDecoderLayer": ("transformer", "TransformerDecoderLayer"),
-    "torch.nn.TransformerEncoder": ("transformer", "TransformerEncoder"),
-    "torch.nn.TransformerEncoderLayer": ("transformer", "TransformerEncoderLayer"),
-    "torch.nn.TripletMarginLoss": ("distance_losses", "TripletMarginLoss"),
-    "torch.nn.TripletMarginWithDistanceLoss": ("distance_losses", "TripletMarginWithDistanceLoss"),
-    "torch.nn.Unflatten": ("flatten", "Unflatten"),
-    "torch.nn.Unfold": ("fold", "Unfold"),
-    "torch.nn.Upsample": ("upsample", "Upsample"),
-    "torch.nn.UpsamplingBilinear2d": ("upsample", "Upsampling2d"),
-    "torch.nn.UpsamplingNearest2d": ("upsample", "Upsampling2d"),
-    "torch.nn.ZeroPad1d": ("pad", "ZeroPad"),
-    "torch.nn.ZeroPad2d": ("pad", "ZeroPad"),
-    "torch.nn.ZeroPad3d": ("pad", "ZeroPad"),
-    "torch.nn.functional.adaptive_avg_pool1d": ("adaptive_pool", "adaptive_avg_pool1d"),
-    "torch.nn.functional.adaptive_avg_pool2d": ("adaptive_pool", "adaptive_avg_pool2d"),
-    "torch.nn.functional.adaptive_avg_pool3d": ("adaptive_pool", "adaptive_avg_pool3d"),
-    "torch.nn.functional.adaptive_max_pool1d": ("adaptive_pool", "adaptive_max_pool1d"),
-    "torch.nn.functional.adaptive_max_pool2d": ("adaptive_pool", "adaptive_max_pool2d"),
-    "torch.nn.functional.adaptive_max_pool3d": ("adaptive_pool", "adaptive_max_pool3d"),
-    "torch.nn.functional.affine_grid": ("grid_sample", "affine_grid"),
-    "torch.nn.functional.alpha_dropout": ("dropout", "alpha_dropout"),
-    "torch.nn.functional.avg_pool1d": ("pool", "avg_pool1d"),
-    "torch.nn.functional.avg_pool2d": ("pool", "avg_pool2d"),
-    "torch.nn.functional.avg_pool3d": ("pool", "avg_pool3d"),
-    "torch.nn.functional.batch_norm": ("norm", "batch_norm"),
-    "torch.nn.functional.bilinear": ("bilinear", "bilinear"),
-    "torch.nn.functional.binary_cross_entropy": ("elementwise_losses", "binary_cross_entropy"),
-    "torch.nn.functional.binary_cross_entropy_with_logits": ("elementwise_losses", "binary_cross_entropy_with_logits"),
-    "torch.nn.functional.celu": ("activations", "celu"),
-    "torch.nn.functional.channel_shuffle": ("pixel_shuffle", "channel_shuffle"),
-    "torch.nn.functional.conv1d": ("conv", "conv1d"),
-    "torch.nn.functional.conv2d": ("conv", "conv2d"),
-    "torch.nn.functional.conv3d": ("conv", "conv3d"),
-    "torch.nn.functional.conv_transpose1d": ("conv_transpose", "conv_transpose1d"),
-    "torch.nn.functional.conv_transpose2d": ("conv_transpose", "conv_transpose2d"),
-    "torch.nn.functional.conv_transpose3d": ("conv_transpose", "conv_transpose3d"),
-    "torch.nn.functional.cosine_embedding_loss": ("distance_losses", "cosine_embedding_loss"),
-    "torch.nn.functional.cosine_similarity": ("similarity", "cosine_similarity"),
-    "torch.nn.functional.cross_entropy": ("class_losses", "cross_entropy"),
-    "torch.nn.functional.ctc_loss": ("ctc_loss", "ctc_loss"),
-    "torch.nn.functional.dropout": ("dropout", "dropout"),
-    "torch.nn.functional.dropout1d": ("dropout", "dropout1d"),
-    "torch.nn.functional.dropout2d": ("dropout", "dropout2d"),
-    "torch.nn.functional.dropout3d": ("dropout", "dropout3d"),
-    "torch.nn.functional.elu": ("activations", "elu"),
-    "torch.nn.functional.embedding": ("embedding", "embedding"),
-    "torch.nn.functional.embedding_bag": ("embedding_bag", "embedding_bag"),
-    "torch.nn.functional.feature_alpha_dropout": ("dropout", "feature_alpha_dropout"),
-    "torch.nn.functional.fold": ("fold", "fold"),
-    "torch.nn.functional.fractional_max_pool2d": ("fractional_pool", "fractional_max_pool2d"),
-    "torch.nn.functional.fractional_max_pool3d": ("fractional_pool", "fractional_max_pool3d"),
-    "torch.nn.functional.gaussian_nll_loss": ("distance_losses", "gaussian_nll_loss"),
-    "torch.nn.functional.gelu": ("activations", "gelu"),
-    "torch.nn.functional.glu": ("glu", "glu"),
-    "torch.nn.functional.grid_sample": ("grid_sample", "grid_sample"),
-    "torch.nn.functional.group_norm": ("group_norm", "group_norm"),
-    "torch.nn.functional.gumbel_softmax": ("softmax", "gumbel_softmax"),
-    "torch.nn.functional.hardshrink": ("activations", "hardshrink"),
-    "torch.nn.functional.hardsigmoid": ("activations", "hardsigmoid"),
-    "torch.nn.functional.hardswish": ("activations", "hardswish"),
-    "torch.nn.functional.hardtanh": ("activations", "hardtanh"),
-    "torch.nn.functional.hinge_embedding_loss": ("elementwise_losses", "hinge_embedding_loss"),
-    "torch.nn.functional.huber_loss": ("elementwise_losses", "huber_loss"),
-    "torch.nn.functional.instance_norm": ("norm", "instance_norm"),
-    "torch.nn.functional.interpolate": ("upsample", "interpolate"),
-    "torch.nn.functional.kl_div": ("elementwise_losses", "kl_div"),
-    "torch.nn.functional.l1_loss": ("elementwise_losses", "l1_loss"),
-    "torch.nn.functional.layer_norm": ("layer_norm", "layer_norm"),
-    "torch.nn.functional.leaky_relu": ("activations", "leaky_relu"),
-    "torch.nn.functional.linear": ("linear", "linear"),
-    "torch.nn.functional.local_response_norm": ("local_response_norm", "local_response_norm"),
-    "torch.nn.functional.log_softmax": ("softmax", "softmax"),
-    "torch.nn.functional.logsigmoid": ("activations", "logsigmoid"),
-    "torch.nn.functional.lp_pool1d": ("pool", "lp_pool1d"),
-    "torch.nn.functional.lp_pool2d": ("pool", "lp_pool2d"),
-    "torch.nn.functional.lp_pool3d": ("pool", "lp_pool3d"),
-    "torch.nn.functional.margin_ranking_loss": ("distance_losses", "margin_ranking_loss"),
-    "torch.nn.functional.max_pool1d": ("pool", "max_pool1d"),
-    "torch.nn.functional.max_pool2d": ("pool", "max_pool2d"),
-    "torch.nn.functional.max_pool3d": ("pool", "max_pool3d"),
-    "torch.nn.functional.max_unpool1d": ("unpool", "max_unpool1d"),
-    "torch.nn.functional.max_unpool2d": ("unpool", "max_unpool2d"),
-    "torch.nn.functional.max_unpool3d": ("unpool", "max_unpool3d"),
-    "torch.nn.functional.mish": ("activations", "mish"),
-    "torch.nn.functional.mse_loss": ("elementwise_losses", "mse_loss"),
-    "torch.nn.functional.multi_head_attention_forward": ("multihead_attention", "multi_head_attention_forward"),
-    "torch.nn.functional.multi_margin_loss": ("class_losses", "multi_margin_loss"),
-    "torch.nn.functional.multilabel_margin_loss": ("elementwise_losses", "multilabel_margin_loss"),
-    "torch.nn.functional.multilabel_soft_margin_loss": ("elementwise_losses", "multilabel_soft_margin_loss"),
-    "torch.nn.functional.nll_loss": ("class_losses", "nll_loss"),
-    "torch.nn.functional.normalize": ("softmax", "normalize"),
-    "torch.nn.functional.one_hot": ("embedding", "one_hot"),
-    "torch.nn.functional.pad": ("pad", "pad"),
-    "torch.nn.functional.pairwise_distance": ("similarity", "pairwise_distance"),
-    "torch.nn.functional.pdist": ("similarity", "pdist"),
-    "torch.nn.functional.pixel_shuffle": ("pixel_shuffle", "pixel_shuffle"),
-    "torch.nn.functional.pixel_unshuffle": ("pixel_shuffle", "pixel_unshuffle"),
-    "torch.nn.functional.poisson_nll_loss": ("elementwise_losses", "poisson_nll_loss"),
-    "torch.nn.functional.prelu": ("prelu", "prelu"),
-    "torch.nn.functional.relu": ("activations", "relu"),
-    "torch.nn.functional.relu6": ("activations", "relu6"),
-    "torch.nn.functional.rms_norm": ("layer_norm", "rms_norm"),
-    "torch.nn.functional.rrelu": ("activations", "rrelu"),
-    "torch.nn.functional.scaled_dot_product_attention": ("attention", "scaled_dot_product_attention"),
-    "torch.nn.functional.selu": ("activations", "selu"),
-    "torch.nn.functional.sigmoid": ("pointwise", "float_function"),
-    "torch.nn.functional.silu": ("activations", "silu"),
-    "torch.nn.functional.smooth_l1_loss": ("elementwise_losses", "smooth_l1_loss"),
-    "torch.nn.functional.soft_margin_loss": ("elementwise_losses", "soft_margin_loss"),
-    "torch.nn.functional.softmax": ("softmax", "softmax"),
-    "torch.nn.functional.softmin": ("softmax", "softmax"),
-    "torch.nn.functional.softplus": ("activations", "softplus"),
-    "torch.nn.functional.softshrink": ("activations", "softshrink"),
-    "torch.nn.functional.softsign": ("activations", "softsign"),
-    "torch.nn.functional.tanh": ("pointwise", "float_function"),
-    "torch.nn.functional.tanhshrink": ("activations", "tanhshrink"),
-    "torch.nn.functional.threshold": ("activations", "threshold"),
-    "torch.nn.functional.triplet_margin_loss": ("distance_losses", "triplet_margin_loss"),
-    "torch.nn.functional.triplet_margin_with_distance_loss": ("distance_losses", "triplet_margin_with_distance_loss"),
-    "torch.nn.functional.unfold": ("fold", "unfold"),
-    "torch.nn.functional.upsample": ("upsample", "upsample"),
-    "torch.nn.functional.upsample_bilinear": ("upsample", "upsample_bilinear"),
-    "torch.nn.functional.upsample_nearest": ("upsample", "upsample_nearest"),
-    "torch.nn.init.constant": ("initialisers", "init.constant_"),
-    "torch.nn.init.constant_": ("initialisers", "init.constant_"),
-    "torch.nn.init.dirac": ("initialisers", "init.dirac_"),
-    "torch.nn.init.dirac_": ("initialisers", "init.dirac_"),
-    "torch.nn.init.eye": ("initialisers", "init.eye_"),
-    "torch.nn.init.eye_": ("initialisers", "init.eye_"),
-    "torch.nn.init.kaiming_normal": ("initialisers", "init.kaiming_normal_"),
-    "torch.nn.init.kaiming_normal_": ("initialisers", "init.kaiming_normal_"),
-    "torch.nn.init.kaiming_uniform": ("initialisers", "init.kaiming_uniform_"),
-    "torch.nn.init.kaiming_uniform_": ("initialisers", "init.kaiming_uniform_"),
-    "torch.nn.init.normal": ("initialisers", "init.normal_"),
-    "torch.nn.init.normal_": ("initialisers", "init.normal_"),
-    "torch.nn.init.ones_": ("initialisers", "init.ones_"),
-    "torch.nn.init.orthogonal": ("initialisers", "init.orthogonal_"),
-    "torch.nn.init.orthogonal_": ("initialisers", "init.orthogonal_"),
-    "torch.nn.init.sparse": ("initialisers", "init.sparse_"),
-    "torch.nn.init.sparse_": ("initialisers", "init.sparse_"),
-    "torch.nn.init.trunc_normal_": ("initialisers", "init.trunc_normal_"),
-    "torch.nn.init.uniform": ("initialisers", "init.uniform_"),
-    "torch.nn.init.uniform_": ("initialisers", "init.uniform_"),
-    "torch.nn.init.xavier_normal": ("initialisers", "init.xavier_normal_"),
-    "torch.nn.init.xavier_normal_": ("initialisers", "init.xavier_normal_"),
-    "torch.nn.init.xavier_uniform": ("initialisers", "init.xavier_uniform_"),
-    "torch.nn.init.xavier_uniform_": ("initialisers", "init.xavier_uniform_"),
-    "torch.nn.init.zeros_": ("initialisers", "init.zeros_"),
-    "torch.nn.modules.activation.MultiheadAttention": ("multihead_attention", "MultiheadAttention"),
-    "torch.nn.modules.linear.NonDynamicallyQuantizableLinear": ("linear", "Linear"),
-    "torch.nn.modules.rnn.GRU": ("recurrent", "GRU"),
-    "torch.nn.modules.rnn.GRUCell": ("recurrent_cells", "GRUCell"),
-    "torch.nn.modules.rnn.LSTM": ("recurrent", "LSTM"),
-    "torch.nn.modules.rnn.LSTMCell": ("recurrent_cells", "LSTMCell"),
-    "torch.nn.modules.rnn.RNN": ("recurrent", "RNN"),
-    "torch.nn.modules.rnn.RNNCell": ("recurrent_cells", "RNNCell"),
-    "torch.nn.modules.sparse.Embedding": ("embedding", "Embedding"),
-    "torch.nn.modules.sparse.EmbeddingBag": ("embedding_bag", "EmbeddingBag"),
-    "torch.nn.modules.transformer._generate_square_subsequent_mask": ("transformer", "generate_square_subsequent_mask"),
-    "torch.nn.parameter.Buffer": ("parameters", "Buffer"),
-    "torch.nn.parameter.Parameter": ("parameters", "Parameter"),
-    "torch.nn.utils.clip_grad.clip_grad_norm_": ("gradient_clipping", "clip_grad_norm_"),
-    "torch.nn.utils.clip_grad_norm": ("gradient_clipping", "clip_grad_norm_"),
-    "torch.nn.utils.clip_grad_norm_": ("gradient_clipping", "clip_grad_norm_"),
-    "torch.nn.utils.convert_parameters.parameters_to_vector": ("parameter_vectors", "parameters_to_vector"),
-    "torch.nn.utils.parameters_to_vector": ("parameter_vectors", "parameters_to_vector"),
-    "torch.nn.utils.rnn.PackedSequence": ("packed", "PackedSequence"),
-    "torch.nn.utils.rnn.PackedSequence.batch_sizes": ("packed", "PackedSequence.batch_sizes"),
-    "torch.nn.utils.rnn.PackedSequence.data": ("packed", "PackedSequence.data"),
-    "torch.nn.utils.rnn.PackedSequence.sorted_indices": ("packed", "PackedSequence.sorted_indices"),
-    "torch.nn.utils.rnn.PackedSequence.unsorted_indices": ("packed", "PackedSequence.unsorted_indices"),
-    "torch.nn.utils.rnn.pack_padded_sequence": ("packed", "pack_padded_sequence"),
-    "torch.nn.utils.rnn.pack_sequence": ("pad_sequence", "pack_sequence"),
-    "torch.nn.utils.rnn.pad_packed_sequence": ("packed", "pad_packed_sequence"),
-    "torch.nn.utils.rnn.pad_sequence": ("pad_sequence", "pad_sequence"),
-    "torch.nn.utils.rnn.unpack_sequence": ("pad_sequence", "unpack_sequence"),
-    "torch.nn.utils.rnn.unpad_sequence": ("pad_sequence", "unpad_sequence"),
-    "torch.nonzero": ("masking", "nonzero"),
-    "torch.norm": ("reductions", "norm"),
-    "torch.normal": ("random_draws", "normal"),
-    "torch.not_equal": ("arithmetic", "comparison"),
-    "torch.numel": ("size", "numel"),
-    "torch.ones": ("factories", "zeros"),
-    "torch.ones_like": ("likes", "zeros_like"),
-    "torch.outer": ("products", "outer"),
-    "torch.pairwise_distance": ("similarity", "pairwise_distance"),
-    "torch.pdist": ("similarity", "pdist"),
-    "torch.permute": ("permute", "permute"),
-    "torch.pinverse": ("decompositions", "pinv"),
-    "torch.pixel_shuffle": ("pixel_shuffle", "pixel_shuffle"),
-    "torch.pixel_unshuffle": ("pixel_shuffle", "pixel_unshuffle"),
-    "torch.poisson": ("pointwise", "same_kind_function"),
-    "torch.polygamma": ("pointwise", "polygamma"),
-    "torch.positive": ("pointwise", "same_kind_function"),
-    "torch.pow": ("arithmetic", "arithmetic"),
-    "torch.prelu": ("prelu", "prelu"),
-    "torch.prod": ("reductions", "prod"),
-    "torch.qr": ("decompositions", "qr"),
-    "torch.quantile": ("extremes", "quantile"),
-    "torch.rad2deg": ("pointwise", "float_function"),
-    "torch.rand": ("factories", "zeros"),
-    "torch.rand_like": ("likes", "rand_like"),
-    "torch.randint": ("random_draws", "randint"),
-    "torch.randint_like": ("likes", "randint_like"),
-    "torch.randn": ("factories", "zeros"),
-    "torch.randn_like": ("likes", "rand_like"),
-    "torch.randperm": ("random_draws", "randperm"),
-    "torch.ravel": ("flatten", "ravel"),
-    "torch.real": ("pointwise", "real_function"),
-    "torch.reciprocal": ("pointwise", "float_function"),
-    "torch.relu": ("activations", "relu"),
-    "torch.remainder": ("arithmetic", "arithmetic"),
-    "torch.repeat_interleave": ("repeat", "repeat_interleave"),
-    "torch.reshape": ("reshape", "reshape"),
-    "torch.resolve_conj": ("conversion", "same_tensor"),
-    "torch.resolve_neg": ("conversion", "same_tensor"),
-    "torch.rms_norm": ("layer_norm", "rms_norm"),
-    "torch.roll": ("narrow", "roll"),
-    "torch.rot90": ("narrow", "rot90"),
-    "torch.round": ("pointwise", "same_kind_function"),
-    "torch.row_stack": ("stack", "vstack"),
-    "torch.rrelu": ("activations", "rrelu"),
-    "torch.rsqrt": ("pointwise", "float_function"),
-    "torch.rsub": ("arithmetic", "arithmetic"),
-    "torch.scatter": ("scattering", "scatter"),
-    "torch.scatter_add": ("scattering", "scatter"),
-    "torch.scatter_reduce": ("scattering", "scatter"),
-    "torch.searchsorted": ("binning", "searchsorted"),
-    "torch.select": ("narrow", "select"),
-    "torch.selu": ("activations", "selu"),
-    "torch.sgn": ("pointwise", "same_kind_function"),
-    "torch.sigmoid": ("pointwise", "float_function"),
-    "torch.sign": ("pointwise", "same_kind_function"),
-    "torch.signbit": ("pointwise", "bool_function"),
-    "torch.sin": ("pointwise", "float_function"),
-    "torch.sinc": ("pointwise", "float_function"),
-    "torch.sinh": ("pointwise", "float_function"),
-    "torch.slogdet": ("linalg", "slogdet"),
-    "torch.softmax": ("softmax", "softmax"),
-    "torch.sort": ("sorting", "sort"),
-    "torch.special.airy_ai": ("pointwise", "float_function"),
-    "torch.special.bessel_j0": ("pointwise", "float_function"),
-    "torch.special.bessel_j1": ("pointwise", "float_function"),
-    "torch.special.bessel_y0": ("pointwise", "float_function"),
-    "torch.special.bessel_y1": ("pointwise", "float_function"),
-    "torch.special.digamma": ("pointwise", "float_function"),
-    "torch.special.entr": ("pointwise", "float_function"),
-    "torch.special.erf": ("pointwise", "float_function"),
-    "torch.special.erfc": ("pointwise", "float_function"),
-    "torch.special.erfcx": ("pointwise", "float_function"),
-    "torch.special.erfinv": ("pointwise", "float_function"),
-    "torch.special.exp2": ("pointwise", "float_function"),
-    "torch.special.expit": ("pointwise", "float_function"),
-    "torch.special.expm1": ("pointwise", "float_function"),
-    "torch.special.gammaln": ("pointwise", "float_function"),
-    "torch.special.i0": ("pointwise", "float_function"),
-    "torch.special.i0e": ("pointwise", "float_function"),
-    "torch.special.i1": ("pointwise", "float_function"),
-    "torch.special.i1e": ("pointwise", "float_function"),
-    "torch.special.log1p": ("pointwise", "float_function"),
-    "torch.special.log_ndtr": ("pointwise", "float_function"),
-    "torch.special.log_softmax": ("softmax", "special_softmax"),
-    "torch.special.logit": ("pointwise", "float_function"),
-    "torch.special.logsumexp": ("reductions", "logsumexp"),
-    "torch.special.modified_bessel_i0": ("pointwise", "float_function"),
-    "torch.special.modified_bessel_i1": ("pointwise", "float_function"),
-    "torch.special.modified_bessel_k0": ("pointwise", "float_function"),
-    "torch.special.modified_bessel_k1": ("pointwise", "float_function"),
-    "torch.special.multigammaln": ("pointwise", "float_function"),
-    "torch.special.ndtr": ("pointwise", "float_function"),
-    "torch.special.ndtri": ("pointwise", "float_function"),
-    "torch.special.polygamma": ("pointwise", "polygamma"),
-    "torch.special.psi": ("pointwise", "float_function"),
-    "torch.special.round": ("pointwise", "same_kind_function"),
-    "torch.special.scaled_modified_bessel_k0": ("pointwise", "float_function"),
-    "torch.special.scaled_modified_bessel_k1": ("pointwise", "float_function"),
-    "torch.special.sinc": ("pointwise", "float_function"),
-    "torch.special.softmax": ("softmax", "special_softmax"),
-    "torch.special.spherical_bessel_j0": ("pointwise", "float_function"),
-    "torch.special.xlog1py": ("arithmetic", "float_arithmetic"),
-    "torch.special.xlogy": ("arithmetic", "float_arithmetic"),
-    "torch.special.zeta": ("arithmetic", "float_arithmetic"),
-    "torch.split": ("split", "split"),
-    "torch.split_with_sizes": ("split", "split"),
-    "torch.sqrt": ("pointwise", "float_function"),
-    "torch.square": ("pointwise", "square"),
-    "torch.squeeze": ("squeeze", "squeeze"),
-    "torch.stack": ("stack", "stack"),
-    "torch.std": ("reductions", "std"),
-    "torch.std_mean": ("reductions", "std_mean"),
-    "torch.stft": ("stft", "stft"),
-    "torch.sub": ("arithmetic", "arithmetic"),
-    "torch.subtract": ("arithmetic", "arithmetic"),
-    "torch.sum": ("reductions", "sum"),
-    "torch.svd": ("decompositions", "torch_svd"),
-    "torch.swapaxes": ("transpose", "transpose"),
-    "torch.swapdims": ("transpose", "transpose"),
-    "torch.t": ("transpose", "t"),
-    "torch.take": ("gathering", "take"),
-    "torch.take_along_dim": ("gathering", "take_along_dim"),
-    "torch.tan": ("pointwise", "float_function"),
-    "torch.tanh": ("pointwise", "float_function"),
-    "torch.tensor": ("tensor_data", "tensor"),
-    "torch.tensor_split": ("split", "tensor_split"),
-    "torch.tensordot": ("tensordot", "tensordot"),
-    "torch.threshold": ("activations", "threshold"),
-    "torch.tile": ("repeat", "tile"),
-    "torch.topk": ("sorting", "topk"),
-    "torch.trace": ("linalg", "trace"),
-    "torch.transpose": ("transpose", "transpose"),
-    "torch.tril": ("diagonal", "tril"),
-    "torch.tril_indices": ("grids", "tril_indices"),
-    "torch.triu": ("diagonal", "tril"),
-    "torch.triu_indices": ("grids", "triu_indices"),
-    "torch.true_divide": ("arithmetic", "float_arithmetic"),
-    "torch.trunc": ("pointwise", "same_kind_function"),
-    "torch.unbind": ("split", "unbind"),
-    "torch.unflatten": ("flatten", "unflatten"),
-    "torch.unique": ("unique", "unique"),
-    "torch.unique_consecutive": ("unique", "unique_consecutive"),
-    "torch.unsafe_chunk": ("split", "chunk"),
-    "torch.unsqueeze": ("squeeze", "unsqueeze"),
-    "torch.var": ("reductions", "std"),
-    "torch.var_mean": ("reductions", "std_mean"),
-    "torch.vdot": ("products", "vdot"),
-    "torch.vstack": ("stack", "vstack"),
-    "torch.where": ("where", "where"),
-    "torch.xlogy": ("arithmetic", "float_arithmetic"),
-    "torch.zeros": ("factories", "zeros"),
-    "torch.zeros_like": ("likes", "zeros_like"),
-}
+INDEX = """\
+activations	CELU	torch.nn.CELU
+activations	ELU	torch.nn.ELU
+activations	GELU	torch.nn.GELU
+activations	Hardshrink	torch.nn.Hardshrink
+activations	Hardsigmoid	torch.nn.Hardsigmoid
+activations	Hardswish	torch.nn.Hardswish
+activations	Hardtanh	torch.nn.Hardtanh
+activations	LeakyReLU	torch.nn.LeakyReLU
+activations	LogSigmoid	torch.nn.LogSigmoid
+activations	Mish	torch.nn.Mish
+activations	RReLU	torch.nn.RReLU
+activations	ReLU	torch.nn.ReLU
+activations	ReLU6	torch.nn.ReLU6
+activations	SELU	torch.nn.SELU
+activations	SiLU	torch.nn.SiLU
+activations	Sigmoid	torch.nn.Sigmoid
+activations	Softplus	torch.nn.Softplus
+activations	Softshrink	torch.nn.Softshrink
+activations	Softsign	torch.nn.Softsign
+activations	Tanh	torch.nn.Tanh
+activations	Tanhshrink	torch.nn.Tanhshrink
+activations	Threshold	torch.nn.Threshold
+activations	celu	torch.celu	torch.nn.functional.celu
+activations	elu	torch.nn.functional.elu
+activations	gelu	torch.nn.functional.gelu
+activations	hardshrink	torch.Tensor.hardshrink	torch.hardshrink	torch.nn.functional.hardshrink
+activations	hardsigmoid	torch.nn.functional.hardsigmoid
+activations	hardswish	torch.nn.functional.hardswish
+activations	hardtanh	torch.nn.functional.hardtanh
+activations	leaky_relu	torch.nn.functional.leaky_relu
+activations	logsigmoid	torch.nn.functional.logsigmoid
+activations	mish	torch.nn.functional.mish
+activations	relu	torch.Tensor.relu	torch.nn.functional.relu	torch.relu
+activations	relu6	torch.nn.functional.relu6
+activations	rrelu	torch.nn.functional.rrelu	torch.rrelu
+activations	selu	torch.nn.functional.selu	torch.selu
+activations	silu	torch.nn.functional.silu
+activations	softplus	torch.nn.functional.softplus
+activations	softshrink	torch.nn.functional.softshrink
+activations	softsign	torch.nn.functional.softsign
+activations	tanhshrink	torch.nn.functional.tanhshrink
+activations	threshold	torch.nn.functional.threshold	torch.threshold
+adaptive_pool	AdaptiveAvgPool	torch.nn.AdaptiveAvgPool1d	torch.nn.AdaptiveAvgPool2d	torch.nn.AdaptiveAvgPool3d
+adaptive_pool	AdaptiveMaxPool	torch.nn.AdaptiveMaxPool1d	torch.nn.AdaptiveMaxPool2d	torch.nn.AdaptiveMaxPool3d
+adaptive_pool	adaptive_avg_pool1d	torch.adaptive_avg_pool1d	torch.nn.functional.adaptive_avg_pool1d
+adaptive_pool	adaptive_avg_pool2d	torch.nn.functional.adaptive_avg_pool2d
+adaptive_pool	adaptive_avg_pool3d	torch.nn.functional.adaptive_avg_pool3d
+adaptive_pool	adaptive_max_pool1d	torch.nn.functional.adaptive_max_pool1d
+adaptive_pool	adaptive_max_pool2d	torch.nn.functional.adaptive_max_pool2d
+adaptive_pool	adaptive_max_pool3d	torch.nn.functional.adaptive_max_pool3d
+arithmetic	arithmetic	torch.Tensor.add	torch.Tensor.bitwise_and	torch.Tensor.bitwise_left_shift	torch.Tensor.bitwise_or	torch.Tensor.bitwise_right_shift	torch.Tensor.bitwise_xor	torch.Tensor.clamp_max	torch.Tensor.clamp_min	torch.Tensor.floor_divide	torch.Tensor.fmax	torch.Tensor.fmin	torch.Tensor.fmod	torch.Tensor.gcd	torch.Tensor.heaviside	torch.Tensor.lcm	torch.Tensor.maximum	torch.Tensor.minimum	torch.Tensor.mul	torch.Tensor.multiply	torch.Tensor.pow	torch.Tensor.remainder	torch.Tensor.sub	torch.Tensor.subtract	torch.add	torch.bitwise_and	torch.bitwise_left_shift	torch.bitwise_or	torch.bitwise_right_shift	torch.bitwise_xor	torch.clamp_max	torch.clamp_min	torch.floor_divide	torch.fmax	torch.fmin	torch.fmod	torch.gcd	torch.heaviside	torch.lcm	torch.maximum	torch.minimum	torch.mul	torch.multiply	torch.pow	torch.remainder	torch.rsub	torch.sub	torch.subtract
+arithmetic	comparison	torch.Tensor.eq	torch.Tensor.ge	torch.Tensor.greater	torch.Tensor.greater_equal	torch.Tensor.gt	torch.Tensor.isclose	torch.Tensor.le	torch.Tensor.less	torch.Tensor.less_equal	torch.Tensor.logical_and	torch.Tensor.logical_or	torch.Tensor.logical_xor	torch.Tensor.lt	torch.Tensor.ne	torch.Tensor.not_equal	torch.eq	torch.ge	torch.greater	torch.greater_equal	torch.gt	torch.isclose	torch.le	torch.less	torch.less_equal	torch.logical_and	torch.logical_or	torch.logical_xor	torch.lt	torch.ne	torch.not_equal
+arithmetic	float_arithmetic	torch.Tensor.arctan2	torch.Tensor.atan2	torch.Tensor.copysign	torch.Tensor.div	torch.Tensor.divide	torch.Tensor.float_power	torch.Tensor.hypot	torch.Tensor.igamma	torch.Tensor.igammac	torch.Tensor.ldexp	torch.Tensor.logaddexp	torch.Tensor.logaddexp2	torch.Tensor.nextafter	torch.Tensor.true_divide	torch.Tensor.xlogy	torch.arctan2	torch.atan2	torch.copysign	torch.div	torch.divide	torch.float_power	torch.hypot	torch.igamma	torch.igammac	torch.ldexp	torch.logaddexp	torch.logaddexp2	torch.nextafter	torch.special.xlog1py	torch.special.xlogy	torch.special.zeta	torch.true_divide	torch.xlogy
+attention	scaled_dot_product_attention	torch.nn.functional.scaled_dot_product_attention
+bilinear	Bilinear	torch.nn.Bilinear
+bilinear	bilinear	torch.bilinear	torch.nn.functional.bilinear
+binning	bincount	torch.Tensor.bincount	torch.bincount
+binning	bucketize	torch.bucketize
+binning	histc	torch.Tensor.histc	torch.histc
+binning	searchsorted	torch.searchsorted
+cat	cat	torch.cat	torch.concat	torch.concatenate
+clamp	clamp	torch.Tensor.clamp	torch.Tensor.clip	torch.clamp	torch.clip
+clamp	lerp	torch.Tensor.addcdiv	torch.Tensor.addcmul	torch.Tensor.lerp	torch.addcdiv	torch.addcmul	torch.lerp
+class_losses	CrossEntropyLoss	torch.nn.CrossEntropyLoss
+class_losses	MultiMarginLoss	torch.nn.MultiMarginLoss
+class_losses	NLLLoss	torch.nn.NLLLoss
+class_losses	cross_entropy	torch.nn.functional.cross_entropy
+class_losses	multi_margin_loss	torch.nn.functional.multi_margin_loss
+class_losses	nll_loss	torch.nn.functional.nll_loss
+constructors	bool_tensor	torch.BoolTensor
+constructors	float_tensor	torch.BFloat16Tensor	torch.DoubleTensor	torch.FloatTensor	torch.HalfTensor	torch.Tensor
+constructors	int_tensor	torch.ByteTensor	torch.CharTensor	torch.IntTensor	torch.LongTensor	torch.ShortTensor
+constructors	new	torch.Tensor.new
+conv	Conv	torch.nn.Conv1d	torch.nn.Conv2d	torch.nn.Conv3d
+conv	conv1d	torch.conv1d	torch.nn.functional.conv1d
+conv	conv2d	torch.conv2d	torch.nn.functional.conv2d
+conv	conv3d	torch.conv3d	torch.nn.functional.conv3d
+conv_transpose	ConvTranspose	torch.nn.ConvTranspose1d	torch.nn.ConvTranspose2d	torch.nn.ConvTranspose3d
+conv_transpose	conv_transpose1d	torch.conv_transpose1d	torch.nn.functional.conv_transpose1d
+conv_transpose	conv_transpose2d	torch.conv_transpose2d	torch.nn.functional.conv_transpose2d
+conv_transpose	conv_transpose3d	torch.conv_transpose3d	torch.nn.functional.conv_transpose3d
+conversion	apply_	torch.Tensor.apply_
+conversion	numpy	torch.Tensor.numpy
+conversion	same_tensor	torch.Tensor.clone	torch.Tensor.conj	torch.Tensor.contiguous	torch.Tensor.cpu	torch.Tensor.cuda	torch.Tensor.data	torch.Tensor.detach	torch.Tensor.detach_	torch.Tensor.pin_memory	torch.Tensor.resolve_conj	torch.Tensor.resolve_neg	torch.Tensor.share_memory_	torch.Tensor.to_dense	torch.Tensor.xpu	torch.Tensor.zero_	torch.clone	torch.conj	torch.detach	torch.resolve_conj	torch.resolve_neg
+conversion	to	torch.Tensor.to
+conversion	to_bool	torch.Tensor.bool
+conversion	to_complex	torch.Tensor.cdouble	torch.Tensor.cfloat	torch.Tensor.chalf
+conversion	to_float	torch.Tensor.bfloat16	torch.Tensor.double	torch.Tensor.float	torch.Tensor.half
+conversion	to_int	torch.Tensor.byte	torch.Tensor.char	torch.Tensor.int	torch.Tensor.long	torch.Tensor.short
+conversion	type	torch.Tensor.type
+conversion	type_as	torch.Tensor.type_as
+cross	cross	torch.Tensor.cross	torch.cross
+cross	linalg_cross	torch.linalg.cross
+cross	vecdot	torch.linalg.vecdot
+ctc_loss	CTCLoss	torch.nn.CTCLoss
+ctc_loss	ctc_loss	torch.nn.functional.ctc_loss
+decompositions	cov	torch.Tensor.corrcoef	torch.Tensor.cov	torch.corrcoef	torch.cov
+decompositions	lu	torch.linalg.lu
+decompositions	matrix_rank	torch.linalg.matrix_rank
+decompositions	pinv	torch.Tensor.pinverse	torch.linalg.pinv	torch.pinverse
+decompositions	qr	torch.Tensor.qr	torch.linalg.qr	torch.qr
+decompositions	svd	torch.linalg.svd
+decompositions	svdvals	torch.linalg.svdvals
+decompositions	torch_svd	torch.Tensor.svd	torch.svd
+diagonal	diag	torch.Tensor.diag	torch.diag
+diagonal	diag_embed	torch.Tensor.diag_embed	torch.diag_embed
+diagonal	diagflat	torch.Tensor.diagflat	torch.diagflat
+diagonal	diagonal	torch.Tensor.diagonal	torch.diagonal
+diagonal	tril	torch.Tensor.tril	torch.Tensor.triu	torch.tril	torch.triu
+distance_losses	CosineEmbeddingLoss	torch.nn.CosineEmbeddingLoss
+distance_losses	GaussianNLLLoss	torch.nn.GaussianNLLLoss
+distance_losses	MarginRankingLoss	torch.nn.MarginRankingLoss
+distance_losses	TripletMarginLoss	torch.nn.TripletMarginLoss
+distance_losses	TripletMarginWithDistanceLoss	torch.nn.TripletMarginWithDistanceLoss
+distance_losses	cosine_embedding_loss	torch.nn.functional.cosine_embedding_loss
+distance_losses	gaussian_nll_loss	torch.nn.functional.gaussian_nll_loss
+distance_losses	margin_ranking_loss	torch.nn.functional.margin_ranking_loss
+distance_losses	triplet_margin_loss	torch.nn.functional.triplet_margin_loss
+distance_losses	triplet_margin_with_distance_loss	torch.nn.functional.triplet_margin_with_distance_loss
+distributions	Bernoulli/Geometric/Categorical.log_prob	torch.distributions.Bernoulli.log_prob	torch.distributions.Categorical.log_prob	torch.distributions.Geometric.log_prob
+distributions	Bernoulli/Geometric/Categorical/OneHotCategorical	torch.distributions.Bernoulli	torch.distributions.Categorical	torch.distributions.Geometric	torch.distributions.OneHotCategorical
+distributions	Bernoulli/Geometric/Categorical/OneHotCategorical.entropy	torch.distributions.Bernoulli.entropy	torch.distributions.Categorical.entropy	torch.distributions.Geometric.entropy	torch.distributions.OneHotCategorical.entropy
+distributions	Bernoulli/Geometric/Categorical/OneHotCategorical.sample	torch.distributions.Bernoulli.sample	torch.distributions.Categorical.sample	torch.distributions.Geometric.sample	torch.distributions.OneHotCategorical.sample
+distributions	Beta	torch.distributions.Beta
+distributions	Beta.entropy	torch.distributions.Beta.entropy
+distributions	Beta.log_prob	torch.distributions.Beta.log_prob
+distributions	Beta.sample	torch.distributions.Beta.rsample	torch.distributions.Beta.sample
+distributions	Binomial.entropy	torch.distributions.Binomial.entropy
+distributions	Binomial.log_prob	torch.distributions.Binomial.log_prob
+distributions	Binomial/Multinomial	torch.distributions.Binomial	torch.distributions.Multinomial
+distributions	Binomial/Multinomial.sample	torch.distributions.Binomial.sample	torch.distributions.Multinomial.sample
+distributions	Chi2	torch.distributions.Chi2
+distributions	Chi2.entropy	torch.distributions.Chi2.entropy
+distributions	Chi2.log_prob	torch.distributions.Chi2.log_prob
+distributions	Chi2.sample	torch.distributions.Chi2.rsample	torch.distributions.Chi2.sample
+distributions	Dirichlet	torch.distributions.Dirichlet
+distributions	Dirichlet.entropy	torch.distributions.Dirichlet.entropy
+distributions	Dirichlet.sample	torch.distributions.Dirichlet.rsample	torch.distributions.Dirichlet.sample
+distributions	Exponential.entropy	torch.distributions.Exponential.entropy
+distributions	Exponential/Poisson	torch.distributions.Exponential	torch.distributions.Poisson
+distributions	Exponential/Poisson.log_prob	torch.distributions.Exponential.log_prob	torch.distributions.Poisson.log_prob
+distributions	Exponential/Poisson.sample	torch.distributions.Exponential.rsample	torch.distributions.Exponential.sample	torch.distributions.Poisson.sample
+distributions	Gamma	torch.distributions.Gamma
+distributions	Gamma.entropy	torch.distributions.Gamma.entropy
+distributions	Gamma.log_prob	torch.distributions.Gamma.log_prob
+distributions	Gamma.sample	torch.distributions.Gamma.rsample	torch.distributions.Gamma.sample
+distributions	HalfNormal/HalfCauchy	torch.distributions.HalfCauchy	torch.distributions.HalfNormal
+distributions	HalfNormal/HalfCauchy.entropy	torch.distributions.HalfCauchy.entropy	torch.distributions.HalfNormal.entropy
+distributions	HalfNormal/HalfCauchy.log_prob	torch.distributions.HalfCauchy.log_prob	torch.distributions.HalfNormal.log_prob
+distributions	HalfNormal/HalfCauchy.sample	torch.distributions.HalfCauchy.rsample	torch.distributions.HalfCauchy.sample	torch.distributions.HalfNormal.rsample	torch.distributions.HalfNormal.sample
+distributions	MultivariateNormal	torch.distributions.MultivariateNormal
+distributions	MultivariateNormal.entropy	torch.distributions.MultivariateNormal.entropy
+distributions	MultivariateNormal.log_prob	torch.distributions.MultivariateNormal.log_prob
+distributions	MultivariateNormal.sample	torch.distributions.MultivariateNormal.rsample	torch.distributions.MultivariateNormal.sample
+distributions	Normal/LogNormal/Laplace/Cauchy/Gumbel	torch.distributions.Cauchy	torch.distributions.Gumbel	torch.distributions.Laplace	torch.distributions.LogNormal	torch.distributions.Normal
+distributions	Normal/LogNormal/Laplace/Cauchy/Gumbel.entropy	torch.distributions.Cauchy.entropy	torch.distributions.Gumbel.entropy	torch.distributions.Laplace.entropy	torch.distributions.LogNormal.entropy	torch.distributions.Normal.entropy
+distributions	Normal/LogNormal/Laplace/Cauchy/Gumbel.log_prob	torch.distributions.Cauchy.log_prob	torch.distributions.Gumbel.log_prob	torch.distributions.Laplace.log_prob	torch.distributions.LogNormal.log_prob	torch.distributions.Normal.log_prob
+distributions	Normal/LogNormal/Laplace/Cauchy/Gumbel.sample	torch.distributions.Cauchy.rsample	torch.distributions.Cauchy.sample	torch.distributions.Gumbel.rsample	torch.distributions.Gumbel.sample	torch.distributions.Laplace.rsample	torch.distributions.Laplace.sample	torch.distributions.LogNormal.rsample	torch.distributions.LogNormal.sample	torch.distributions.Normal.rsample	torch.distributions.Normal.sample
+distributions	StudentT	torch.distributions.StudentT
+distributions	StudentT.entropy	torch.distributions.StudentT.entropy
+distributions	StudentT.log_prob	torch.distributions.StudentT.log_prob
+distributions	StudentT.sample	torch.distributions.StudentT.rsample	torch.distributions.StudentT.sample
+distributions	Uniform	torch.distributions.Uniform
+distributions	Uniform.entropy	torch.distributions.Uniform.entropy
+distributions	Uniform.log_prob	torch.distributions.Uniform.log_prob
+distributions	Uniform.sample	torch.distributions.Uniform.rsample	torch.distributions.Uniform.sample
+dropout	AlphaDropout	torch.nn.AlphaDropout
+dropout	Dropout	torch.nn.Dropout
+dropout	Dropout1d	torch.nn.Dropout1d
+dropout	Dropout2d	torch.nn.Dropout2d
+dropout	Dropout3d	torch.nn.Dropout3d
+dropout	FeatureAlphaDropout	torch.nn.FeatureAlphaDropout
+dropout	alpha_dropout	torch.nn.functional.alpha_dropout
+dropout	dropout	torch.nn.functional.dropout
+dropout	dropout1d	torch.nn.functional.dropout1d
+dropout	dropout2d	torch.nn.functional.dropout2d
+dropout	dropout3d	torch.nn.functional.dropout3d
+dropout	feature_alpha_dropout	torch.nn.functional.feature_alpha_dropout
+dropout	torch_dropout	torch.alpha_dropout	torch.dropout
+dropout	torch_feature_dropout	torch.feature_alpha_dropout	torch.feature_dropout
+einops	einops.Rearrange	einops.layers.torch.Rearrange
+einops	einops.Reduce	einops.layers.torch.Reduce
+einops	einops.rearrange	einops.rearrange
+einops	einops.reduce	einops.reduce
+einops	einops.repeat	einops.repeat
+einops_einsum	einops.einsum	einops.einsum
+einsum	einsum	torch.einsum
+elementwise_losses	BCELoss	torch.nn.BCELoss
+elementwise_losses	BCEWithLogitsLoss	torch.nn.BCEWithLogitsLoss
+elementwise_losses	HingeEmbeddingLoss	torch.nn.HingeEmbeddingLoss
+elementwise_losses	HuberLoss	torch.nn.HuberLoss
+elementwise_losses	KLDivLoss	torch.nn.KLDivLoss
+elementwise_losses	L1Loss	torch.nn.L1Loss
+elementwise_losses	MSELoss	torch.nn.MSELoss
+elementwise_losses	MultiLabelMarginLoss	torch.nn.MultiLabelMarginLoss
+elementwise_losses	MultiLabelSoftMarginLoss	torch.nn.MultiLabelSoftMarginLoss
+elementwise_losses	PoissonNLLLoss	torch.nn.PoissonNLLLoss
+elementwise_losses	SmoothL1Loss	torch.nn.SmoothL1Loss
+elementwise_losses	SoftMarginLoss	torch.nn.SoftMarginLoss
+elementwise_losses	binary_cross_entropy	torch.nn.functional.binary_cross_entropy
+elementwise_losses	binary_cross_entropy_with_logits	torch.nn.functional.binary_cross_entropy_with_logits
+elementwise_losses	hinge_embedding_loss	torch.nn.functional.hinge_embedding_loss
+elementwise_losses	huber_loss	torch.nn.functional.huber_loss
+elementwise_losses	kl_div	torch.nn.functional.kl_div
+elementwise_losses	l1_loss	torch.nn.functional.l1_loss
+elementwise_losses	mse_loss	torch.nn.functional.mse_loss
+elementwise_losses	multilabel_margin_loss	torch.nn.functional.multilabel_margin_loss
+elementwise_losses	multilabel_soft_margin_loss	torch.nn.functional.multilabel_soft_margin_loss
+elementwise_losses	poisson_nll_loss	torch.nn.functional.poisson_nll_loss
+elementwise_losses	smooth_l1_loss	torch.nn.functional.smooth_l1_loss
+elementwise_losses	soft_margin_loss	torch.nn.functional.soft_margin_loss
+embedding	Embedding	torch.nn.Embedding	torch.nn.modules.sparse.Embedding
+embedding	Embedding.from_pretrained	torch.nn.Embedding.from_pretrained
+embedding	embedding	torch.nn.functional.embedding
+embedding	one_hot	torch.nn.functional.one_hot
+embedding	torch.embedding	torch.embedding
+embedding_bag	EmbeddingBag	torch.nn.EmbeddingBag	torch.nn.modules.sparse.EmbeddingBag
+embedding_bag	EmbeddingBag.from_pretrained	torch.nn.EmbeddingBag.from_pretrained
+embedding_bag	embedding_bag	torch.nn.functional.embedding_bag
+equality	allclose	torch.Tensor.allclose	torch.allclose
+equality	equal	torch.Tensor.equal	torch.equal
+equality	isin	torch.isin
+expand	broadcast_tensors	torch.broadcast_tensors
+expand	expand	torch.Tensor.broadcast_to	torch.Tensor.expand	torch.broadcast_to
+expand	expand_as	torch.Tensor.expand_as
+extremes	aminmax	torch.Tensor.aminmax	torch.aminmax
+extremes	max	torch.Tensor.max	torch.Tensor.min	torch.max	torch.min
+extremes	median	torch.Tensor.median	torch.Tensor.nanmedian	torch.median	torch.nanmedian
+extremes	mode	torch.Tensor.mode	torch.mode
+extremes	quantile	torch.Tensor.nanquantile	torch.Tensor.quantile	torch.nanquantile	torch.quantile
+factories	eye	torch.eye
+factories	full	torch.full
+factories	window	torch.bartlett_window	torch.blackman_window	torch.hamming_window	torch.hann_window	torch.kaiser_window
+factories	zeros	torch.empty	torch.ones	torch.rand	torch.randn	torch.zeros
+fft	fft.fft	torch.fft.fft
+fft	fft.fft2	torch.fft.fft2
+fft	fft.fftn	torch.fft.fftn
+fft	fft.hfft	torch.fft.hfft
+fft	fft.ifft	torch.fft.ifft
+fft	fft.ifft2	torch.fft.ifft2
+fft	fft.ifftn	torch.fft.ifftn
+fft	fft.ihfft	torch.fft.ihfft
+fft	fft.irfft	torch.fft.irfft
+fft	fft.irfft2	torch.fft.irfft2
+fft	fft.irfftn	torch.fft.irfftn
+fft	fft.rfft	torch.fft.rfft
+fft	fft.rfft2	torch.fft.rfft2
+fft	fft.rfftn	torch.fft.rfftn
+fft	fftfreq	torch.fft.fftfreq
+fft	fftshift	torch.fft.fftshift	torch.fft.ifftshift
+fft	rfftfreq	torch.fft.rfftfreq
+flatten	Flatten	torch.nn.Flatten
+flatten	Unflatten	torch.nn.Unflatten
+flatten	flatten	torch.Tensor.flatten	torch.flatten
+flatten	ravel	torch.Tensor.ravel	torch.ravel
+flatten	unflatten	torch.Tensor.unflatten	torch.unflatten
+fold	Fold	torch.nn.Fold
+fold	Unfold	torch.nn.Unfold
+fold	fold	torch.nn.functional.fold
+fold	unfold	torch.nn.functional.unfold
+fractional_pool	FractionalMaxPool	torch.nn.FractionalMaxPool2d	torch.nn.FractionalMaxPool3d
+fractional_pool	fractional_max_pool2d	torch.nn.functional.fractional_max_pool2d
+fractional_pool	fractional_max_pool3d	torch.nn.functional.fractional_max_pool3d
+gathering	gather	torch.Tensor.gather	torch.gather
+gathering	index_select	torch.Tensor.index_select	torch.index_select
+gathering	take	torch.Tensor.take	torch.take
+gathering	take_along_dim	torch.Tensor.take_along_dim	torch.take_along_dim
+glu	GLU	torch.nn.GLU
+glu	glu	torch.nn.functional.glu
+gradient_clipping	clip_grad_norm_	torch.nn.utils.clip_grad.clip_grad_norm_	torch.nn.utils.clip_grad_norm	torch.nn.utils.clip_grad_norm_
+gradients	backward	torch.Tensor.backward
+gradients	grad	torch.Tensor.grad
+gradients	requires_grad_	torch.Tensor.requires_grad_
+gradients	retain_grad	torch.Tensor.retain_grad
+grid_sample	affine_grid	torch.nn.functional.affine_grid
+grid_sample	grid_sample	torch.nn.functional.grid_sample
+grids	cartesian_prod	torch.cartesian_prod
+grids	combinations	torch.combinations
+grids	meshgrid	torch.meshgrid
+grids	tril_indices	torch.tril_indices
+grids	triu_indices	torch.triu_indices
+group_norm	GroupNorm	torch.nn.GroupNorm
+group_norm	group_norm	torch.nn.functional.group_norm
+group_norm	torch.group_norm	torch.group_norm
+identity	Identity	torch.nn.Identity
+in_place	copy_	torch.Tensor.copy_
+in_place	fill_	torch.Tensor.fill_	torch.fill
+in_place	random_	torch.Tensor.geometric_	torch.Tensor.random_
+in_place	uniform_	torch.Tensor.cauchy_	torch.Tensor.exponential_	torch.Tensor.log_normal_	torch.Tensor.normal_	torch.Tensor.uniform_
+indexing	getitem	torch.Tensor.__getitem__
+indexing	setitem	torch.Tensor.__setitem__
+initialisers	init.constant_	torch.nn.init.constant	torch.nn.init.constant_
+initialisers	init.dirac_	torch.nn.init.dirac	torch.nn.init.dirac_
+initialisers	init.eye_	torch.nn.init.eye	torch.nn.init.eye_
+initialisers	init.kaiming_normal_	torch.nn.init.kaiming_normal	torch.nn.init.kaiming_normal_
+initialisers	init.kaiming_uniform_	torch.nn.init.kaiming_uniform	torch.nn.init.kaiming_uniform_
+initialisers	init.normal_	torch.nn.init.normal	torch.nn.init.normal_
+initialisers	init.ones_	torch.nn.init.ones_
+initialisers	init.orthogonal_	torch.nn.init.orthogonal	torch.nn.init.orthogonal_
+initialisers	init.sparse_	torch.nn.init.sparse	torch.nn.init.sparse_
+initialisers	init.trunc_normal_	torch.nn.init.trunc_normal_
+initialisers	init.uniform_	torch.nn.init.uniform	torch.nn.init.uniform_
+initialisers	init.xavier_normal_	torch.nn.init.xavier_normal	torch.nn.init.xavier_normal_
+initialisers	init.xavier_uniform_	torch.nn.init.xavier_uniform	torch.nn.init.xavier_uniform_
+initialisers	init.zeros_	torch.nn.init.zeros_
+layer_norm	LayerNorm	torch.nn.LayerNorm
+layer_norm	RMSNorm	torch.nn.RMSNorm
+layer_norm	layer_norm	torch.layer_norm	torch.nn.functional.layer_norm
+layer_norm	rms_norm	torch.nn.functional.rms_norm	torch.rms_norm
+lazy	LazyBatchNorm	torch.nn.LazyBatchNorm1d	torch.nn.LazyBatchNorm2d	torch.nn.LazyBatchNorm3d
+lazy	LazyConv	torch.nn.LazyConv1d	torch.nn.LazyConv2d	torch.nn.LazyConv3d
+lazy	LazyConvTranspose	torch.nn.LazyConvTranspose1d	torch.nn.LazyConvTranspose2d	torch.nn.LazyConvTranspose3d
+lazy	LazyInstanceNorm	torch.nn.LazyInstanceNorm1d	torch.nn.LazyInstanceNorm2d	torch.nn.LazyInstanceNorm3d
+lazy	LazyLinear	torch.nn.LazyLinear
+likes	full_like	torch.full_like
+likes	new_full	torch.Tensor.new_full
+likes	new_zeros	torch.Tensor.new_empty	torch.Tensor.new_ones	torch.Tensor.new_zeros
+likes	rand_like	torch.rand_like	torch.randn_like
+likes	randint_like	torch.randint_like
+likes	zeros_like	torch.empty_like	torch.ones_like	torch.zeros_like
+linalg	det	torch.Tensor.det	torch.Tensor.logdet	torch.det	torch.linalg.det	torch.logdet
+linalg	eig	torch.linalg.eig
+linalg	eigh	torch.linalg.eigh
+linalg	eigvals	torch.linalg.eigvals
+linalg	eigvalsh	torch.linalg.eigvalsh
+linalg	inverse	torch.Tensor.cholesky	torch.Tensor.cholesky_inverse	torch.Tensor.inverse	torch.Tensor.matrix_exp	torch.cholesky	torch.cholesky_inverse	torch.inverse	torch.linalg.cholesky	torch.linalg.inv	torch.linalg.matrix_exp	torch.matrix_exp
+linalg	matrix_power	torch.Tensor.matrix_power	torch.linalg.matrix_power	torch.matrix_power
+linalg	slogdet	torch.Tensor.slogdet	torch.linalg.slogdet	torch.slogdet
+linalg	trace	torch.Tensor.trace	torch.trace
+linalg_norm	linalg_norm	torch.linalg.norm
+linalg_norm	matrix_norm	torch.linalg.matrix_norm
+linalg_norm	vector_norm	torch.linalg.vector_norm
+linear	Linear	torch.nn.Linear	torch.nn.modules.linear.NonDynamicallyQuantizableLinear
+linear	linear	torch.nn.functional.linear
+local_response_norm	LocalResponseNorm	torch.nn.LocalResponseNorm
+local_response_norm	local_response_norm	torch.nn.functional.local_response_norm
+masking	masked_scatter	torch.Tensor.masked_scatter	torch.masked_scatter
+masking	masked_select	torch.Tensor.masked_select	torch.masked_select
+masking	nonzero	torch.Tensor.argwhere	torch.Tensor.nonzero	torch.argwhere	torch.nonzero
+matmul	matmul	torch.Tensor.__matmul__	torch.Tensor.matmul	torch.linalg.matmul	torch.matmul
+multihead_attention	MultiheadAttention	torch.nn.MultiheadAttention	torch.nn.modules.activation.MultiheadAttention
+multihead_attention	multi_head_attention_forward	torch.nn.functional.multi_head_attention_forward
+narrow	Tensor.unfold	torch.Tensor.unfold
+narrow	as_strided	torch.Tensor.as_strided	torch.as_strided
+narrow	flip	torch.Tensor.flip	torch.flip
+narrow	fliplr	torch.Tensor.fliplr	torch.fliplr
+narrow	flipud	torch.Tensor.flipud	torch.flipud
+narrow	narrow	torch.Tensor.narrow	torch.Tensor.narrow_copy	torch.narrow	torch.narrow_copy
+narrow	roll	torch.Tensor.roll	torch.roll
+narrow	rot90	torch.Tensor.rot90	torch.rot90
+narrow	select	torch.Tensor.select	torch.select
+norm	BatchNorm	torch.nn.BatchNorm1d	torch.nn.BatchNorm2d	torch.nn.BatchNorm3d	torch.nn.SyncBatchNorm
+norm	InstanceNorm	torch.nn.InstanceNorm1d	torch.nn.InstanceNorm2d	torch.nn.InstanceNorm3d
+norm	batch_norm	torch.nn.functional.batch_norm
+norm	instance_norm	torch.nn.functional.instance_norm
+numpy_arrays	numpy.arange	numpy.arange
+numpy_arrays	numpy.array	numpy.array	numpy.asarray	numpy.ascontiguousarray	numpy.copy
+numpy_arrays	numpy.eye	numpy.eye	numpy.identity
+numpy_arrays	numpy.full	numpy.full
+numpy_arrays	numpy.linspace	numpy.linspace	numpy.logspace
+numpy_arrays	numpy.zeros	numpy.empty	numpy.ones	numpy.zeros
+numpy_arrays	numpy.zeros_like	numpy.empty_like	numpy.full_like	numpy.ones_like	numpy.zeros_like
+numpy_random	numpy.random.normal	numpy.random.normal
+numpy_random	numpy.random.permutation	numpy.random.permutation
+numpy_random	numpy.random.rand	numpy.random.rand	numpy.random.randn
+numpy_random	numpy.random.randint	numpy.random.randint
+numpy_random	numpy.random.random	numpy.random.random	numpy.random.random_sample	numpy.random.standard_normal
+numpy_random	numpy.random.uniform	numpy.random.uniform
+numpy_shapes	numpy.concatenate	numpy.concatenate
+numpy_shapes	numpy.expand_dims	numpy.expand_dims
+numpy_shapes	numpy.ndarray.T	numpy.ndarray.T
+numpy_shapes	numpy.ndarray.astype	numpy.ndarray.astype
+numpy_shapes	numpy.ndarray.copy	numpy.ndarray.copy
+numpy_shapes	numpy.ndarray.ndim	numpy.ndarray.ndim
+numpy_shapes	numpy.ndarray.shape	numpy.ndarray.shape
+numpy_shapes	numpy.reshape	numpy.ndarray.reshape	numpy.reshape
+numpy_shapes	numpy.stack	numpy.stack
+numpy_shapes	numpy.swapaxes	numpy.ndarray.swapaxes	numpy.swapaxes
+numpy_shapes	numpy.transpose	numpy.ndarray.transpose	numpy.transpose
+packed	PackedSequence	torch.nn.utils.rnn.PackedSequence
+packed	PackedSequence.batch_sizes	torch.nn.utils.rnn.PackedSequence.batch_sizes
+packed	PackedSequence.data	torch.nn.utils.rnn.PackedSequence.data
+packed	PackedSequence.sorted_indices	torch.nn.utils.rnn.PackedSequence.sorted_indices
+packed	PackedSequence.unsorted_indices	torch.nn.utils.rnn.PackedSequence.unsorted_indices
+packed	pack_padded_sequence	torch.nn.utils.rnn.pack_padded_sequence
+packed	pad_packed_sequence	torch.nn.utils.rnn.pad_packed_sequence
+pad	CircularPad	torch.nn.CircularPad1d	torch.nn.CircularPad2d	torch.nn.CircularPad3d
+pad	ConstantPad	torch.nn.ConstantPad1d	torch.nn.ConstantPad2d	torch.nn.ConstantPad3d
+pad	ReflectionPad	torch.nn.ReflectionPad1d	torch.nn.ReflectionPad2d	torch.nn.ReflectionPad3d
+pad	ReplicationPad	torch.nn.ReplicationPad1d	torch.nn.ReplicationPad2d	torch.nn.ReplicationPad3d
+pad	ZeroPad	torch.nn.ZeroPad1d	torch.nn.ZeroPad2d	torch.nn.ZeroPad3d
+pad	pad	torch.nn.functional.pad
+pad_sequence	pack_sequence	torch.nn.utils.rnn.pack_sequence
+pad_sequence	pad_sequence	torch.nn.utils.rnn.pad_sequence
+pad_sequence	unpack_sequence	torch.nn.utils.rnn.unpack_sequence
+pad_sequence	unpad_sequence	torch.nn.utils.rnn.unpad_sequence
+parameter_vectors	parameters_to_vector	torch.nn.utils.convert_parameters.parameters_to_vector	torch.nn.utils.parameters_to_vector
+parameters	Buffer	torch.nn.Buffer	torch.nn.parameter.Buffer
+parameters	Parameter	torch.nn.Parameter	torch.nn.parameter.Parameter
+parameters	Variable	torch.autograd.Variable	torch.autograd.variable.Variable
+permute	permute	torch.Tensor.permute	torch.permute
+pixel_shuffle	ChannelShuffle	torch.nn.ChannelShuffle
+pixel_shuffle	PixelShuffle	torch.nn.PixelShuffle
+pixel_shuffle	PixelUnshuffle	torch.nn.PixelUnshuffle
+pixel_shuffle	channel_shuffle	torch.channel_shuffle	torch.nn.functional.channel_shuffle
+pixel_shuffle	pixel_shuffle	torch.nn.functional.pixel_shuffle	torch.pixel_shuffle
+pixel_shuffle	pixel_unshuffle	torch.nn.functional.pixel_unshuffle	torch.pixel_unshuffle
+pointwise	bool_function	torch.Tensor.isfinite	torch.Tensor.isinf	torch.Tensor.isnan	torch.Tensor.isneginf	torch.Tensor.isposinf	torch.Tensor.isreal	torch.Tensor.logical_not	torch.Tensor.signbit	torch.isfinite	torch.isinf	torch.isnan	torch.isneginf	torch.isposinf	torch.isreal	torch.logical_not	torch.signbit
+pointwise	float_function	torch.Tensor.acos	torch.Tensor.acosh	torch.Tensor.angle	torch.Tensor.arccos	torch.Tensor.arccosh	torch.Tensor.arcsin	torch.Tensor.arcsinh	torch.Tensor.arctan	torch.Tensor.arctanh	torch.Tensor.asin	torch.Tensor.asinh	torch.Tensor.atan	torch.Tensor.atanh	torch.Tensor.cos	torch.Tensor.cosh	torch.Tensor.deg2rad	torch.Tensor.digamma	torch.Tensor.erf	torch.Tensor.erfc	torch.Tensor.erfinv	torch.Tensor.exp	torch.Tensor.exp2	torch.Tensor.expm1	torch.Tensor.i0	torch.Tensor.lgamma	torch.Tensor.log	torch.Tensor.log10	torch.Tensor.log1p	torch.Tensor.log2	torch.Tensor.logit	torch.Tensor.mvlgamma	torch.Tensor.rad2deg	torch.Tensor.reciprocal	torch.Tensor.rsqrt	torch.Tensor.sigmoid	torch.Tensor.sin	torch.Tensor.sinc	torch.Tensor.sinh	torch.Tensor.sqrt	torch.Tensor.tan	torch.Tensor.tanh	torch.acos	torch.acosh	torch.angle	torch.arccos	torch.arccosh	torch.arcsin	torch.arcsinh	torch.arctan	torch.arctanh	torch.asin	torch.asinh	torch.atan	torch.atanh	torch.cos	torch.cosh	torch.deg2rad	torch.digamma	torch.erf	torch.erfc	torch.erfinv	torch.exp	torch.exp2	torch.expm1	torch.i0	torch.lgamma	torch.log	torch.log10	torch.log1p	torch.log2	torch.logit	torch.mvlgamma	torch.nn.functional.sigmoid	torch.nn.functional.tanh	torch.rad2deg	torch.reciprocal	torch.rsqrt	torch.sigmoid	torch.sin	torch.sinc	torch.sinh	torch.special.airy_ai	torch.special.bessel_j0	torch.special.bessel_j1	torch.special.bessel_y0	torch.special.bessel_y1	torch.special.digamma	torch.special.entr	torch.special.erf	torch.special.erfc	torch.special.erfcx	torch.special.erfinv	torch.special.exp2	torch.special.expit	torch.special.expm1	torch.special.gammaln	torch.special.i0	torch.special.i0e	torch.special.i1	torch.special.i1e	torch.special.log1p	torch.special.log_ndtr	torch.special.logit	torch.special.modified_bessel_i0	torch.special.modified_bessel_i1	torch.special.modified_bessel_k0	torch.special.modified_bessel_k1	torch.special.multigammaln	torch.special.ndtr	torch.special.ndtri	torch.special.psi	torch.special.scaled_modified_bessel_k0	torch.special.scaled_modified_bessel_k1	torch.special.sinc	torch.special.spherical_bessel_j0	torch.sqrt	torch.tan	torch.tanh
+pointwise	polygamma	torch.Tensor.polygamma	torch.polygamma	torch.special.polygamma
+pointwise	real_function	torch.Tensor.abs	torch.Tensor.absolute	torch.abs	torch.absolute	torch.imag	torch.real
+pointwise	same_kind_function	torch.Tensor.bernoulli	torch.Tensor.bitwise_not	torch.Tensor.ceil	torch.Tensor.conj_physical	torch.Tensor.fix	torch.Tensor.floor	torch.Tensor.frac	torch.Tensor.nan_to_num	torch.Tensor.neg	torch.Tensor.negative	torch.Tensor.positive	torch.Tensor.round	torch.Tensor.sgn	torch.Tensor.sign	torch.Tensor.trunc	torch.bernoulli	torch.bitwise_not	torch.ceil	torch.conj_physical	torch.fix	torch.floor	torch.frac	torch.nan_to_num	torch.neg	torch.negative	torch.poisson	torch.positive	torch.round	torch.sgn	torch.sign	torch.special.round	torch.trunc
+pointwise	square	torch.Tensor.square	torch.square
+pool	AvgPool	torch.nn.AvgPool1d	torch.nn.AvgPool2d	torch.nn.AvgPool3d
+pool	LPPool	torch.nn.LPPool1d	torch.nn.LPPool2d	torch.nn.LPPool3d
+pool	MaxPool	torch.nn.MaxPool1d	torch.nn.MaxPool2d	torch.nn.MaxPool3d
+pool	avg_pool1d	torch.avg_pool1d	torch.nn.functional.avg_pool1d
+pool	avg_pool2d	torch.nn.functional.avg_pool2d
+pool	avg_pool3d	torch.nn.functional.avg_pool3d
+pool	lp_pool1d	torch.nn.functional.lp_pool1d
+pool	lp_pool2d	torch.nn.functional.lp_pool2d
+pool	lp_pool3d	torch.nn.functional.lp_pool3d
+pool	max_pool1d	torch.max_pool1d	torch.nn.functional.max_pool1d
+pool	max_pool2d	torch.max_pool2d	torch.nn.functional.max_pool2d
+pool	max_pool3d	torch.max_pool3d	torch.nn.functional.max_pool3d
+prelu	PReLU	torch.nn.PReLU
+prelu	prelu	torch.Tensor.prelu	torch.nn.functional.prelu	torch.prelu
+products	addbmm	torch.Tensor.addbmm	torch.addbmm
+products	addmm	torch.Tensor.addmm	torch.addmm
+products	addmv	torch.Tensor.addmv	torch.addmv
+products	addr	torch.Tensor.addr	torch.addr
+products	baddbmm	torch.Tensor.baddbmm	torch.baddbmm
+products	bmm	torch.Tensor.bmm	torch.bmm
+products	dot	torch.Tensor.dot	torch.dot
+products	mm	torch.Tensor.mm	torch.mm
+products	mv	torch.Tensor.mv	torch.mv
+products	outer	torch.Tensor.ger	torch.Tensor.outer	torch.ger	torch.outer
+products	vdot	torch.Tensor.vdot	torch.vdot
+python_values	bool()	torch.Tensor.__bool__	torch.Tensor.is_nonzero	torch.is_nonzero
+python_values	device	torch.Tensor.device	torch.Tensor.layout
+python_values	dtype	torch.Tensor.dtype
+python_values	flags	torch.Tensor.is_conj	torch.Tensor.is_cpu	torch.Tensor.is_cuda	torch.Tensor.is_inference	torch.Tensor.is_leaf	torch.Tensor.is_meta	torch.Tensor.is_mps	torch.Tensor.is_neg	torch.Tensor.is_pinned	torch.Tensor.is_quantized	torch.Tensor.is_shared	torch.Tensor.is_sparse	torch.Tensor.is_xpu	torch.Tensor.requires_grad	torch.Tensor.retains_grad	torch.is_conj	torch.is_neg
+python_values	float()	torch.Tensor.__float__
+python_values	int()	torch.Tensor.__int__
+python_values	is_complex	torch.Tensor.is_complex	torch.is_complex
+python_values	is_contiguous	torch.Tensor.is_contiguous
+python_values	is_floating_point	torch.Tensor.is_floating_point	torch.is_floating_point
+python_values	item	torch.Tensor.item
+python_values	places	torch.Tensor._version	torch.Tensor.data_ptr	torch.Tensor.element_size	torch.Tensor.get_device	torch.Tensor.itemsize	torch.Tensor.nbytes	torch.Tensor.output_nr	torch.Tensor.storage_offset
+python_values	tolist	torch.Tensor.tolist
+random_draws	multinomial	torch.Tensor.multinomial	torch.multinomial
+random_draws	normal	torch.normal
+random_draws	randint	torch.randint
+random_draws	randperm	torch.randperm
+ranges	arange	torch.arange
+ranges	linspace	torch.linspace	torch.logspace
+recurrent	GRU	torch.nn.GRU	torch.nn.modules.rnn.GRU
+recurrent	LSTM	torch.nn.LSTM	torch.nn.modules.rnn.LSTM
+recurrent	RNN	torch.nn.RNN	torch.nn.modules.rnn.RNN
+recurrent_cells	GRUCell	torch.nn.GRUCell	torch.nn.modules.rnn.GRUCell
+recurrent_cells	LSTMCell	torch.nn.LSTMCell	torch.nn.modules.rnn.LSTMCell
+recurrent_cells	RNNCell	torch.nn.RNNCell	torch.nn.modules.rnn.RNNCell
+reductions	all	torch.Tensor.all	torch.Tensor.any	torch.all	torch.any
+reductions	amax	torch.Tensor.amax	torch.Tensor.amin	torch.amax	torch.amin
+reductions	argmax	torch.Tensor.argmax	torch.Tensor.argmin	torch.argmax	torch.argmin
+reductions	count_nonzero	torch.Tensor.count_nonzero	torch.count_nonzero
+reductions	logsumexp	torch.Tensor.logsumexp	torch.logsumexp	torch.special.logsumexp
+reductions	mean	torch.Tensor.mean	torch.Tensor.nanmean	torch.mean	torch.nanmean
+reductions	norm	torch.Tensor.norm	torch.norm
+reductions	prod	torch.Tensor.prod	torch.prod
+reductions	std	torch.Tensor.std	torch.Tensor.var	torch.std	torch.var
+reductions	std_mean	torch.std_mean	torch.var_mean
+reductions	sum	torch.Tensor.nansum	torch.Tensor.sum	torch.nansum	torch.sum
+repeat	repeat	torch.Tensor.repeat
+repeat	repeat_interleave	torch.Tensor.repeat_interleave	torch.repeat_interleave
+repeat	tile	torch.Tensor.tile	torch.tile
+reshape	reshape	torch.Tensor.reshape	torch.Tensor.view	torch.reshape
+reshape	reshape_as	torch.Tensor.reshape_as	torch.Tensor.view_as
+scattering	index_add	torch.Tensor.index_add	torch.index_add
+scattering	index_copy	torch.Tensor.index_copy	torch.index_copy
+scattering	index_fill	torch.Tensor.index_fill	torch.index_fill
+scattering	index_reduce	torch.Tensor.index_reduce	torch.index_reduce
+scattering	scatter	torch.Tensor.scatter	torch.Tensor.scatter_add	torch.Tensor.scatter_reduce	torch.scatter	torch.scatter_add	torch.scatter_reduce
+similarity	CosineSimilarity	torch.nn.CosineSimilarity
+similarity	PairwiseDistance	torch.nn.PairwiseDistance
+similarity	cdist	torch.cdist
+similarity	cosine_similarity	torch.cosine_similarity	torch.nn.functional.cosine_similarity
+similarity	dist	torch.Tensor.dist	torch.dist
+similarity	pairwise_distance	torch.nn.functional.pairwise_distance	torch.pairwise_distance
+similarity	pdist	torch.nn.functional.pdist	torch.pdist
+size	dim	torch.Tensor.dim	torch.Tensor.ndim	torch.Tensor.ndimension
+size	len	torch.Tensor.__len__
+size	numel	torch.Tensor.nelement	torch.Tensor.numel	torch.numel
+size	shape	torch.Tensor.shape
+size	size	torch.Tensor.size
+size	stride	torch.Tensor.stride
+softmax	Softmax	torch.nn.LogSoftmax	torch.nn.Softmax	torch.nn.Softmin
+softmax	Softmax2d	torch.nn.Softmax2d
+softmax	cummax	torch.Tensor.cummax	torch.Tensor.cummin	torch.cummax	torch.cummin
+softmax	cumsum	torch.Tensor.cumprod	torch.Tensor.cumsum	torch.cumprod	torch.cumsum
+softmax	gumbel_softmax	torch.nn.functional.gumbel_softmax
+softmax	normalize	torch.nn.functional.normalize
+softmax	softmax	torch.Tensor.log_softmax	torch.Tensor.softmax	torch.log_softmax	torch.nn.functional.log_softmax	torch.nn.functional.softmax	torch.nn.functional.softmin	torch.softmax
+softmax	special_softmax	torch.Tensor.logcumsumexp	torch.logcumsumexp	torch.special.log_softmax	torch.special.softmax
+solve	cholesky_solve	torch.Tensor.cholesky_solve	torch.cholesky_solve
+solve	solve	torch.linalg.solve
+solve	solve_triangular	torch.linalg.solve_triangular
+sorting	argsort	torch.Tensor.argsort	torch.argsort
+sorting	kthvalue	torch.Tensor.kthvalue	torch.kthvalue
+sorting	msort	torch.Tensor.msort	torch.msort
+sorting	sort	torch.Tensor.sort	torch.sort
+sorting	topk	torch.Tensor.topk	torch.topk
+split	chunk	torch.Tensor.chunk	torch.Tensor.unsafe_chunk	torch.chunk	torch.unsafe_chunk
+split	split	torch.Tensor.split	torch.Tensor.split_with_sizes	torch.split	torch.split_with_sizes
+split	tensor_split	torch.Tensor.tensor_split	torch.tensor_split
+split	unbind	torch.Tensor.unbind	torch.unbind
+squeeze	atleast_1d	torch.atleast_1d
+squeeze	atleast_2d	torch.atleast_2d
+squeeze	atleast_3d	torch.atleast_3d
+squeeze	squeeze	torch.Tensor.squeeze	torch.squeeze
+squeeze	unsqueeze	torch.Tensor.unsqueeze	torch.unsqueeze
+stack	column_stack	torch.column_stack
+stack	dstack	torch.dstack
+stack	hstack	torch.hstack
+stack	stack	torch.stack
+stack	vstack	torch.row_stack	torch.vstack
+stft	istft	torch.Tensor.istft	torch.istft
+stft	stft	torch.Tensor.stft	torch.stft
+tensor_data	from_numpy	torch.from_numpy
+tensor_data	new_tensor	torch.Tensor.new_tensor
+tensor_data	tensor	torch.as_tensor	torch.asarray	torch.tensor
+tensordot	inner	torch.Tensor.inner	torch.inner
+tensordot	kron	torch.Tensor.kron	torch.kron
+tensordot	multi_dot	torch.chain_matmul	torch.linalg.multi_dot
+tensordot	tensordot	torch.tensordot
+transformer	Transformer	torch.nn.Transformer
+transformer	TransformerDecoder	torch.nn.TransformerDecoder
+transformer	TransformerDecoderLayer	torch.nn.TransformerDecoderLayer
+transformer	TransformerEncoder	torch.nn.TransformerEncoder
+transformer	TransformerEncoderLayer	torch.nn.TransformerEncoderLayer
+transformer	generate_square_subsequent_mask	torch.nn.Transformer.generate_square_subsequent_mask	torch.nn.modules.transformer._generate_square_subsequent_mask
+transpose	T	torch.Tensor.T
+transpose	mT	torch.Tensor.H	torch.Tensor.adjoint	torch.Tensor.mH	torch.Tensor.mT	torch.adjoint
+transpose	movedim	torch.Tensor.moveaxis	torch.Tensor.movedim	torch.moveaxis	torch.movedim
+transpose	t	torch.Tensor.t	torch.t
+transpose	transpose	torch.Tensor.swapaxes	torch.Tensor.swapdims	torch.Tensor.transpose	torch.swapaxes	torch.swapdims	torch.transpose
+unique	unique	torch.Tensor.unique	torch.unique
+unique	unique_consecutive	torch.Tensor.unique_consecutive	torch.unique_consecutive
+unpool	MaxUnpool	torch.nn.MaxUnpool1d	torch.nn.MaxUnpool2d	torch.nn.MaxUnpool3d
+unpool	max_unpool1d	torch.nn.functional.max_unpool1d
+unpool	max_unpool2d	torch.nn.functional.max_unpool2d
+unpool	max_unpool3d	torch.nn.functional.max_unpool3d
+upsample	Upsample	torch.nn.Upsample
+upsample	Upsampling2d	torch.nn.UpsamplingBilinear2d	torch.nn.UpsamplingNearest2d
+upsample	interpolate	torch.nn.functional.interpolate
+upsample	upsample	torch.nn.functional.upsample
+upsample	upsample_bilinear	torch.nn.functional.upsample_bilinear
+upsample	upsample_nearest	torch.nn.functional.upsample_nearest
+where	masked_fill	torch.Tensor.masked_fill	torch.masked_fill
+where	where	torch.Tensor.where	torch.where
+"""
