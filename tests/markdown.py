@@ -14,7 +14,8 @@ Expectations are comments on the line that they speak of, or on lines of their o
 - `# error: [rule] "text"`, `# warning: [rule]`, `# info: [rule]`: a report of that rule, its message holding the text.
 - `# revealed: (batch, seq, 2*hidden)`: the shape that `shapelint show` gives the whole right-hand side (or the returned value, or the
   expression that is the statement) in at least one context; `# revealed[bidirectional=True]: …` in that world. `...` stands for a run of axes.
-- `# missed: [rule]` and `# missed: (batch, seq)`: debts. The report, or the shape, should be there and is not.
+- `# missed: [rule]` and `# missed: (batch, seq)`: debts. The report, or the shape, should be there and is not. A report of what runs and
+  means the wrong thing is `# missed: warning [rule]`, where the rule's own severity is not that.
 - `# false-positive: [rule]`: a debt. The report is there and should not be.
 
 Whatever else is reported makes the test fail; a debt that is mended does too. `tests/torch_truth.py` runs the same programs.
@@ -49,7 +50,7 @@ KINDS = ("error", "warning", "info", "revealed", "missed", "false-positive")
 
 _MARK = re.compile(rf"#\s*(?P<kind>{'|'.join(KINDS)})(?:\[(?P<world>[^\]]*)\])?:(?P<body>.*)")
 _PARTS = re.compile(rf"(?=#\s*(?:{'|'.join(KINDS)})(?:\[[^\]]*\])?:)")
-_REPORT = re.compile(r"\s*\[(?P<rule>[a-z0-9-]+)\]\s*(?:\"(?P<text>[^\"]*)\")?\s*")
+_REPORT = re.compile(r"\s*(?:(?P<severity>error|warning)\s+)?\[(?P<rule>[a-z0-9-]+)\]\s*(?:\"(?P<text>[^\"]*)\")?\s*")
 _FENCE = re.compile(r"(`{3,}|~{3,})[ \t]*(\w*)[ \t]*$")
 _HEADING = re.compile(r"(#{1,6})\s+(.*?)\s*$")
 
@@ -68,6 +69,7 @@ class Expectation:
     text: str = ""
     shape: tuple[str, ...] | None = None
     world: str | None = None
+    severity: str = ""
 
     @property
     def is_debt(self) -> bool:
@@ -304,7 +306,9 @@ def _expectation(mark: re.Match[str], line: int, at: int) -> Expectation:
     found = _REPORT.fullmatch(body)
     if found is None:
         raise PageError(f'{at}: expected `# {kind}: [rule] "text"`, not `{mark.group().strip()}`')
-    return Expectation(kind, line, found["rule"], found["text"] or "")
+    if found["severity"] and kind != "missed":
+        raise PageError(f"{at}: only `missed` tells a severity of its own")
+    return Expectation(kind, line, found["rule"], found["text"] or "", severity=found["severity"] or "")
 
 
 def parse_shape(text: str, at: int = 0) -> tuple[str, ...]:

@@ -267,7 +267,8 @@ def _is_error(one: Expectation) -> bool:
     from shapelint.rules.registry import rules
 
     info = rules().get(one.rule)
-    return one.shape is None and info is not None and info.severity == "error"
+    severity = one.severity or (info.severity if info is not None else "")
+    return one.shape is None and severity == "error"
 
 
 @contextlib.contextmanager

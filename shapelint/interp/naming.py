@@ -20,7 +20,7 @@ class Naming:
         for factor, evidence in run.state.facts.roles.items():
             symbol = factor.size.lone_symbol
             role = next((e.role for e in evidence if getattr(e, "strength", "") in ("proved", "stated")), None)  # type: ignore[attr-defined]
-            if symbol is not None and role in _ROLE_NAMES:
+            if symbol is not None and symbol.kind != "parameter" and role in _ROLE_NAMES:
                 self._roles.setdefault(symbol, _ROLE_NAMES[role])
         self.names = Namer(self._preferred)
 

@@ -40,7 +40,8 @@ def _judge(findings: list[Finding], passed: set[Place | None]) -> list[Diagnosti
         key=lambda f: (-SEVERITY_ORDER[f.severity], bool(f.seen.flag), _KINDS[f.seen.kind], f.location, f.message),
     )
     certain = [f for f in findings if f.seen.kind == "open" and not f.seen.flag]
-    if certain:
+    # what is only likely for symbols may be proved of a construction
+    if certain and certain[0].severity == findings[0].severity:
         # the concrete numbers of a construction say more than symbols do
         shown = next((f for f in findings if f.seen.kind != "open" and not f.seen.flag), certain[0])
         return [_diagnostic(replace(shown, severity=certain[0].severity), findings)]
