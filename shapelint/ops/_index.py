@@ -364,6 +364,16 @@ numpy_arrays	numpy.full	numpy.full
 numpy_arrays	numpy.linspace	numpy.linspace	numpy.logspace
 numpy_arrays	numpy.zeros	numpy.empty	numpy.ones	numpy.zeros
 numpy_arrays	numpy.zeros_like	numpy.empty_like	numpy.full_like	numpy.ones_like	numpy.zeros_like
+numpy_entries	numpy.abs	numpy.abs	numpy.absolute	numpy.ceil	numpy.floor	numpy.negative	numpy.round	numpy.sign	numpy.square
+numpy_entries	numpy.all	numpy.all	numpy.any	numpy.ndarray.all	numpy.ndarray.any
+numpy_entries	numpy.argmax	numpy.argmax	numpy.argmin	numpy.ndarray.argmax	numpy.ndarray.argmin
+numpy_entries	numpy.exp	numpy.arctan	numpy.cbrt	numpy.cos	numpy.cosh	numpy.exp	numpy.expm1	numpy.log	numpy.log10	numpy.log1p	numpy.log2	numpy.rint	numpy.sin	numpy.sinh	numpy.sqrt	numpy.tan	numpy.tanh
+numpy_entries	numpy.max	numpy.max	numpy.min	numpy.ndarray.max	numpy.ndarray.min
+numpy_entries	numpy.mean	numpy.mean	numpy.ndarray.mean	numpy.ndarray.std	numpy.ndarray.var	numpy.std	numpy.var
+numpy_entries	numpy.ndarray.size	numpy.ndarray.size
+numpy_entries	numpy.repeat	numpy.ndarray.repeat	numpy.repeat
+numpy_entries	numpy.squeeze	numpy.ndarray.squeeze	numpy.squeeze
+numpy_entries	numpy.sum	numpy.ndarray.prod	numpy.ndarray.sum	numpy.prod	numpy.sum
 numpy_random	numpy.random.normal	numpy.random.normal
 numpy_random	numpy.random.permutation	numpy.random.permutation
 numpy_random	numpy.random.rand	numpy.random.rand	numpy.random.randn
