@@ -2,23 +2,26 @@
 
 A page is a file under `tests/mdtest` or a rule's page. Under each heading:
 
-- A ```` ```python ```` block is a program. Blocks that begin with `# file: name.py` are together one program of several files, of which the
-  last is the script. A block that begins with `# driver` continues the block before it: that block is checked alone
-  first (so that its classes are read with symbols), then both are checked together, where a message may tell the driver's
-  numbers instead, and real torch runs both.
+- A ```` ```python ```` block is a program. Blocks that begin with `# file: name.py` are together one program of
+  several files, of which the last is the script. A block that begins with `# driver` continues the block before it:
+  that block is checked alone first (so that its classes are read with symbols), then both are checked together, where
+  a message may tell the driver's numbers instead, and real torch runs both.
 - A ```` ```toml ```` block is the configuration of the heading's programs.
 - `# torch: skip <reason>` as a first line: the program is not run.
 
 Expectations are comments on the line that they speak of, or on lines of their own directly above it:
 
 - `# error: [rule] "text"`, `# warning: [rule]`, `# info: [rule]`: a report of that rule, its message holding the text.
-- `# revealed: (batch, seq, 2*hidden)`: the shape that `shapelint show` gives the whole right-hand side (or the returned value, or the
-  expression that is the statement) in at least one context; `# revealed[bidirectional=True]: …` in that world. `...` stands for a run of axes.
-- `# missed: [rule]` and `# missed: (batch, seq)`: debts. The report, or the shape, should be there and is not. A report of what runs and
-  means the wrong thing is `# missed: warning [rule]`, where the rule's own severity is not that.
+- `# revealed: (batch, seq, 2*hidden)`: the shape that `shapelint show` gives the whole right-hand side (or the
+  returned value, or the expression that is the statement) in at least one context; `# revealed[bidirectional=True]:
+  …` in that world. `...` stands for a run of axes.
+- `# missed: [rule]` and `# missed: (batch, seq)`: debts. The report, or the shape, should be there and is not. A
+  report of what runs and means the wrong thing is `# missed: warning [rule]`, where the rule's own severity is not
+  that.
 - `# false-positive: [rule]`: a debt. The report is there and should not be.
 
-Whatever else is reported makes the test fail; a debt that is mended does too. `tests/torch_truth.py` runs the same programs.
+Whatever else is reported makes the test fail; a debt that is mended does too. `tests/torch_truth.py` runs the same
+programs.
 
 `python -m tests.markdown PAGE…` checks pages, `--write` renews `docs/debts.md`, `--check` tells whether it is current.
 """
@@ -83,7 +86,8 @@ class Expectation:
 
 @dataclass(frozen=True)
 class Text:
-    """One file of a program. Its lines stand where they stand in the page, so that line numbers are those of the page."""
+    """One file of a program. Its lines stand where they stand in the page, so that line numbers are those of the
+    page."""
 
     name: str
     text: str
@@ -152,8 +156,8 @@ class Program:
 
 @dataclass(eq=False)
 class Verdict:
-    """What checking a program gave. `faults` is empty where all is as expected; `places` are, for each error that was expected, the lines
-    where it may raise: its own and those it points to."""
+    """What checking a program gave. `faults` is empty where all is as expected; `places` are, for each error that was
+    expected, the lines where it may raise: its own and those it points to."""
 
     faults: list[str] = field(default_factory=list)
     places: dict[tuple[str, Expectation], set[tuple[str, int]]] = field(default_factory=dict)

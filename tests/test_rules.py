@@ -25,8 +25,16 @@ THEMES = {
     "7": "claims",
     "9": "housekeeping",
 }
-# einops is not among the packages that the tests need; unused-ignore speaks of comments
+# einops is not among the packages that the tests need
 NOT_RUN = {"einops-pattern"}
+
+
+def _page(name: str) -> str:
+    """The text of a rule's page."""
+    path = page(name)
+    if not path.exists():
+        pytest.fail(f"{path.relative_to(ROOT)} is missing", pytrace=False)
+    return path.read_text(encoding="utf-8")
 
 
 @cache
@@ -39,7 +47,7 @@ def _expectations(name: str, heading: str) -> tuple[Expectation, ...]:
 
 
 def _headings(name: str) -> list[str]:
-    return re.findall(r"^## (.*)$", page(name).read_text(encoding="utf-8"), re.MULTILINE)
+    return re.findall(r"^## (.*)$", _page(name), re.MULTILINE)
 
 
 def test_every_file_is_a_rule_or_machinery() -> None:
@@ -65,7 +73,7 @@ def test_code_and_summary(rule: Rule) -> None:
 
 @pytest.mark.parametrize("rule", RULES)
 def test_page(rule: Rule) -> None:
-    text = page(rule.name).read_text(encoding="utf-8")
+    text = _page(rule.name)
     assert text.startswith(f"# {rule.name}\n")
     article = "an" if rule.severity[0] in "aei" else "a"
     assert f"Code `{rule.code}`, reported as {article} {rule.severity}." in text
@@ -80,6 +88,7 @@ def test_page(rule: Rule) -> None:
 
 @pytest.mark.parametrize("rule", RULES)
 def test_examples_are_run(rule: Rule) -> None:
+    _page(rule.name)
     skipped = [program.name for program in programs(page(rule.name)) if program.skip]
     assert bool(skipped) == (rule.name in NOT_RUN)
 
@@ -154,5 +163,5 @@ def test_bad_words_are_found() -> None:
 
 @pytest.mark.parametrize("rule", RULES)
 def test_a_page_links_to_the_documentation_of_its_library(rule: Rule) -> None:
-    for url in re.findall(r"\]\((http[^)]*)\)", page(rule.name).read_text(encoding="utf-8")):
+    for url in re.findall(r"\]\((http[^)]*)\)", _page(rule.name)):
         assert url.startswith(("https://docs.pytorch.org/docs/stable/", "https://einops.rocks/"))

@@ -1,18 +1,19 @@
 """Holds the programs of `tests/markdown.py` against real torch.
 
-Each program is run in this process, its files under a folder of their own and its names in modules of their own, one top-level
-statement after the other. The statements that expectations speak of are instrumented (on the syntax tree, with nothing of shapelint's):
+Each program is run in this process, its files under a folder of their own and its names in modules of their own, one
+top-level statement after the other. The statements that expectations speak of are instrumented (on the syntax tree,
+with nothing of shapelint's):
 
-- Every `revealed` shape must hold whenever its statement runs, and each must be seen at least once. The names in the shapes are
-  bound consistently within one call of a function.
+- Every `revealed` shape must hold whenever its statement runs, and each must be seen at least once. The names in the
+  shapes are bound consistently within one call of a function.
 - A statement with `error` must raise, or one that the report points to. What comes after it in the same function or
   top-level statement is not reached, and neither is what uses the names it would have bound.
 - Nothing else may raise, `warning` and `false-positive` least of all, and these must be reached.
 """
 
 from __future__ import annotations
-
 import __future__
+
 import ast
 import contextlib
 import importlib.machinery
@@ -37,7 +38,8 @@ MAX_SIZE = 512
 
 
 def faults_at_run_time(program: Program, places: Places) -> list[str]:
-    """What real torch says against a program's expectations: nothing, if they are true. `places` are those of its `Verdict`."""
+    """What real torch says against a program's expectations: nothing, if they are true. `places` are those of its
+    `Verdict`."""
     if program.skip:
         return []
     whole = program.driven
@@ -146,8 +148,8 @@ class _Watch:
         return {"__shapelint_shape__": shape, "__shapelint_reached__": reached, "__shapelint_raised__": raised}
 
     def compiled(self, name: str, text: str) -> ast.Module:
-        tree = ast.parse(text)
-        return ast.fix_missing_locations(_Instrument(name, self.files[name]).visit(tree))
+        tree: ast.Module = _Instrument(name, self.files[name]).visit(ast.parse(text))
+        return ast.fix_missing_locations(tree)
 
     def execute(self) -> None:
         """Run the script, each top-level statement by itself."""
@@ -277,13 +279,10 @@ def _isolated(folder: str, watch: _Watch) -> Iterator[None]:
     import torch
 
     class Loader(importlib.machinery.SourceFileLoader):
-        def source_to_code(self, data: Any, path: Any, *, _optimize: int = -1) -> types.CodeType:
-            name = str(path).removeprefix(f"{folder}/")
-            return compile(watch.compiled(name, bytes(data).decode()), path, "exec", dont_inherit=True)
-
         def get_code(self, fullname: str) -> types.CodeType:
             path = self.get_filename(fullname)
-            return self.source_to_code(self.get_data(path), path)
+            text = self.get_data(path).decode()
+            return compile(watch.compiled(path.removeprefix(f"{folder}/"), text), path, "exec", dont_inherit=True)
 
         def exec_module(self, module: types.ModuleType) -> None:
             module.__dict__.update(watch.hooks())
@@ -301,14 +300,14 @@ def _isolated(folder: str, watch: _Watch) -> Iterator[None]:
             return None
 
     before, main, dtype = set(sys.modules), sys.modules["__main__"], torch.get_default_dtype()
-    sys.meta_path.insert(0, Finder)  # type: ignore[arg-type]
+    sys.meta_path.insert(0, Finder)
     torch.manual_seed(0)
     try:
         with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
             warnings.simplefilter("ignore")
             yield
     finally:
-        sys.meta_path.remove(Finder)  # type: ignore[arg-type]
+        sys.meta_path.remove(Finder)
         sys.modules["__main__"] = main
         for name in set(sys.modules) - before:
             if str(getattr(sys.modules[name], "__file__", None) or "").startswith(folder):
@@ -323,7 +322,8 @@ def _isolated(folder: str, watch: _Watch) -> Iterator[None]:
 def _consistent(
     records: list[tuple[int, tuple[int, ...]]], expected: Mapping[int, list[Expectation]]
 ) -> set[Expectation] | None:
-    """Which expectation each record fulfils, under one binding of the names and in one world; None where there is none."""
+    """The expectations that the records fulfil, under one binding of the names and in one world; None where there is
+    none."""
     distinct = list(dict.fromkeys(records))
     choices = [[one for one in expected[line] if _may_be(one, sizes)] for line, sizes in distinct]
     for chosen in itertools.islice(itertools.product(*choices), 256):
@@ -331,7 +331,8 @@ def _consistent(
             continue
         equations = [e for one, (_, sizes) in zip(chosen, distinct, strict=True) for e in _equations(one, sizes)]
         if _solved(equations, {}):
-            return set(chosen)
+            same = {(line, one.shape) for one, (line, _) in zip(chosen, distinct, strict=True)}
+            return {one for line, shape in same for one in expected[line] if one.shape == shape}
     return None
 
 
