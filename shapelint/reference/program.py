@@ -103,14 +103,6 @@ class Line:
         return f"{self.name} = {self.text}" if self.name else self.text
 
 
-@dataclass(frozen=True, slots=True)
-class Disagreement:
-    """An op whose shape torch does not confirm."""
-
-    call: Call
-    said: str
-
-
 class Program:
     """A program under one draw of sizes. `open_dtype` is taken for entries whose kind nothing tells. `cut` holds values
     that are made up from their shapes even though an op gave them, by name."""
@@ -132,8 +124,10 @@ class Program:
         self.lines: list[Line] = []
         self.namespace: dict[str, Any] = {"torch": torch, "nn": torch.nn, "F": torch.nn.functional}
         self.modules: set[str] = set()
-        self.disagreements: list[Disagreement] = []
+        self.disagreements: list[str] = []  # what torch says against inferred shapes on the way
+        self.doubts: list[str] = []  # what the reference layers say against torch
         self.guessed_dtype = False
+        self._building = False
         self._taken: set[str] = set(_ROOTS)
         self._values: dict[object, str] = {}
         self._layers: dict[int, str] = {}
@@ -299,6 +293,9 @@ class Program:
                 return "None"
             if condition.subject == value.path and condition.test == "true":
                 return str(held)
+        if self._building and value.origin == "parameter":
+            # what builds a layer and was never asked for is a size like the others, or torch will not build it
+            return str(self.sizes.number(run.symbol(value.path, "parameter")))
         raise CannotReplay(f"`{value.path}` may be anything")
 
     # tensors
@@ -327,7 +324,7 @@ class Program:
         except (CannotReplay, Raised) as error:
             self._impossible.add(call.number)
             if isinstance(error, Raised):
-                self.disagreements.append(Disagreement(call, str(error)))
+                self.disagreements.append(f"`{call.event.name}`: {error}")
             return None
         return name + "".join(f"[{place}]" for place in path)
 
@@ -385,7 +382,11 @@ class Program:
         if op is None:
             raise CannotReplay(f"`{config.name}` is not known")
         signature = _matching(op.signatures, config.args)
-        text = f"{self.module(_public(config.name))}({self._arguments(signature.params, config.args)})"
+        outside, self._building = self._building, True
+        try:
+            text = f"{self.module(_public(config.name))}({self._arguments(signature.params, config.args)})"
+        finally:
+            self._building = outside
         try:
             with torch.device("meta"):
                 built = eval(text, self.namespace)
@@ -420,10 +421,10 @@ class Program:
         if call.event.config is not None and call.event.config.name.rpartition(".")[2] in RECURRENT:
             doubt = self.doubt(text, result)
             if doubt:
-                self.disagreements.append(Disagreement(call, doubt))
+                self.doubts.append(doubt)
         said = self.compare(call.event.result, result)
         if said:
-            self.disagreements.append(Disagreement(call, said))
+            self.disagreements.append(f"`{call.event.name}`: {said}")
         return name
 
     def doubt(self, text: str, result: Any) -> str:
@@ -623,4 +624,4 @@ def _lengths(batch: int, steps: int) -> str:
     return f"[{', '.join(str(max(1, steps - i)) for i in range(batch))}]"
 
 
-__all__ = ["CannotReplay", "Contradiction", "Disagreement", "Line", "Program", "Raised"]
+__all__ = ["CannotReplay", "Contradiction", "Line", "Program", "Raised"]

@@ -35,6 +35,10 @@ MOST_SHOWN = 8
 _RULES_ABOUT_KINDS = frozenset(("dtype-mismatch", "index-dtype"))
 
 
+class Doubted(Exception):
+    """The reference layer and that of torch do not agree, so that nothing is proved."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What one draw gave: torch's message, or None where torch accepts the calls."""
@@ -90,7 +94,10 @@ def _of_crash(recording: Recording, fault: Fault) -> Witness:
     accepted: list[Outcome] = []
     reason = "no sizes were found that keep all that is known of them"
     for sizes in _draws(fault):
-        outcomes, said = _with_every_kind(recording, fault, sizes, about_kinds)
+        try:
+            outcomes, said = _with_every_kind(recording, fault, sizes, about_kinds)
+        except Doubted as doubt:
+            return _unverified(str(doubt))
         reason = said or reason
         accepted += (o for o in outcomes if o.error is None)
         here = [o for o in outcomes if o.error is not None]
@@ -110,7 +117,8 @@ def _of_crash(recording: Recording, fault: Fault) -> Witness:
             crash_script(fault.finding, *_shortened(recording, fault, first)),
         )
     if accepted and not refused:
-        return Witness("refuted", "torch accepts it", _chosen(accepted[0].program, recording), _version())
+        said = "; ".join(("torch accepts it", *accepted[0].program.disagreements))
+        return Witness("refuted", said, _chosen(accepted[0].program, recording), _version())
     if accepted:
         return _unverified(f"torch accepts it for some sizes, and for others says {refused[0].error}")
     return _unverified(reason)
@@ -124,7 +132,7 @@ def _shortened(recording: Recording, fault: Fault, outcome: Outcome) -> tuple[Pr
         short = Program(recording, program.sizes, program.open_dtype, most_calls=MOST_SHOWN)
         try:
             again = _run_fault(short, fault)
-        except (CannotReplay, Raised, Contradiction):
+        except (CannotReplay, Contradiction, Doubted, Raised):
             again = None
         if again is not None and str(again) == str(error):
             return short, again
@@ -157,8 +165,8 @@ def _with_every_kind(
 
 
 def _run_fault(program: Program, fault: Fault) -> Raised | None:
-    """Repeat the event of a fault; what torch raised, None where it accepts. Raises CannotReplay, Contradiction, Raised
-    where it does not get there."""
+    """Repeat the event of a fault; what torch raised, None where it accepts. Raises CannotReplay, Contradiction,
+    Doubted, Raised where it does not get there."""
     event = fault.event
     if isinstance(event, LayerBuilt):
         text = program.construction(event.config)
@@ -177,7 +185,9 @@ def _run_fault(program: Program, fault: Fault) -> Raised | None:
         if event.config is not None and event.config.name.rpartition(".")[2] in RECURRENT:
             doubt = _doubt(program, text)
             if doubt:
-                raise CannotReplay(doubt)
+                raise Doubted(doubt)
+    if program.doubts:
+        raise Doubted(program.doubts[0])
     try:
         program.run("", text)
     except Raised as error:
@@ -214,6 +224,8 @@ def _of_silence(recording: Recording, fault: Fault, event: OpCalled, experiment:
             reason = str(gap)
             draws += 1
         else:
+            if program.doubts:
+                return _unverified(program.doubts[0])
             if found is None:
                 failed.append(program)
             else:
