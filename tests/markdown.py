@@ -7,7 +7,8 @@ A page is a file under `tests/mdtest` or a rule's page. Under each heading:
   that block is checked alone first (so that its classes are read with symbols), then both are checked together, where
   a message may tell the driver's numbers instead, and real torch runs both.
 - A ```` ```toml ```` block is the configuration of the heading's programs.
-- `# torch: skip <reason>` as a first line: the program is not run.
+- `# torch: skip <reason>` as a first line: the program is not run; `# torch: needs <package>`: not where that package
+  is missing.
 
 Expectations are comments on the line that they speak of, or on lines of their own directly above it:
 
@@ -29,6 +30,7 @@ programs.
 from __future__ import annotations
 
 import ast
+import importlib.util
 import io
 import re
 import sys
@@ -221,7 +223,7 @@ def read_programs(page: str, text: str) -> list[Program]:
 def _take_block(page: str, section: _Section, first: int, body: list[str]) -> None:
     head = body[0].strip() if body else ""
     text = "\n" * first + "\n".join(body) + "\n"
-    skipped = re.match(r"#\s*torch:\s*skip\s+(.+)", head)
+    skip = _skip(head)
     named = re.match(r"#\s*file:\s*(\S+\.py)$", head)
     if re.match(r"#\s*driver\b", head):
         if section.last_is_file:
@@ -233,13 +235,23 @@ def _take_block(page: str, section: _Section, first: int, body: list[str]) -> No
         return
     section.last_is_file = named is not None
     if named is not None:
-        skipped = skipped or (re.match(r"#\s*torch:\s*skip\s+(.+)", body[1].strip()) if len(body) > 1 else None)
+        skip = skip or _skip(body[1] if len(body) > 1 else "")
         section.files.append(Text(named[1], text))
         section.first = section.first or first
-        section.skip = skipped[1] if skipped else section.skip
+        section.skip = skip or section.skip
         return
-    program = Program(page, section.heading, first, (Text("main.py", text),), skip=skipped[1] if skipped else "")
+    program = Program(page, section.heading, first, (Text("main.py", text),), skip=skip)
     section.loose.append(program)
+
+
+def _skip(line: str) -> str:
+    """Why a program that begins with this line is not run, "" if it is."""
+    found = re.match(r"#\s*torch:\s*(?:skip\s+(?P<reason>.+)|needs\s+(?P<package>\w+))", line.strip())
+    if found is None:
+        return ""
+    if found["package"]:
+        return "" if importlib.util.find_spec(found["package"]) else f"{found['package']} is not installed"
+    return found["reason"]
 
 
 def _programs_of(page: str, section: _Section) -> list[Program]:
@@ -274,8 +286,7 @@ def program_of(path: Path) -> Program:
     if cut is not None:
         driver = Text("main.py", "\n" * cut + "\n".join(lines[cut:]))
         script = "\n".join(lines[:cut]) + "\n"
-    skipped = re.match(r"#\s*torch:\s*skip\s+(.+)", lines[0])
-    return Program(name, "", 1, (*texts, Text("main.py", script)), driver, skip=skipped[1] if skipped else "")
+    return Program(name, "", 1, (*texts, Text("main.py", script)), driver, skip=_skip(lines[0]))
 
 
 def _overlaid(upper: Text, lower: Text) -> Text:
