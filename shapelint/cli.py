@@ -616,6 +616,9 @@ def _story(outcome: run.Outcome) -> list[str]:
     lines += [f"project {root}" for root in outcome.roots]
     analysed = _count(outcome.analysed, "file")
     lines.append(f"{analysed} analysed, {len(outcome.targets) - outcome.analysed} taken from the cache")
+    if outcome.seconds:
+        path, seconds = max(outcome.seconds, key=lambda one: one[1])
+        lines.append(f"slowest: {path}, {seconds:.1f} s")
     return lines
 
 
@@ -674,10 +677,13 @@ def _show(arguments: list[str]) -> int:
         if missing is not None:
             failures.append(missing)
         elif args.verify:
+            from functools import partial
+
             from shapelint.reference import comparison as held_against_torch
             from shapelint.reference.recording import record
 
-            comparison = held_against_torch.compare(run.again(task, lambda seen: True, record))
+            recorded = run.again(task, lambda seen: True, partial(record, exact=True))
+            comparison = held_against_torch.compare(recorded)
     except ConfigurationError as error:
         expressions, failures = [], [error.failure]
     if args.output_format == "json":

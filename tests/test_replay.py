@@ -254,7 +254,7 @@ def read(tmp_path: Path, text: str) -> list[Recording]:
     path.write_text(text)
     project = Project(tmp_path, ("read.py",))
     loaded = project.load(path, text, "read.py")
-    return record(project, loaded)  # type: ignore[arg-type]
+    return record(project, loaded, exact=True)  # type: ignore[arg-type]
 
 
 def test_show_verify_agrees(check: Check, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

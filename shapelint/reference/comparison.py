@@ -89,7 +89,12 @@ def _said(recording: Recording, call: Call) -> str:
                 if event.mismatch is not None:
                     return ""
                 if not ABOUT_KINDS.search(str(error)):
-                    return f"torch refuses it: {error}"
+                    if not program.sizes.drawn:
+                        return f"torch refuses it: {error}"
+                    reason = (
+                        "torch takes none of the sizes that were drawn"  # others may fit: no shape is claimed for all
+                    )
+                    break
                 reason = "torch objects to the kind of entries"
                 if not program.guessed_dtype:
                     raise CannotReplay(reason) from None

@@ -84,6 +84,8 @@ class Sizes:
         least = self.facts.least(symbol)
         low = max(2, least if least is not None else 2)
         number = self._demanded(symbol, low)
+        if number is None and symbol.kind == "unknown" and least == 0:
+            number = 1  # the number of a pass or an index: it stays below every size
         self.drawn.append(symbol)
         self.values[symbol] = number if number is not None else self._next(low)
         self._check()

@@ -471,6 +471,8 @@ class Program:
             return f"{receiver}.{method}"
         if method.endswith("_") and not method.endswith("__"):
             receiver += ".clone()"  # the code may still hold the tensor as it was
+        if method == "backward":
+            receiver += ".detach().requires_grad_()"  # programs run without gradients
         return f"{receiver}.{method}({self._arguments(params, arguments)})"
 
     def _index(self, value: Value) -> str:

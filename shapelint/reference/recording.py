@@ -28,7 +28,8 @@ Path = tuple[int, ...]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Call:
-    """An op as it was interpreted. `facts` are those of its path, which only ever learns more."""
+    """An op as it was interpreted. `facts` are those of its path: what was known then if the recording is exact, else
+    what the path came to learn."""
 
     event: OpCalled
     facts: Facts
@@ -49,13 +50,15 @@ class Recording:
     """One reading of one entry, in program order."""
 
     run: Run
+    exact: bool = False
     calls: list[Call] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     makers: dict[Step, tuple[Call, Path]] = field(default_factory=dict)
 
     def keep(self, run: Run, event: OpCalled) -> None:
         """Append a call; its results are known by their steps from here on."""
-        call = Call(event, run.state.facts, len(self.calls))
+        facts = run.state.facts.copy() if self.exact else run.state.facts
+        call = Call(event, facts, len(self.calls))
         self.calls.append(call)
         for value, path in _parts(event.result, ()):
             if value.step is not None:
@@ -89,9 +92,9 @@ def _parts(value: Value, path: Path) -> Iterator[tuple[Tensor | Packed, Path]]:
 class Recorder(Watcher):
     """Watches a run as the rules do, and keeps what it saw."""
 
-    def __init__(self, watched: Watched, finished: Callable[[Recording], None], run: Run) -> None:
+    def __init__(self, watched: Watched, finished: Callable[[Recording], None], recording: Recording) -> None:
         super().__init__(watched)
-        self.recording = Recording(run)
+        self.recording = recording
         self._finished = finished
 
     def event(self, run: Run, event: Event) -> None:
@@ -111,13 +114,13 @@ class Recorder(Watcher):
             self.recording.faults.append(Fault(finding, case.event, case.facts.copy()))
 
 
-def record(project: Project, loaded: LoadedModule) -> list[Recording]:
+def record(project: Project, loaded: LoadedModule, *, exact: bool = False) -> list[Recording]:
     """Read a file and keep every reading of it."""
     recordings: list[Recording] = []
     watched = Watched(load())
 
     def observers(run: Run) -> tuple[Observer, ...]:
-        return (Recorder(watched, recordings.append, run),)
+        return (Recorder(watched, recordings.append, Recording(run, exact)),)
 
     Reader(project, loaded, observers).read()
     return recordings
