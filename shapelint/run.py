@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -57,7 +58,8 @@ class Task:
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What a run found: `diagnostics` at the user's levels, without the suppressed ones, in their final order.
-    `refuted` counts those that were withheld because torch refutes them (`--verify`)."""
+    `refuted` counts those that were withheld because torch refutes them (`--verify`), `seconds` tells what each file
+    took that had to be analysed."""
 
     diagnostics: tuple[Diagnostic, ...] = ()
     failures: tuple[Failure, ...] = ()
@@ -66,17 +68,20 @@ class Outcome:
     analysed: int = 0
     roots: tuple[str, ...] = ()
     refuted: int = 0
+    seconds: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Observed(Generic[T]):
     """What one file gave: nothing if it cannot concern torch or could not be read, several `observations` if it is a
-    Markdown page with several blocks. `files_read` are the absolute paths of the project's files that these rest on."""
+    Markdown page with several blocks. `files_read` are the absolute paths of the project's files that these rest on,
+    `seconds` what it took, 0 from the cache."""
 
     path: str
     observations: tuple[T, ...] = ()
     failures: tuple[Failure, ...] = ()
     files_read: tuple[str, ...] = ()
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +137,7 @@ def check(task: Task) -> Outcome:
         verdict.suppressed,
         analysed,
         tuple(dict.fromkeys(roots)),
+        seconds=tuple((one.path, one.seconds) for one in observed if one.seconds),
     )
 
 
@@ -208,7 +214,7 @@ def observe(
         index = missing[place]
         results[index] = result
         if not any(one.kind == "internal" for one in result.failures):
-            cache.store(keys[index], _rests_on(targets[index], result), result)
+            cache.store(keys[index], _rests_on(targets[index], result), replace(result, seconds=0.0))
         done += 1
         if task.progress is not None:
             task.progress(done, len(jobs))
@@ -333,12 +339,14 @@ def measure_file(job: _Job) -> Observed[FileCoverage]:
 
 def _guarded(job: _Job, look: Callable[[Project, LoadedModule], T]) -> Observed[T]:
     """What `look` makes of a file; any fault of shapelint's own becomes a failure of this file."""
+    start = time.perf_counter()
     try:
-        return _look(job, look)
+        result = _look(job, look)
     except Exception as error:
         if os.environ.get("SHAPELINT_TRACEBACK") == "1":
             raise
-        return _internal(job.path, f"internal error: {type(error).__name__}: {error}")
+        result = _internal(job.path, f"internal error: {type(error).__name__}: {error}")
+    return replace(result, seconds=time.perf_counter() - start)
 
 
 def _look(job: _Job, look: Callable[[Project, LoadedModule], T]) -> Observed[T]:

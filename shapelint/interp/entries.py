@@ -123,7 +123,7 @@ class Reader:
 
     def _driver(self) -> tuple[State, int]:
         """Execute the file as a script; then every module it built and never called."""
-        state = State()
+        state = State(self.project.store)
         frame = state.allocate(Frame())
         run = self._run(state, "driver", "<module>", {})
         run.splits = False
@@ -154,6 +154,7 @@ class Reader:
                 for name, value in defined.names.items():
                     reached.names.setdefault(name, value)
                 base = probe.state
+        base = base.settled()
         self._uncalled(run, base)
         return base, address
 
@@ -162,7 +163,7 @@ class Reader:
         called = set(driver.called)
         count = 0
         for ref in sorted(driver.instances, key=lambda r: r.address):
-            thing = base.heap.get(ref.address)
+            thing = base.find(ref.address)
             if ref.address in called or not isinstance(thing, Instance) or not isinstance(thing.cls, ClassInfo):
                 continue
             found = thing.cls.find("forward")

@@ -248,11 +248,19 @@ def _binop(run: Run, node: model.BinOp) -> Value:
 def binary(run: Run, op: str, left: Value, right: Value, node: model.BinOp | model.AugAssign) -> Value:
     """`left op right`."""
     operands = (node.left.id, node.right.id) if isinstance(node, model.BinOp) else (node.target.id, node.value.id)
-    if is_tensorish(run, left) or is_tensorish(run, right):
+    if (is_tensorish(run, left) or is_tensorish(run, right)) and not _beside_tuple(run, left, right):
         from shapelint.interp.torch_calls import call_named
 
         return call_named(run, TENSOR_OPERATORS[op], (left, right), {}, node.id, operands)
     return distribute(run, left, lambda a: distribute(run, right, lambda b: _plain_binary(run, op, a, b)))
+
+
+def _beside_tuple(run: Run, left: Value, right: Value) -> bool:
+    """Whether an input of which nothing is known meets a tuple: it is a tuple or a size then, and no tensor."""
+    return any(
+        isinstance(one, Tuple) and isinstance(other, Opaque) and other.path not in run.adopted
+        for one, other in ((left, right), (right, left))
+    )
 
 
 def _plain_binary(run: Run, op: str, left: Value, right: Value) -> Value:

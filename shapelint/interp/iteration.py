@@ -258,18 +258,24 @@ def _described(run: Run, passes: Passes, body: Callable[[Value], None], endless:
 
     before = run.state.fork() if passes.maybe_none else None
     start = run.state
+    origin = run.state.fork()
     ends = [before] if before is not None else []
     if not one_pass(run, lambda: body(passes.first)):
         if not ends and not run.top.breaks[-1] and not run.top.returns:
             run.state = start
         return ends
     one = run.state.fork()
+    if passes.first is passes.later and not _moved(origin, one):
+        return [*ends, one]  # every pass leaves what the first one left
     mark = Dim.symbol("mark", "unknown").lone_symbol
     assert mark is not None
     alive = one_pass(run, lambda: body(passes.later))
     if not alive:
         return ends if endless else [*ends, one]
-    grown = _Growth(one, run.state, passes.count, mark.uid).state()
+    growth = _Growth(one, run.state, passes.count, mark.uid)
+    grown = growth.state()
+    if not growth.changed:
+        return ends if endless else [*ends, grown]
     # a further pass from there tells nothing new; it only lets what is still changing be forgotten
     steady = grown.fork()
     run.state = steady
@@ -279,6 +285,13 @@ def _described(run: Run, passes: Passes, body: Callable[[Value], None], endless:
         else:
             run.state = grown
     return ends if endless else [*ends, run.state]
+
+
+def _moved(before: State, after: State) -> bool:
+    """Whether a pass changed anything that the next one could see, beyond binding new names to values that do not depend on it."""
+    joiner = Join(before, after)
+    joiner.state()
+    return joiner.changed
 
 
 class _Growth(Join):
@@ -306,6 +319,7 @@ class _Growth(Join):
     def value(self, a: Value, b: Value) -> Value:
         if same_value(a, b, self.left.facts, self.right.facts):
             return a
+        self.changed = True
         if self.settle:
             # already the state after all passes: keep its sizes unless the rank or the type moved
             if isinstance(a, Tensor) and isinstance(b, Tensor):
@@ -351,6 +365,7 @@ class _Growth(Join):
             if self.settle and mine.items is None:
                 return mine
             return super().lists(mine, theirs)
+        self.changed = True
         step = len(theirs.items) - len(mine.items)
         added = theirs.items[len(mine.items) :]
         number = self.count.value if self.count is not None else None

@@ -71,11 +71,16 @@ class Join:
         joined.facts = self.left.facts.join(self.right.facts)
         joined.assumed = {c: v for c, v in self.left.assumed.items() if self.right.assumed.get(c) == v}
         joined.adopted = {**self.right.adopted, **self.left.adopted}
-        for address, theirs in self.right.heap.items():
-            mine = joined.heap.get(address)
-            if mine is None:
+        left, right = self.left.heap, self.right.heap
+        for address in left.keys() | right.keys():
+            mine, theirs = left.get(address), right.get(address)
+            if mine is theirs:
+                continue
+            mine = mine if mine is not None else self.left.find(address)
+            theirs = theirs if theirs is not None else self.right.find(address)
+            if mine is None and theirs is not None:
                 joined.heap[address] = theirs
-            elif mine is not theirs:
+            elif mine is not None and theirs is not None and mine is not theirs:
                 joined.heap[address] = self.thing(mine, theirs)
         return joined
 
@@ -119,6 +124,7 @@ class Join:
         if mine.items is not None and theirs.items is not None and len(mine.items) == len(theirs.items):
             return ListObject([self.value(a, b) for a, b in zip(mine.items, theirs.items)], is_set=mine.is_set)
         self.lossy = True
+        self.changed = True
         elements = [*(mine.items or []), *(theirs.items or []), *(e for e in (mine.element, theirs.element) if e)]
         element: Value = Unknown("dynamic-value")
         if elements:

@@ -57,13 +57,13 @@ def module_frame(state: State, activation: Activation) -> int:
 
 
 def _in_frame(run: Run, address: int, name: str) -> Value | None:
-    frame = run.state.heap.get(address)
+    frame = run.state.find(address)
     if not isinstance(frame, Frame):
         return None
     value = frame.names.get(name)
     if isinstance(value, Deferred):
         value = resolve_deferred(run, value)
-        if isinstance(run.state.heap.get(address), Frame):
+        if isinstance(run.state.find(address), Frame):
             writable = run.state.write(address)
             assert isinstance(writable, Frame)
             writable.names[name] = value
@@ -85,7 +85,7 @@ def assign_name(run: Run, name: str, value: Value) -> None:
     elif name in top.nonlocal_names:
         frame = None
         for address in top.scope[:-1]:
-            candidate = run.state.heap.get(address)
+            candidate = run.state.find(address)
             if isinstance(candidate, Frame) and name in candidate.names:
                 frame = run.state.write(address)
                 break
@@ -133,7 +133,7 @@ def _import_star(run: Run, node: model.ImportFrom) -> None:
     if loaded is None:
         return
     address = namespace(run, loaded)
-    frame = run.state.heap.get(address) if address is not None else None
+    frame = run.state.find(address) if address is not None else None
     if not isinstance(frame, Frame):
         return
     exports = loaded.lowered.module.exports
@@ -180,21 +180,21 @@ def namespace(run: Run, loaded: LoadedModule) -> int | None:
         return address
     snapshots[key] = None
     state, address = execute_module(run, loaded)
+    run.state.store.update(state.heap)
+    state.heap = {}
     snapshots[key] = (state, address)
     _merge(run.state, state)
     return address
 
 
 def _merge(into: State, other: State) -> None:
-    if not other.heap.keys() <= into.heap.keys():
-        for address, thing in other.heap.items():
-            into.heap.setdefault(address, thing)
-        facts, more = into.facts, other.facts
-        for symbol, dim in more.proved.items():
-            if symbol not in facts.proved:
-                facts.bind(symbol, dim)
-        for segment, parts in more.segments.items():
-            facts.segments.setdefault(segment, parts)
+    """What executing a module proved of its own symbols holds on every path."""
+    facts, more = into.facts, other.facts
+    for symbol, dim in more.proved.items():
+        if symbol not in facts.proved:
+            facts.bind(symbol, dim)
+    for segment, parts in more.segments.items():
+        facts.segments.setdefault(segment, parts)
 
 
 def execute_module(run: Run, loaded: LoadedModule) -> tuple[State, int]:
@@ -202,7 +202,7 @@ def execute_module(run: Run, loaded: LoadedModule) -> tuple[State, int]:
     from shapelint.interp.run import BudgetSpent
     from shapelint.interp.statements import execute
 
-    state = State()
+    state = State(run.state.store)
     frame = state.allocate(Frame())
     inner = Run(run.project, loaded, state, kind="open", entry=loaded.name, steps=50_000)
     inner.splits = False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping
 
 from shapelint.interp.objects import HeapObject
 from shapelint.shapes.facts import Facts
@@ -12,12 +13,18 @@ _addresses = itertools.count(1)
 
 
 class State:
-    """Forks cheaply: heap objects are shared until one side writes (`write` copies what it does not own)."""
+    """Forks cheaply: heap objects are shared until one side writes (`write` copies what it does not own).
 
-    __slots__ = ("_owned", "adopted", "assumed", "facts", "heap")
+    `heap` holds what was made or changed since the reading began. Below it lie layers that no path changes: what executing the modules
+    of the project left (`store`, which grows while modules are imported), and what the file's own script left (`base`).
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("_owned", "adopted", "assumed", "base", "facts", "heap", "store")
+
+    def __init__(self, store: dict[int, HeapObject], base: Mapping[int, HeapObject] | None = None) -> None:
         self.heap: dict[int, HeapObject] = {}
+        self.store = store
+        self.base: Mapping[int, HeapObject] = base if base is not None else {}
         self.facts = Facts()
         self.assumed: dict[Condition, bool] = {}
         self.adopted: dict[str, Tensor] = {}
@@ -26,11 +33,20 @@ class State:
     def fork(self) -> State:
         other = State.__new__(State)
         other.heap = dict(self.heap)
+        other.store = self.store
+        other.base = self.base
         other.facts = self.facts.copy()
         other.assumed = dict(self.assumed)
         other.adopted = dict(self.adopted)
         other._owned = set()
         self._owned = set()
+        return other
+
+    def settled(self) -> State:
+        """A state to start readings from: everything as it is, with the heap as a layer below."""
+        other = self.fork()
+        other.base = {**self.base, **self.heap}
+        other.heap = {}
         return other
 
     def allocate(self, thing: HeapObject) -> Ref:
@@ -39,15 +55,27 @@ class State:
         self._owned.add(address)
         return Ref(address)
 
+    def find(self, address: int) -> HeapObject | None:
+        """The object at an address, None where there is none on this path."""
+        thing = self.heap.get(address)
+        if thing is None:
+            thing = self.base.get(address)
+        return thing if thing is not None else self.store.get(address)
+
     def read(self, ref: Ref | int) -> HeapObject:
-        return self.heap[ref if isinstance(ref, int) else ref.address]
+        """The object. Raises KeyError for an address of another path."""
+        address = ref if isinstance(ref, int) else ref.address
+        thing = self.find(address)
+        if thing is None:
+            raise KeyError(address)
+        return thing
 
     def write(self, ref: Ref | int) -> HeapObject:
         """The object for writing; a copy of its own where it was shared with another path."""
         address = ref if isinstance(ref, int) else ref.address
-        thing = self.heap[address]
-        if address not in self._owned:
-            thing = thing.copy()
-            self.heap[address] = thing
-            self._owned.add(address)
+        if address in self._owned:
+            return self.heap[address]
+        thing = self.read(address).copy()
+        self.heap[address] = thing
+        self._owned.add(address)
         return thing

@@ -99,8 +99,8 @@ class Project:
     """The files under one root, each loaded at most once.
 
     `passed` are the files that the user named, as named; files that they import are read too. `src` are folders,
-    relative to the root or absolute, that hold top-level modules. `snapshots` belongs to the interpreter: what
-    executing each module left, by absolute path. `broken` holds the failure of each file that an import led to and
+    relative to the root or absolute, that hold top-level modules. `snapshots` and `store` belong to the interpreter: what
+    executing each module left, by absolute path, and the objects that it made, by address. `broken` holds the failure of each file that an import led to and
     that could not be loaded.
     """
 
@@ -113,6 +113,7 @@ class Project:
         self.root = os.path.abspath(root)
         self.src = tuple(os.path.normpath(os.path.join(self.root, folder)) for folder in src)
         self.snapshots: dict[str, Any] = {}
+        self.store: dict[int, Any] = {}
         self.broken: dict[str, Failure] = {}
         self._shown = {os.path.abspath(path): shown(path) for path in passed}
         self._loaded: dict[str, LoadedModule | Failure] = {}

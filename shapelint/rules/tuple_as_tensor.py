@@ -15,7 +15,8 @@ def misused(case: Case) -> Report | None:
     event = case.event
     assert isinstance(event, Misused)
     layer = returned_by(event)
-    if layer in RECURRENT:
+    # beside a tuple that was written out, what looks like a tensor may be a size: `shape[:-1] + (n,)`
+    if layer in RECURRENT or (event.detail["use"] == "argument" and not layer):
         return None
     assert isinstance(event.value, Tuple)
     return Report(
