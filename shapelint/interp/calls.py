@@ -178,6 +178,8 @@ def make_function(run: Run, node: model.FunctionDef | model.Lambda) -> FunctionV
     top = run.top
     scope = top.scope if top.key is not None and top.key[0] == "class" else (top.frame.address, *top.scope)
     defaults = {p.name: evaluate(run, p.default) for p in node.params.items if p.default is not None}
+    for activation in run.stack:
+        activation.captured = activation.captured or activation.frame.address in scope
     return FunctionValue(node, top.module, scope, defaults)
 
 
@@ -318,8 +320,11 @@ def call_function(run: Run, function: FunctionValue, given: Arguments, receiver:
     run.stack.append(activation)
     try:
         if isinstance(function.node, model.Lambda):
-            return evaluate(run, function.node.body)
-        result = _body(run, function.node, activation)
+            result = evaluate(run, function.node.body)
+        else:
+            result = _body(run, function.node, activation)
+        if not activation.captured:
+            run.state.heap.pop(frame.address, None)  # nothing can read its names again
     finally:
         run.stack.pop()
         run.built = outer_built

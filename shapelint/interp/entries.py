@@ -16,7 +16,7 @@ from shapelint.interp.objects import (
     FunctionValue,
     Instance,
 )
-from shapelint.interp.run import MAX_WORLDS, STEPS, Activation, BudgetSpent, ContextKind, PathEnds, Run, WorldSplit
+from shapelint.interp.run import FILE_STEPS, MAX_WORLDS, STEPS, Activation, BudgetSpent, ContextKind, PathEnds, Run, WorldSplit
 from shapelint.interp.state import State
 from shapelint.program import model
 from shapelint.program.project import LoadedModule, Project
@@ -52,6 +52,7 @@ ENTRY_METHODS = (
     "predict",
 )
 MAX_CLOSED = 12
+MAX_FUNCTION_WORLDS = 4  # of a function that nobody calls: a script's options are many, and few of them touch shapes
 
 ObserverFactory = Callable[[Run], tuple[Observer, ...]]
 
@@ -69,6 +70,7 @@ class Reader:
         self.reached: set[tuple[str, int]] = set()
         self.files: set[str] = set()
         self.spent: list[str] = []
+        self.steps = FILE_STEPS
 
     def read(self) -> None:
         """Read everything the file holds."""
@@ -85,9 +87,11 @@ class Reader:
     def _run(
         self, state: State, kind: ContextKind, entry: str, world: dict[Condition, bool], steps: int = STEPS
     ) -> Run:
+        steps = max(min(steps, self.steps), 1)
         run = Run(
             self.project, self.loaded, state, kind=kind, entry=entry, world=world, showing=self.showing, steps=steps
         )
+        run.granted = steps
         run.observers = self.observers(run)
         return run
 
@@ -97,14 +101,19 @@ class Reader:
         self.reached |= run.reached
         self.files |= run.files
 
-    def _in_worlds(self, kind: ContextKind, entry: str, start: State, read: Callable[[Run], None]) -> None:
-        """Read an entry once in each world that its tests open."""
+    def _in_worlds(
+        self, kind: ContextKind, entry: str, start: State, read: Callable[[Run], None], most: int = MAX_WORLDS
+    ) -> None:
+        """Read an entry once in each world that its tests open. Raises nothing; a file whose steps are used up is read no further."""
         pending: list[dict[Condition, bool]] = [{}]
         opened = 1
         while pending:
+            if self.steps <= 0:
+                self.spent.append(entry)
+                return
             world = pending.pop(0)
             run = self._run(start.fork(), kind, entry, world)
-            run.splits = opened < MAX_WORLDS
+            run.splits = opened < most
             try:
                 read(run)
             except WorldSplit as split:
@@ -117,6 +126,8 @@ class Reader:
                     continue
             except BudgetSpent:
                 self.spent.append(entry)
+            finally:
+                self.steps -= run.granted - run.steps
             self._finish(run)
 
     # the driver
@@ -139,6 +150,7 @@ class Reader:
             pass
         except BudgetSpent:
             self.spent.append("<module>")
+        self.steps -= run.granted - run.steps
         self._finish(run)
         base, address = run.state, frame.address
         if not complete:
@@ -264,7 +276,7 @@ class Reader:
             _enter(run, self.loaded)
             _call_entry(run, function, None)
 
-        self._in_worlds("open", function.name, base, read)
+        self._in_worlds("open", function.name, base, read, MAX_FUNCTION_WORLDS)
 
 
 def _key(function: FunctionValue) -> tuple[str, int]:

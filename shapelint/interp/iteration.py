@@ -411,6 +411,8 @@ def comprehension(run: Run, node: model.Comprehension) -> Value:
     result = run.state.allocate(DictObject({}) if node.kind == "dict" else ListObject([], is_set=node.kind == "set"))
     try:
         _generate(run, node, 0, result)
+        if not activation.captured:
+            run.state.heap.pop(frame.address, None)
     finally:
         run.stack.pop()
     return result

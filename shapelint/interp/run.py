@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from shapelint.program.model import Expr
     from shapelint.program.project import LoadedModule, Project
 
-STEPS = 150_000  # expressions and statements one reading may evaluate
+STEPS = 80_000  # expressions and statements that one reading may evaluate
+FILE_STEPS = 400_000  # and all readings of a file together
 CALL_DEPTH = 40
 MAX_WORLDS = 16
 
@@ -56,6 +57,7 @@ class Activation:
     nonlocal_names: frozenset[str] = frozenset()
     returns: list[tuple[Value, State]] = field(default_factory=list)
     yields: list[Value] | None = None
+    captured: bool = False  # whether a function made in it closes over its frame
     breaks: list[list[State]] = field(default_factory=list)
     continues: list[list[State]] = field(default_factory=list)
     raises: list[list[State]] = field(default_factory=list)
@@ -91,6 +93,7 @@ class Run:
         self.observers = observers
         self.showing = showing
         self.steps = steps
+        self.granted = steps
         self.stack: list[Activation] = []
         self.guards = 0
         self.quiet = 0  # inside code whose events another context tells

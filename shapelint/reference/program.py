@@ -388,7 +388,8 @@ class Program:
         finally:
             self._building = outside
         try:
-            with torch.device("meta"):
+            with torch.device("meta"), warnings.catch_warnings():
+                warnings.simplefilter("ignore")
                 built = eval(text, self.namespace)
             heavy = isinstance(built, torch.nn.Module) and sum(p.numel() for p in built.parameters()) > MOST_ENTRIES
         except Exception:
