@@ -453,3 +453,15 @@ def test_lstm_from_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys:
     assert "(batch, seq, 2*hidden)" in capsys.readouterr().out
     assert main(["lstm", "--from", "model.py:Other"]) == 2
     assert main(["lstm", "--from", "model.py"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("use", "said"),
+    [
+        ("out.size(1)", "AttributeError: 'tuple' object has no attribute 'size'"),
+        ("out[:, -1]", "TypeError: tuple indices must be integers or slices, not tuple"),
+    ],
+)
+def test_a_tuple_used_as_a_tensor_is_confirmed_with_pythons_message(check: Check, use: str, said: str) -> None:
+    text = SILENT.replace("out, _ = self.lstm(x)", "out = self.lstm(x)").replace("out[-1, :, :]", use)
+    assert of_rule(check(text), "rnn-output-tuple")["witness"]["said"] == said

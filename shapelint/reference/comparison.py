@@ -91,9 +91,8 @@ def _said(recording: Recording, call: Call) -> str:
                 if not ABOUT_KINDS.search(str(error)):
                     if not program.sizes.drawn:
                         return f"torch refuses it: {error}"
-                    reason = (
-                        "torch takes none of the sizes that were drawn"  # others may fit: no shape is claimed for all
-                    )
+                    # others may fit: nothing is claimed for all of them
+                    reason = "torch takes none of the sizes that were drawn"
                     break
                 reason = "torch objects to the kind of entries"
                 if not program.guessed_dtype:

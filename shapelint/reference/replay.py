@@ -171,14 +171,7 @@ def _run_fault(program: Program, fault: Fault) -> Raised | None:
     if isinstance(event, LayerBuilt):
         text = program.construction(event.config)
     elif isinstance(event, Misused):
-        assert event.value is not None
-        text = program.value(event.value)
-        if event.kind == "tuple-as-tensor":
-            text = f"{text}.{event.detail['name']}"
-        else:
-            want = event.detail["want"]
-            assert isinstance(want, int)
-            text = f"{', '.join('abcdefghijklmnopqrstuvwxyz'[:want])}{',' if want == 1 else ''} = {text}"
+        text = _misuse(program, event)
     else:
         assert isinstance(event, OpCalled)
         text = program.expression(event)
@@ -193,6 +186,24 @@ def _run_fault(program: Program, fault: Fault) -> Raised | None:
     except Raised as error:
         return error
     return None
+
+
+def _misuse(program: Program, event: Misused) -> str:
+    """The use of a value as what it is not. Raises CannotReplay, Contradiction, Raised."""
+    assert event.value is not None
+    text = program.value(event.value)
+    if event.kind == "unpack-count":
+        want = event.detail["want"]
+        assert isinstance(want, int)
+        names = [f"part{number}" for number in range(want)]
+        if event.detail.get("star"):
+            names[-1] = f"*{names[-1]}"
+        return f"{', '.join(names)}{',' if want == 1 else ''} = {text}"
+    if event.detail.get("use") == "attribute":
+        return f"{text}.{event.detail['name']}"
+    if event.detail.get("use") == "index":
+        return f"{text}[..., 0]"  # whatever the entries of the index are: several at once index no tuple
+    raise CannotReplay("the call that takes the tuple is not recorded")
 
 
 def _doubt(program: Program, text: str) -> str:
