@@ -22,6 +22,7 @@ from shapelint.shapes.dim import Dim, maximum, minimum
 from shapelint.values.model import (
     NONE,
     Bool,
+    Condition,
     External,
     Float,
     Int,
@@ -555,6 +556,8 @@ def _contains(run: Run, item: Value, container: Value) -> Bool:
             return Bool(False) if key is not None and not thing.open else Bool(None)
         if isinstance(thing, Instance) and thing.parts is not None and isinstance(item, Str) and item.value is not None:
             return Bool(item.value in [n for n, _ in thing.parts])
+    if isinstance(container, Opaque) and isinstance(item, Str) and item.value is not None:
+        return Bool(None, Condition(container.path, f"contains {item.value!r}"))
     items = _sequence_items(run, container)
     if items is None and isinstance(container, Ref):
         thing = run.state.read(container)

@@ -96,6 +96,7 @@ class Run:
         self.granted = steps
         self.stack: list[Activation] = []
         self.guards = 0
+        self.blurred = False  # whether sides of a test were joined that belong to different worlds
         self.quiet = 0  # inside code whose events another context tells
         self.alternatives = 0  # inside the reading of one of several alternatives of a value
         self.symbols: dict[str, Dim] = {}

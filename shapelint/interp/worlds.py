@@ -277,9 +277,11 @@ def require(run: Run, value: Bool) -> bool | None:
 
 
 def split(run: Run, condition: Condition) -> None:
-    """Start the reading anew in both worlds. Raises WorldSplit; returns where no further world may be opened."""
+    """Start the reading anew in both worlds. Raises WorldSplit; returns where no further world may be opened: what guards what is then lost,
+    and nothing that follows in this reading proves a fault."""
     if run.splits and condition not in run.world and len(run.world) < MAX_WORLDS.bit_length() + 3:
         raise WorldSplit(condition)
+    run.blurred = True
 
 
 def rank_ends(run: Run, name: str, known: int) -> bool | None:

@@ -7,6 +7,7 @@ refuted.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -58,7 +59,12 @@ def witness(diagnostic: Diagnostic, recordings: Sequence[Recording]) -> Witness:
     """What torch says of a finding."""
     told: list[Witness] = []
     for recording, fault in faults_of(diagnostic, recordings)[:READINGS]:
-        found = _witness(recording, fault)
+        try:
+            found = _witness(recording, fault)
+        except Exception as error:
+            if os.environ.get("SHAPELINT_TRACEBACK") == "1":
+                raise
+            found = _unverified(f"the replay failed, which is a fault of shapelint: {type(error).__name__}: {error}")
         if found.verdict == "confirmed":
             return found
         told.append(found)

@@ -132,10 +132,10 @@ class Watcher(Observer):
         if isinstance(event, OpCalled):
             self._op(run, event)
         elif isinstance(event, LayerBuilt):
-            if event.mismatch is not None and not event.where.guarded:
+            if event.mismatch is not None and not event.where.guarded and not run.blurred:
                 self._mismatch(run, event, event.mismatch)
         elif isinstance(event, Misused):
-            if not event.where.guarded:
+            if not event.where.guarded and not run.blurred:
                 for rule, check in self.watched.by_misuse.get(event.kind, ()):
                     self._check(run, event, rule, check)
 
@@ -154,7 +154,7 @@ class Watcher(Observer):
         if event.mismatch is None:
             built = event.where.built
             self.reading.passed.add((place, Place(built.path, built.node) if built is not None else None))
-        if event.where.guarded:
+        if event.where.guarded or run.blurred:
             return
         if event.mismatch is not None:
             if not event.assumed:
