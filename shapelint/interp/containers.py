@@ -74,6 +74,8 @@ def merged(run: Run, values: list[Value]) -> Value:
 def subscript(run: Run, owner: Value, index: Value, node: model.Subscript) -> Value:
     """`owner[index]`."""
     if isinstance(owner, Tensor):
+        if not owner.array and _steps_back(index) and not surely_torch(owner):
+            return Unknown("dynamic-value")  # only NumPy arrays take such a slice
         name = "numpy.ndarray.__getitem__" if owner.array else "torch.Tensor.__getitem__"
         found = call_named(run, name, (owner, index), {}, node.id, (node.value.id, node.index.id))
         if owner.array and isinstance(found, Unknown) and found.reason == "unsupported-op":
@@ -112,6 +114,22 @@ def subscript(run: Run, owner: Value, index: Value, node: model.Subscript) -> Va
     if isinstance(owner, External):
         return owner if owner.name.startswith("typing") else Unknown("outside-project", owner.name)
     return owner if isinstance(owner, Unknown) else Unknown("dynamic-value")
+
+
+def _steps_back(index: Value) -> bool:
+    """Whether an index holds a slice that runs backwards."""
+    entries = index.items if isinstance(index, Tuple) else (index,)
+    return any(isinstance(e, Slice) and isinstance(e.step, Int) and (e.step.dim.value or 0) < 0 for e in entries)
+
+
+def surely_torch(tensor: Tensor) -> bool:
+    """Whether a tensor is one of torch for sure: an input that was only ever indexed may as well be a NumPy array."""
+    step = tensor.step
+    while step is not None:
+        if step.op != "getitem":
+            return True
+        step = step.previous
+    return False
 
 
 def _of_opaque(run: Run, owner: Opaque, index: Value, node: model.Subscript) -> Value:

@@ -153,12 +153,17 @@ def resolve_deferred(run: Run, value: Deferred) -> Value:
         address = namespace(run, loaded)
         return Namespace(address, loaded) if address is not None else Unknown("outside-project", value.module)
     submodule = run.project.resolve_name(value.importer, value.module, value.level, value.name)
-    if loaded is not None:
-        address = namespace(run, loaded)
-        if address is not None:
-            found = _in_frame(run, address, value.name)
-            if found is not None:
-                return found
+    # `from package import part` inside of the package itself asks for what it is about to bind
+    asked = (value.importer.path, value.module, value.level, value.name)
+    if loaded is not None and asked not in run.resolving:
+        run.resolving.add(asked)
+        try:
+            address = namespace(run, loaded)
+            found = _in_frame(run, address, value.name) if address is not None else None
+        finally:
+            run.resolving.discard(asked)
+        if found is not None:
+            return found
     if submodule is not None:
         address = namespace(run, submodule)
         if address is not None:

@@ -107,6 +107,7 @@ class Run:
         self.instances: list[Ref] = []
         self.called: set[int] = set()
         self.files: set[str] = set()
+        self.resolving: set[tuple[str, str, int, str]] = set()
         self.notes: dict[str, list[object]] = {}  # what rules keep until the reading ends
         self.conditions: dict[Condition, tuple[str, Dim, Dim]] = {}
         self.namer = Namer(lambda s: self.names.get(s))
