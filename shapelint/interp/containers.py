@@ -74,14 +74,14 @@ def merged(run: Run, values: list[Value]) -> Value:
 def subscript(run: Run, owner: Value, index: Value, node: model.Subscript) -> Value:
     """`owner[index]`."""
     if isinstance(owner, Tensor):
-        if not owner.array and _steps_back(index) and not surely_torch(owner):
+        if owner.array:
+            site = (node.value.id, node.index.id)
+            found = call_named(run, "numpy.ndarray.__getitem__", (owner, index), {}, node.id, site)
+            if not isinstance(found, Unknown) or found.reason != "unsupported-op":
+                return found
+        if _steps_back(index) and (owner.array or not surely_torch(owner)):
             return Unknown("dynamic-value")  # only NumPy arrays take such a slice
-        name = "numpy.ndarray.__getitem__" if owner.array else "torch.Tensor.__getitem__"
-        found = call_named(run, name, (owner, index), {}, node.id, (node.value.id, node.index.id))
-        if owner.array and isinstance(found, Unknown) and found.reason == "unsupported-op":
-            found = call_named(
-                run, "torch.Tensor.__getitem__", (owner, index), {}, node.id, (node.value.id, node.index.id)
-            )
+        found = call_named(run, "torch.Tensor.__getitem__", (owner, index), {}, node.id, (node.value.id, node.index.id))
         return found
     if isinstance(owner, Opaque):
         return _of_opaque(run, owner, index, node)
