@@ -32,7 +32,7 @@ def configuration() -> str:
         "An unknown key, an unknown rule or a value of the wrong type is an error (exit code 2).\n",
         "Editors that know JSON schemas complete and check the keys with "
         "[shapelint.schema.json](shapelint.schema.json).\n",
-        "```toml\n[tool.shapelint]\nextend-exclude = [\"generated/\"]\n\n[tool.shapelint.rules]\n"
+        '```toml\n[tool.shapelint]\nextend-exclude = ["generated/"]\n\n[tool.shapelint.rules]\n'
         'all = "warning"\nlinear-in-features = "error"\n\n[tool.shapelint.per-file-rules."tests/"]\nall = "off"\n```\n',
         "Patterns are those of `.gitignore`, relative to the folder of the configuration: `name` matches at any depth, "
         "`a/b` only from that folder, a trailing `/` matches folders only, `**` any number of folders, and `!` takes "

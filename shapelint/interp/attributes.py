@@ -41,7 +41,28 @@ from shapelint.values.model import (
 
 # what a tensor has that is no method; each is an op of one argument
 TENSOR_ATTRIBUTES = frozenset(
-    ["shape", "ndim", "T", "mT", "H", "mH", "data", "grad", "real", "imag", "is_cuda", "requires_grad", "itemsize", "nbytes", "is_leaf", "is_sparse", "names", "dtype", "device", "layout"]
+    [
+        "shape",
+        "ndim",
+        "T",
+        "mT",
+        "H",
+        "mH",
+        "data",
+        "grad",
+        "real",
+        "imag",
+        "is_cuda",
+        "requires_grad",
+        "itemsize",
+        "nbytes",
+        "is_leaf",
+        "is_sparse",
+        "names",
+        "dtype",
+        "device",
+        "layout",
+    ]
 )
 _OPAQUE_CONSTANTS = {
     "math.pi": 3.141592653589793,
@@ -211,7 +232,65 @@ def _of_object(run: Run, owner: Ref, name: str, node: model.Expr) -> Value:
 
 
 _MODULE_METHODS = frozenset(
-    ["to", "cuda", "cpu", "train", "eval", "parameters", "named_parameters", "children", "modules", "named_children", "named_modules", "state_dict", "load_state_dict", "requires_grad_", "zero_grad", "apply", "float", "half", "double", "bfloat16", "type", "register_buffer", "register_parameter", "add_module", "register_module", "register_forward_hook", "register_forward_pre_hook", "register_full_backward_hook", "extra_repr", "buffers", "named_buffers", "share_memory", "append", "extend", "insert", "keys", "values", "items", "get_submodule", "flatten_parameters", "reset_parameters", "_reset_parameters", "init_weights", "compile", "forward", "get", "update", "pop", "log", "log_dict", "save_hyperparameters", "print", "manual_backward", "__init__", "__call__", "__setattr__", "__getattr__"]
+    [
+        "to",
+        "cuda",
+        "cpu",
+        "train",
+        "eval",
+        "parameters",
+        "named_parameters",
+        "children",
+        "modules",
+        "named_children",
+        "named_modules",
+        "state_dict",
+        "load_state_dict",
+        "requires_grad_",
+        "zero_grad",
+        "apply",
+        "float",
+        "half",
+        "double",
+        "bfloat16",
+        "type",
+        "register_buffer",
+        "register_parameter",
+        "add_module",
+        "register_module",
+        "register_forward_hook",
+        "register_forward_pre_hook",
+        "register_full_backward_hook",
+        "extra_repr",
+        "buffers",
+        "named_buffers",
+        "share_memory",
+        "append",
+        "extend",
+        "insert",
+        "keys",
+        "values",
+        "items",
+        "get_submodule",
+        "flatten_parameters",
+        "reset_parameters",
+        "_reset_parameters",
+        "init_weights",
+        "compile",
+        "forward",
+        "get",
+        "update",
+        "pop",
+        "log",
+        "log_dict",
+        "save_hyperparameters",
+        "print",
+        "manual_backward",
+        "__init__",
+        "__call__",
+        "__setattr__",
+        "__getattr__",
+    ]
 )
 
 

@@ -184,7 +184,40 @@ def make_function(run: Run, node: model.FunctionDef | model.Lambda) -> FunctionV
 
 
 _KEEPING_DECORATORS = frozenset(
-    ["torch.no_grad", "torch.enable_grad", "torch.inference_mode", "torch.jit.script", "torch.jit.export", "torch.jit.ignore", "torch.jit.unused", "torch.compile", "torch.jit.script_method", "torch.autocast", "torch.cuda.amp.autocast", "torch.cuda.amp.custom_fwd", "torch.cuda.amp.custom_bwd", "torch.amp.autocast", "functools.lru_cache", "functools.cache", "functools.wraps", "contextlib.contextmanager", "abc.abstractmethod", "typing.no_type_check", "typing.overload", "typing_extensions.override", "typing.override", "torch.amp.custom_fwd", "torch.amp.custom_bwd", "torch.compiler.disable", "torch._dynamo.disable", "numba.jit", "pytest.fixture", "torch.set_grad_enabled", "typeguard.typechecked", "beartype.beartype"]
+    [
+        "torch.no_grad",
+        "torch.enable_grad",
+        "torch.inference_mode",
+        "torch.jit.script",
+        "torch.jit.export",
+        "torch.jit.ignore",
+        "torch.jit.unused",
+        "torch.compile",
+        "torch.jit.script_method",
+        "torch.autocast",
+        "torch.cuda.amp.autocast",
+        "torch.cuda.amp.custom_fwd",
+        "torch.cuda.amp.custom_bwd",
+        "torch.amp.autocast",
+        "functools.lru_cache",
+        "functools.cache",
+        "functools.wraps",
+        "contextlib.contextmanager",
+        "abc.abstractmethod",
+        "typing.no_type_check",
+        "typing.overload",
+        "typing_extensions.override",
+        "typing.override",
+        "torch.amp.custom_fwd",
+        "torch.amp.custom_bwd",
+        "torch.compiler.disable",
+        "torch._dynamo.disable",
+        "numba.jit",
+        "pytest.fixture",
+        "torch.set_grad_enabled",
+        "typeguard.typechecked",
+        "beartype.beartype",
+    ]
 )
 
 
@@ -259,12 +292,14 @@ def bind_parameters(
 ) -> dict[str, Value] | None:
     """Arguments by parameter name; None where they do not fit."""
     bound: dict[str, Value] = {}
-    args = [receiver, *given.args] if receiver is not None and function.kind != "static" else list(given.args)
+    args: list[Value] = list(given.args)
+    if receiver is not None and function.kind != "static":
+        args.insert(0, receiver)
     kwargs = dict(given.kwargs)
     for param in function.node.params.items:
         if param.kind == "positional":
             if args:
-                bound[param.name] = args.pop(0)  # type: ignore[assignment]
+                bound[param.name] = args.pop(0)
             elif param.name in kwargs:
                 bound[param.name] = kwargs.pop(param.name)
             elif given.inexact:
@@ -277,7 +312,7 @@ def bind_parameters(
             if given.inexact:
                 bound[param.name] = Unknown("dynamic-value", param.name)
             else:
-                bound[param.name] = Tuple(tuple(args))  # type: ignore[arg-type]
+                bound[param.name] = Tuple(tuple(args))
             args = []
         elif param.kind == "keyword":
             if param.name in kwargs:

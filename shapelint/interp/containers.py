@@ -305,7 +305,7 @@ def _of_parts(run: Run, thing: Instance, index: Value) -> Value:
 def set_item(run: Run, owner: Value, index: Value, value: Value, node: model.Subscript) -> None:
     """`owner[index] = value`."""
     if isinstance(owner, Tensor) or (isinstance(owner, Opaque) and owner.path in run.adopted):
-        tensor = owner if isinstance(owner, Tensor) else run.adopt(owner)  # type: ignore[arg-type]
+        tensor = owner if isinstance(owner, Tensor) else run.adopt(owner)
         call_named(run, "torch.Tensor.__setitem__", (tensor, index, value), {}, node.id, (node.value.id, node.index.id))
         return
     if not isinstance(owner, Ref):
@@ -405,10 +405,8 @@ def list_method(run: Run, owner: Ref, thing: ListObject, name: str, args: list[V
         assert isinstance(writable, ListObject)
         if writable.items is not None and writable.items:
             element = merged(run, writable.items)
-            if name == "sort":
-                writable.items, writable.element, writable.length = None, element, Dim.of(len(writable.items))
-            else:
-                writable.items, writable.element = None, element
+            writable.length = Dim.of(len(writable.items)) if name == "sort" else None
+            writable.items, writable.element = None, element
         return NONE
     if name == "copy":
         return run.state.allocate(thing.copy())

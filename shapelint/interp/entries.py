@@ -16,7 +16,17 @@ from shapelint.interp.objects import (
     FunctionValue,
     Instance,
 )
-from shapelint.interp.run import FILE_STEPS, MAX_WORLDS, STEPS, Activation, BudgetSpent, ContextKind, PathEnds, Run, WorldSplit
+from shapelint.interp.run import (
+    FILE_STEPS,
+    MAX_WORLDS,
+    STEPS,
+    Activation,
+    BudgetSpent,
+    ContextKind,
+    PathEnds,
+    Run,
+    WorldSplit,
+)
 from shapelint.interp.state import State
 from shapelint.program import model
 from shapelint.program.project import LoadedModule, Project

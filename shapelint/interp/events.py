@@ -98,4 +98,15 @@ class Observer:
         """Called once when the context has been read to its end."""
 
 
-__all__ = ["CallFrame", "Evaluated", "Event", "LayerBuilt", "Misuse", "Misused", "Observer", "OpCalled", "Tensor", "Where"]
+__all__ = [
+    "CallFrame",
+    "Evaluated",
+    "Event",
+    "LayerBuilt",
+    "Misuse",
+    "Misused",
+    "Observer",
+    "OpCalled",
+    "Tensor",
+    "Where",
+]

@@ -268,11 +268,8 @@ def _plain_binary(run: Run, op: str, left: Value, right: Value) -> Value:
     a, b = as_dim(run, left), as_dim(run, right)
     if a is not None and b is not None:
         return _int_binary(run, op, a, b)
-    if (
-        (isinstance(left, Float)
-        and (isinstance(right, Float) or b is not None))
-        or (isinstance(right, Float)
-        and a is not None)
+    if (isinstance(left, Float) and (isinstance(right, Float) or b is not None)) or (
+        isinstance(right, Float) and a is not None
     ):
         return _float_binary(op, Int(a) if a is not None else left, Int(b) if b is not None else right)
     if isinstance(left, Str) and op == "+" and isinstance(right, Str):
@@ -357,7 +354,7 @@ def _float_value(op: str, left: Value, right: Value) -> float | None:
     try:
         if op == "**" and abs(y) > 64:
             return None
-        result = {
+        compute: dict[str, Callable[[], float]] = {
             "+": lambda: x + y,
             "-": lambda: x - y,
             "*": lambda: x * y,
@@ -365,7 +362,8 @@ def _float_value(op: str, left: Value, right: Value) -> float | None:
             "//": lambda: x // y,
             "%": lambda: x % y,
             "**": lambda: x**y,
-        }[op]()
+        }
+        result = compute[op]()
         return result if isinstance(result, float) else None
     except (ZeroDivisionError, OverflowError, KeyError):
         return None

@@ -178,7 +178,7 @@ def _combined(run: Run, value: Iterable) -> Passes:
         if known:
             # an exact number of passes, over elements of which some are only described
             number = min(len(p.items) for p in known if p.items is not None)
-            rows = [
+            rows: list[Value] = [
                 Tuple(tuple(p.items[i] if p.items is not None else (p.first if i == 0 else p.later) for p in plans))
                 for i in range(number)
             ]
@@ -460,8 +460,8 @@ def _generate(run: Run, node: model.Comprehension, depth: int, result: Ref) -> N
         if isinstance(thing, ListObject) and thing.items is not None:
             from shapelint.interp.containers import merged
 
-            thing.items, thing.element = None, merged(run, thing.items)
-            thing.length = None
+            element = merged(run, thing.items)
+            thing.items, thing.element, thing.length = None, element, None
 
     iterate(run, passes, body)
 

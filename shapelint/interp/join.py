@@ -106,8 +106,8 @@ class Join:
         if isinstance(mine, ListObject) and isinstance(theirs, ListObject):
             return self.lists(mine, theirs)
         if isinstance(mine, DictObject) and isinstance(theirs, DictObject):
-            items = self.names(mine.items, theirs.items)  # type: ignore[arg-type]
-            return DictObject(items, mine.open or theirs.open, mine.element or theirs.element)  # type: ignore[arg-type]
+            items = self.names(mine.items, theirs.items)
+            return DictObject(items, mine.open or theirs.open, mine.element or theirs.element)
         return mine
 
     def names(self, mine: dict[str, Value], theirs: dict[str, Value]) -> dict[str, Value]:

@@ -47,7 +47,39 @@ CONTAINERS = frozenset(
 )
 # calls that give back what they are given (their first argument)
 PASSING = frozenset(
-    ["torch.compile", "torch.jit.script", "torch.jit.trace", "torch.nn.DataParallel", "torch.nn.parallel.DataParallel", "torch.nn.parallel.DistributedDataParallel", "copy.deepcopy", "copy.copy", "torch.nn.utils.weight_norm", "torch.nn.utils.spectral_norm", "torch.nn.utils.parametrizations.weight_norm", "torch.nn.utils.parametrizations.spectral_norm", "torch.nn.utils.remove_weight_norm", "torch.nn.utils.parametrize.remove_parametrizations", "torch.nn.utils.skip_init", "typing.cast", "tqdm.tqdm", "tqdm", "tqdm.auto.tqdm", "tqdm.notebook.tqdm", "functools.wraps", "torch.utils.checkpoint.noop", "collections.OrderedDict.fromkeys", "torch.jit.annotate", "torch.jit.freeze", "torch.nn.utils.fusion.fuse_conv_bn_eval", "torch.fx.wrap", "torch.quantization.quantize_dynamic", "itertools.chain.from_iterable", "torch.nn.utils.parametrizations.orthogonal", "accelerate.prepare"]
+    [
+        "torch.compile",
+        "torch.jit.script",
+        "torch.jit.trace",
+        "torch.nn.DataParallel",
+        "torch.nn.parallel.DataParallel",
+        "torch.nn.parallel.DistributedDataParallel",
+        "copy.deepcopy",
+        "copy.copy",
+        "torch.nn.utils.weight_norm",
+        "torch.nn.utils.spectral_norm",
+        "torch.nn.utils.parametrizations.weight_norm",
+        "torch.nn.utils.parametrizations.spectral_norm",
+        "torch.nn.utils.remove_weight_norm",
+        "torch.nn.utils.parametrize.remove_parametrizations",
+        "torch.nn.utils.skip_init",
+        "typing.cast",
+        "tqdm.tqdm",
+        "tqdm",
+        "tqdm.auto.tqdm",
+        "tqdm.notebook.tqdm",
+        "functools.wraps",
+        "torch.utils.checkpoint.noop",
+        "collections.OrderedDict.fromkeys",
+        "torch.jit.annotate",
+        "torch.jit.freeze",
+        "torch.nn.utils.fusion.fuse_conv_bn_eval",
+        "torch.fx.wrap",
+        "torch.quantization.quantize_dynamic",
+        "itertools.chain.from_iterable",
+        "torch.nn.utils.parametrizations.orthogonal",
+        "accelerate.prepare",
+    ]
 )
 _CANONICAL = {
     "torch.nn.modules.container.Sequential": "torch.nn.Sequential",
@@ -204,7 +236,17 @@ def _tensor_dataset(run: Run, given: Arguments) -> Value:
     return run.state.allocate(Instance("torch.utils.data.TensorDataset", {"tensors": Tuple(given.args)}))
 
 
-_LOADER = ["dataset", "batch_size", "shuffle", "sampler", "batch_sampler", "num_workers", "collate_fn", "pin_memory", "drop_last"]
+_LOADER = [
+    "dataset",
+    "batch_size",
+    "shuffle",
+    "sampler",
+    "batch_sampler",
+    "num_workers",
+    "collate_fn",
+    "pin_memory",
+    "drop_last",
+]
 
 
 def _data_loader(run: Run, given: Arguments) -> Value:
@@ -257,7 +299,9 @@ def _batches(run: Run, thing: Instance) -> Passes:
         total = instance_length(run, dataset, held) if isinstance(dataset, Ref) else None
     elif isinstance(held, ListObject) or isinstance(dataset, Tensor):
         total = plan(run, dataset).count
-    if "batch_sampler" in thing.attrs or ("sampler" in thing.attrs and not isinstance(thing.attrs["sampler"], NoneValue)):
+    if "batch_sampler" in thing.attrs or (
+        "sampler" in thing.attrs and not isinstance(thing.attrs["sampler"], NoneValue)
+    ):
         total = None
         size = size if "batch_sampler" not in thing.attrs else None
     if size is None:

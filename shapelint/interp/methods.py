@@ -67,8 +67,8 @@ def call_method(run: Run, method: Method, given: Arguments) -> Value:
         if name in ("index", "count"):
             return Int(Dim.symbol("i", "unknown", 0))
         if isinstance(receiver, Tuple) and name == "_replace":
-            items = tuple(given.kwargs.get(n, v) for n, v in zip(receiver.names, receiver.items))
-            return replace(receiver, items=items)
+            replaced = tuple(given.kwargs.get(n, v) for n, v in zip(receiver.names, receiver.items))
+            return replace(receiver, items=replaced)
         return Unknown("dynamic-value", name)
     if isinstance(receiver, (Int, Float, Bool)):
         return receiver if name in ("item", "bit_length", "__int__") else Float(None)
@@ -137,7 +137,27 @@ def _of_string(run: Run, receiver: Str, name: str, given: Arguments) -> Value:
 
 
 _SELF = frozenset(
-    ["to", "cuda", "cpu", "train", "eval", "float", "half", "double", "bfloat16", "type", "requires_grad_", "apply", "share_memory", "compile", "share_memory_", "xpu", "to_empty", "prepare", "set_defaults"]
+    [
+        "to",
+        "cuda",
+        "cpu",
+        "train",
+        "eval",
+        "float",
+        "half",
+        "double",
+        "bfloat16",
+        "type",
+        "requires_grad_",
+        "apply",
+        "share_memory",
+        "compile",
+        "share_memory_",
+        "xpu",
+        "to_empty",
+        "prepare",
+        "set_defaults",
+    ]
 )
 
 

@@ -23,7 +23,79 @@ class Deferred(Value):
 
 
 BUILTIN_NAMES = frozenset(
-    ["abs", "all", "any", "bool", "bytes", "callable", "chr", "dict", "dir", "divmod", "enumerate", "filter", "float", "format", "frozenset", "getattr", "globals", "hasattr", "hash", "id", "input", "int", "isinstance", "issubclass", "iter", "len", "list", "locals", "map", "max", "min", "next", "object", "open", "ord", "pow", "print", "property", "range", "repr", "reversed", "round", "set", "setattr", "slice", "sorted", "staticmethod", "classmethod", "str", "sum", "super", "tuple", "type", "vars", "zip", "NotImplemented", "delattr", "exec", "eval", "compile", "memoryview", "bytearray", "complex", "__import__", "hex", "oct", "bin", "ascii", "breakpoint", "exit", "quit"]
+    [
+        "abs",
+        "all",
+        "any",
+        "bool",
+        "bytes",
+        "callable",
+        "chr",
+        "dict",
+        "dir",
+        "divmod",
+        "enumerate",
+        "filter",
+        "float",
+        "format",
+        "frozenset",
+        "getattr",
+        "globals",
+        "hasattr",
+        "hash",
+        "id",
+        "input",
+        "int",
+        "isinstance",
+        "issubclass",
+        "iter",
+        "len",
+        "list",
+        "locals",
+        "map",
+        "max",
+        "min",
+        "next",
+        "object",
+        "open",
+        "ord",
+        "pow",
+        "print",
+        "property",
+        "range",
+        "repr",
+        "reversed",
+        "round",
+        "set",
+        "setattr",
+        "slice",
+        "sorted",
+        "staticmethod",
+        "classmethod",
+        "str",
+        "sum",
+        "super",
+        "tuple",
+        "type",
+        "vars",
+        "zip",
+        "NotImplemented",
+        "delattr",
+        "exec",
+        "eval",
+        "compile",
+        "memoryview",
+        "bytearray",
+        "complex",
+        "__import__",
+        "hex",
+        "oct",
+        "bin",
+        "ascii",
+        "breakpoint",
+        "exit",
+        "quit",
+    ]
 )
 
 
@@ -180,9 +252,9 @@ def namespace(run: Run, loaded: LoadedModule) -> int | None:
         found = snapshots[key]
         if found is None:
             return None  # being executed at this moment: a circular import
-        state, address = found
-        _merge(run.state, state)
-        return address
+        left: tuple[State, int] = found
+        _merge(run.state, left[0])
+        return left[1]
     snapshots[key] = None
     state, address = execute_module(run, loaded)
     run.state.store.update(state.heap)

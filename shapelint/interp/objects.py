@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Union
+from typing import TYPE_CHECKING, Any, Union
 
 from shapelint.program import model
 from shapelint.shapes.dim import Dim
@@ -206,7 +206,7 @@ class ListObject:
 class DictObject:
     """A dict with literal keys; `open` where further keys are possible, whose values are like `element`."""
 
-    items: dict[object, Value]
+    items: dict[Any, Value]
     open: bool = False
     element: Value | None = None
 

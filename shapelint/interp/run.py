@@ -124,8 +124,8 @@ class Run:
         assert isinstance(thing, Frame)
         return thing
 
-    def site(self, node: Expr | object) -> Site:
-        return Site(self.top.module.path, node.id)  # type: ignore[attr-defined]
+    def site(self, node: Expr) -> Site:
+        return Site(self.top.module.path, node.id)
 
     def where(self, node_id: int) -> Where:
         """The place of a node in the call in progress."""

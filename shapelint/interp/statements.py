@@ -14,6 +14,7 @@ from shapelint.interp.state import State
 from shapelint.program import model
 from shapelint.values.model import (
     NONE,
+    TRUE,
     External,
     Int,
     Opaque,
@@ -364,7 +365,7 @@ def _match(run: Run, node: model.Match) -> None:
     ends: list[State] = []
     for case in node.cases:
         start = run.state
-        answer = worlds.UNDECIDED if case.opaque else worlds.TRUE
+        answer = worlds.UNDECIDED if case.opaque else TRUE
         if case.test is not None and not case.opaque:
             answer = worlds.truth(run, evaluate(run, case.test))
         if case.guard is not None:

@@ -177,11 +177,8 @@ def equal(run: Run, a: Value, b: Value) -> Bool:
         if isinstance(one, OneOf):
             other = b if one is a else a
             return _agree([equal(run, o, other) for o in one.options])
-    if (
-        (isinstance(a, NoneValue)
-        and isinstance(b, (Int, Str, Bool, Tensor, Tuple)))
-        or (isinstance(b, NoneValue)
-        and isinstance(a, (Int, Str, Bool, Tensor, Tuple)))
+    if (isinstance(a, NoneValue) and isinstance(b, (Int, Str, Bool, Tensor, Tuple))) or (
+        isinstance(b, NoneValue) and isinstance(a, (Int, Str, Bool, Tensor, Tuple))
     ):
         return FALSE
     return UNDECIDED

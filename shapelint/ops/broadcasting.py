@@ -76,7 +76,13 @@ def _axis(cx: Context, a: Axis, b: Axis, left: tuple[Part, ...], right: tuple[Pa
             return Axis(facts.resolve(keep.size), keep.factors)
         cx.refute(
             constraint,
-            say("shapes {left} and {right} cannot be broadcast: {x} against {y}", left=_shape(left), right=_shape(right), x=x, y=y),
+            say(
+                "shapes {left} and {right} cannot be broadcast: {x} against {y}",
+                left=_shape(left),
+                right=_shape(right),
+                x=x,
+                y=y,
+            ),
             operand="other",
             sizes=(x, y),
             possible=not certain,
@@ -85,7 +91,19 @@ def _axis(cx: Context, a: Axis, b: Axis, left: tuple[Part, ...], right: tuple[Pa
     certain = facts.at_least(x, 2, proof=True) and facts.at_least(y, 2, proof=True)
     exact = maximum([x, y])
     if certain:
-        cx.demand_equal(constraint, x, y, say("shapes {left} and {right} cannot be broadcast: {x} against {y}", left=_shape(left), right=_shape(right), x=x, y=y), operand="other")
+        cx.demand_equal(
+            constraint,
+            x,
+            y,
+            say(
+                "shapes {left} and {right} cannot be broadcast: {x} against {y}",
+                left=_shape(left),
+                right=_shape(right),
+                x=x,
+                y=y,
+            ),
+            operand="other",
+        )
         return Axis(facts.resolve(x), a.factors or b.factors)
     rigid = all(s.kind == "parameter" for s in (x - y).symbols)
     if rigid:

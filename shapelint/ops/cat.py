@@ -44,7 +44,9 @@ CAT = op(
 
 
 @CAT.rule
-def cat(cx: Context, tensors: Value, dim: Value | None = None, axis: Value | None = None, out: Value | None = None) -> Value:
+def cat(
+    cx: Context, tensors: Value, dim: Value | None = None, axis: Value | None = None, out: Value | None = None
+) -> Value:
     """`[(a, n1, b), (a, n2, b), …] -> (a, n1 + n2 + …, b)`.
 
     C1: equal ranks. C2: equal sizes but along `dim`. C3: `dim` in range. C4: no scalars. A tensor of shape `(0,)` is passed over, as
@@ -68,7 +70,11 @@ def cat(cx: Context, tensors: Value, dim: Value | None = None, axis: Value | Non
             if shape is None:
                 cx.refute(
                     "C1",
-                    say("{subject} needs tensors with the same number of axes but receives {a} and {b}", a=given[0].shape, b=x.shape),
+                    say(
+                        "{subject} needs tensors with the same number of axes but receives {a} and {b}",
+                        a=given[0].shape,
+                        b=x.shape,
+                    ),
                     operand="tensors",
                 )
             settled.append(x.with_parts(shape.parts))

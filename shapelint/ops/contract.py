@@ -552,9 +552,17 @@ class Context:
         rank = x.shape.rank
         if rank is None:
             if extra:
-                known = self.facts.reveal_prefix(x.shape, number) if number >= 0 else self.facts.reveal_suffix(x.shape, -number - 1)
+                known = (
+                    self.facts.reveal_prefix(x.shape, number)
+                    if number >= 0
+                    else self.facts.reveal_suffix(x.shape, -number - 1)
+                )
             else:
-                known = self.facts.reveal_prefix(x.shape, number + 1) if number >= 0 else self.facts.reveal_suffix(x.shape, -number)
+                known = (
+                    self.facts.reveal_prefix(x.shape, number + 1)
+                    if number >= 0
+                    else self.facts.reveal_suffix(x.shape, -number)
+                )
             x = x.with_parts(known.parts)
             if x.shape.rank is None:
                 return x, number
@@ -604,7 +612,9 @@ class Context:
         self.assumed = True
         return replace(x, shape=shape, assumed=True)
 
-    def ranks(self, x: Tensor, allowed: Iterable[Number], constraint: str, headline: Message, operand: str = "input") -> Tensor:
+    def ranks(
+        self, x: Tensor, allowed: Iterable[Number], constraint: str, headline: Message, operand: str = "input"
+    ) -> Tensor:
         """Demand one of several ranks. An unknown rank with one choice is learned; with several it stays unknown."""
         choices = list(allowed)
         rank = x.shape.rank
@@ -622,7 +632,9 @@ class Context:
             self.refute(constraint, headline, operand=operand)
         return x
 
-    def at_least_rank(self, x: Tensor, rank: Number, constraint: str, headline: Message, operand: str = "input") -> Tensor:
+    def at_least_rank(
+        self, x: Tensor, rank: Number, constraint: str, headline: Message, operand: str = "input"
+    ) -> Tensor:
         """Demand `rank` axes or more, revealing that many from the right where the rank is unknown."""
         if x.shape.rank is None:
             x = x.with_parts(self.facts.reveal_suffix(x.shape, rank).parts)
@@ -732,7 +744,9 @@ class Inferred:
     assumed: bool = False
 
 
-def infer(cx: Context, op: Op, args: Iterable[Value], kwargs: Mapping[str, Value], config: LayerConfig | None = None) -> Inferred:
+def infer(
+    cx: Context, op: Op, args: Iterable[Value], kwargs: Mapping[str, Value], config: LayerConfig | None = None
+) -> Inferred:
     """Run the rule of an op on abstract arguments. Never raises: what the rule cannot tell is `Unknown`."""
     arguments = tuple(args)
     cx.op = op
@@ -752,11 +766,15 @@ def infer(cx: Context, op: Op, args: Iterable[Value], kwargs: Mapping[str, Value
     except CannotTell as gap:
         known = cx.recovered
         reason = Unknown(gap.reason, gap.detail or op.name)
-        return Inferred(known if known is not None else reason, None, tuple(cx.latent), cx.generic, cx.rests_on_assumption)
+        return Inferred(
+            known if known is not None else reason, None, tuple(cx.latent), cx.generic, cx.rests_on_assumption
+        )
     return Inferred(value, None, tuple(cx.latent), cx.generic, cx.rests_on_assumption)
 
 
-def construct(cx: Context, op: Op, args: Iterable[Value], kwargs: Mapping[str, Value], config_name: str) -> LayerConfig | None | Mismatch:
+def construct(
+    cx: Context, op: Op, args: Iterable[Value], kwargs: Mapping[str, Value], config_name: str
+) -> LayerConfig | Mismatch | None:
     """Build a layer: its configuration, a `Mismatch` where its constructor raises, None where the arguments do not fit the signature."""
     arguments = tuple(args)
     cx.op = op
@@ -797,8 +815,8 @@ __all__ = [
     "Layer",
     "Message",
     "Mismatch",
-    "Op",
     "OneOf",
+    "Op",
     "Refuted",
     "Sample",
     "Segment",

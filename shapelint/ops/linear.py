@@ -19,7 +19,9 @@ def _apply(cx: Context, input: Value, in_features: Dim, out: Axis) -> Tensor:
     x = cx.tensor(input)
     # whatever arrives, the last axis of the result is out_features
     cx.expect(x.with_parts((*x.shape.parts[:-1], out)) if x.shape.rank else Tensor.unknown(dtype="float"))
-    x = cx.at_least_rank(x, 1, "C2", say("{subject} expects a tensor with {want} features but receives a scalar", want=in_features))
+    x = cx.at_least_rank(
+        x, 1, "C2", say("{subject} expects a tensor with {want} features but receives a scalar", want=in_features)
+    )
     result = x.with_parts((*x.shape.parts[:-1], out)).with_dtype("float")
     cx.expect(result)
     last = x.shape.parts[-1]
@@ -103,7 +105,13 @@ def linear(cx: Context, input: Value, weight: Value, bias: Value) -> Value:
     C1, C2: as for `nn.Linear`. C3: `bias` has `out_features` entries. C4: `weight` has two axes (or one).
     Follows https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.linear.html
     """
-    w = cx.ranks(cx.tensor(weight), (1, 2), "C4", say("{subject} expects a weight of shape (out_features, in_features)"), "weight")
+    w = cx.ranks(
+        cx.tensor(weight),
+        (1, 2),
+        "C4",
+        say("{subject} expects a weight of shape (out_features, in_features)"),
+        "weight",
+    )
     w = cx.ranked(w)
     if w.shape.rank == 1:
         x = cx.tensor(input)
@@ -115,6 +123,10 @@ def linear(cx: Context, input: Value, weight: Value, bias: Value) -> Value:
     if b is not None and b.shape.rank == 1 and not cx.surely(b.shape.dims[0], 1):
         got = b.shape.dims[0]
         cx.demand_equal(
-            "C3", out.size, got, say("{subject} expects a bias of {want} entries but receives {got}", want=out.size, got=got), operand="bias"
+            "C3",
+            out.size,
+            got,
+            say("{subject} expects a bias of {want} entries but receives {got}", want=out.size, got=got),
+            operand="bias",
         )
     return result

@@ -6,7 +6,7 @@ import random
 from itertools import pairwise
 from typing import Any
 
-from shapelint.ops.contract import CannotTell, Constraint, Context, Sample, op, say, t
+from shapelint.ops.contract import CannotTell, Constraint, Context, Op, Sample, op, say, t
 from shapelint.ops.packed import as_packed, packed_sample
 from shapelint.shapes.dim import Dim, maximum
 from shapelint.shapes.facts import Verdict
@@ -251,7 +251,7 @@ def _pieces(cx: Context, batch: Axis, rest: tuple[Part, ...], of: Tensor) -> Val
     return Sequence(of.with_parts((cx.fresh("length", 0), *rest)), batch.size)
 
 
-UNPACK = op(
+UNPACK: Op = op(
     "unpack_sequence",
     (_UTILS + "unpack_sequence",),
     "packed_sequences",

@@ -47,7 +47,9 @@ def permute(cx: Context, input: Value, dims: Value) -> Value:
         cx.tensor(input),
         (len(order),),
         "C1",
-        say("{subject} names {count} axes of a tensor of shape {shape}", count=len(order), shape=cx.tensor(input).shape),
+        say(
+            "{subject} names {count} axes of a tensor of shape {shape}", count=len(order), shape=cx.tensor(input).shape
+        ),
     )
     places = []
     for dim in order:
@@ -55,5 +57,9 @@ def permute(cx: Context, input: Value, dims: Value) -> Value:
             raise CannotTell("dynamic-value")
         places.append(cx.axis(x, dim.value, "C2")[1])
     if len(set(places)) != len(places):
-        cx.refute("C3", say("{subject} names an axis twice: {order}", order=str(tuple(d.value for d in order))), operand="dims")
+        cx.refute(
+            "C3",
+            say("{subject} names an axis twice: {order}", order=str(tuple(d.value for d in order))),
+            operand="dims",
+        )
     return x.with_parts(tuple(x.shape.parts[p] for p in places))

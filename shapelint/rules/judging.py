@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
 
-from shapelint.diagnostics import SEVERITY_ORDER, Diagnostic, Related
+from shapelint.diagnostics import SEVERITY_ORDER, Diagnostic, Location, Related
 from shapelint.rules.findings import Finding, Observations, Place
 from shapelint.rules.registry import rules
 
@@ -27,7 +27,7 @@ def judge_all(observations: Iterable[Observations]) -> list[Diagnostic]:
             passed[good.place].add(good.built)
         for finding in one.findings:
             groups[(finding.place, finding.rule, finding.constraint)].append(finding)
-    found: dict[tuple, Diagnostic] = {}
+    found: dict[tuple[Location, str, str], Diagnostic] = {}
     for (place, _, _), findings in groups.items():
         for diagnostic in _judge(findings, passed[place]):
             found.setdefault((diagnostic.location, diagnostic.rule, diagnostic.message), diagnostic)

@@ -43,7 +43,9 @@ def check(case: Case) -> Report | None:
         return None
     kept = case.run.notes.setdefault(RULE.name, [])
     _undo(kept, result)
-    if x.step is None and x.shape.concrete is not None or x.step is not None and x.step.op in _MADE_UP and x.shape.concrete is not None:
+    if (x.step is None and x.shape.concrete is not None) or (
+        x.step is not None and x.step.op in _MADE_UP and x.shape.concrete is not None
+    ):
         return None
     if x.step is not None and x.step.op in _SKEWING:
         return None
@@ -75,7 +77,7 @@ def _report(case: Case, x: Tensor, result: Tensor, scramble: Scramble) -> Report
     what = "merges axes that are not neighbours" if scramble.merges_apart else "exchanges axes"
     return Report(
         f"`{case.subject}` {what}: {case.shape(x.shape)} lies in memory as {memory}, but is read as ({asked})",
-        label=f"a reshape keeps the order in memory; {case.shape(x.shape)} becomes {case.shape(result.shape)} with entries of different samples or steps mixed",
+        label=f"a reshape keeps the order in memory: {case.shape(result.shape)} mixes what belongs apart",
         help="move axes with `transpose` or `permute` first, then reshape neighbours",
         step=x.step,
     )

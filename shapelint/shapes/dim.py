@@ -48,11 +48,11 @@ class _Compound:
 
     def __init__(self, *args: Dim) -> None:
         self.args = args
-        self.key: tuple = (self.rank, *(a.key for a in args))
+        self.key: tuple[object, ...] = (self.rank, *(a.key for a in args))
         self._hash = hash((self.rank, args))
 
     def __eq__(self, other: object) -> bool:
-        return type(self) is type(other) and self.args == other.args  # type: ignore[attr-defined]
+        return type(self) is type(other) and self.args == other.args
 
     def __hash__(self) -> int:
         return self._hash
@@ -132,7 +132,7 @@ class Dim:
         return None
 
     @property
-    def key(self) -> tuple:
+    def key(self) -> tuple[object, ...]:
         return tuple((tuple((a.key, p) for a, p in m), c) for m, c in self.terms)
 
     @property

@@ -398,7 +398,8 @@ class Facts:
         return False
 
     def reveal_prefix(self, shape: Shape, count: int, least: int = 0) -> Shape:
-        """The shape with at least `count` axes known from the left, of a tensor that has `least` axes or more; binds the run that hides them (each axis a fresh input symbol)."""
+        """The shape with at least `count` axes known from the left, of a tensor that has `least` axes or more;
+        binds the run that hides them (each axis a fresh input symbol)."""
         shape = self.shape(shape)
         while not shape.ranked and len(shape.prefix) < count:
             at = shape.segment_index
