@@ -81,8 +81,7 @@ def subscript(run: Run, owner: Value, index: Value, node: model.Subscript) -> Va
                 return found
         if _steps_back(index) and (owner.array or not surely_torch(owner)):
             return Unknown("dynamic-value")  # only NumPy arrays take such a slice
-        found = call_named(run, "torch.Tensor.__getitem__", (owner, index), {}, node.id, (node.value.id, node.index.id))
-        return found
+        return call_named(run, "torch.Tensor.__getitem__", (owner, index), {}, node.id, (node.value.id, node.index.id))
     if isinstance(owner, Opaque):
         return _of_opaque(run, owner, index, node)
     if isinstance(owner, Tuple):

@@ -172,7 +172,8 @@ class Reader:
             if found is not None:
                 defined = probe.state.read(found)
                 reached = probe.state.write(frame)
-                assert isinstance(defined, Frame) and isinstance(reached, Frame)
+                assert isinstance(defined, Frame)
+                assert isinstance(reached, Frame)
                 for name, value in defined.names.items():
                     reached.names.setdefault(name, value)
                 base = probe.state

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from shapelint.interp.expressions import as_dim, evaluate
 from shapelint.interp.join import Join, join, same_value
-from shapelint.interp.objects import DictObject, Frame, HeapObject, Instance, Iterable, ListObject, Range
+from shapelint.interp.objects import DictObject, Frame, Instance, Iterable, ListObject, Range
 from shapelint.interp.run import Activation, PathEnds, Run
 from shapelint.interp.state import State
 from shapelint.interp.torch_calls import call_named
@@ -303,11 +303,6 @@ class _Growth(Join):
         self.mark = mark
         self.settle = settle
 
-    def state(self) -> State:
-        joined = super().state()
-        # what the first pass proved of everything that is older than the loop stays proved
-        return joined
-
     def _grown(self, a: Dim, b: Dim) -> Dim | None:
         """`a + (count - 1) * (b - a)`, where the step does not depend on the pass."""
         x, y = self.left.facts.resolve(a), self.right.facts.resolve(b)
@@ -353,11 +348,6 @@ class _Growth(Join):
                     a.array,
                 )
         return super().value(a, b)
-
-    def thing(self, mine: HeapObject, theirs: HeapObject) -> HeapObject:
-        if isinstance(mine, Frame) and isinstance(theirs, Frame):
-            return super().thing(mine, theirs)
-        return super().thing(mine, theirs)
 
     def lists(self, mine: ListObject, theirs: ListObject) -> ListObject:
         """A list that grew by k elements in the second pass grows by k in each."""

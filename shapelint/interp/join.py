@@ -151,7 +151,7 @@ class Join:
                 left.shape(a.shape), a.dtype if a.dtype == b.dtype else None, a.step, a.assumed or b.assumed, a.array
             )
         self.lossy = True
-        options = self._options(a, left) + [o for o in self._options(b, right)]
+        options = [*self._options(a, left), *self._options(b, right)]
         distinct: list[Value] = []
         for option in options:
             if not any(same_value(option, known, left, left) for known in distinct):

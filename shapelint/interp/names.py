@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 from shapelint.interp.objects import Builtin, Frame, Namespace
@@ -285,9 +286,7 @@ def execute_module(run: Run, loaded: LoadedModule) -> tuple[State, int]:
     inner.splits = False
     inner.quiet = 1
     inner.stack.append(Activation("<module>", frame, (), loaded))
-    try:
+    with suppress(PathEnds, BudgetSpent):
         execute(inner, loaded.lowered.module.body)
-    except (PathEnds, BudgetSpent):
-        pass
     run.files |= inner.files
     return inner.state, frame.address

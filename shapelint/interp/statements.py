@@ -179,7 +179,8 @@ def _augmented(run: Run, node: model.AugAssign) -> None:
         if isinstance(thing, Instance) and thing.parts is not None:
             added = spread_items(run, more)
             writable = run.state.write(old)
-            assert isinstance(writable, Instance) and writable.parts is not None
+            assert isinstance(writable, Instance)
+            assert writable.parts is not None
             if added is None:
                 writable.parts = None
             else:

@@ -151,7 +151,7 @@ def equal(run: Run, a: Value, b: Value) -> Bool:
     x, y = _literal(a), _literal(b)
     if x is not ... and y is not ...:
         return Bool(x == y)
-    for one, other, literal in ((a, b, y), (b, a, x)):
+    for one, literal in ((a, y), (b, x)):
         if isinstance(one, Opaque) and literal is not ...:
             if isinstance(literal, int) and not isinstance(literal, bool) and one.path in run.symbols:
                 return compare_ints(run, "==", run.symbols[one.path], Dim.of(literal))
@@ -243,7 +243,7 @@ def _implied(known: Condition, held: bool, asked: Condition) -> bool | None:
         return asked.test == "is None"
     if known.test.startswith("== "):
         if asked.test.startswith("== "):
-            return False if asked.test != known.test else True
+            return asked.test == known.test
         if asked.test == "true":
             return known.test[3:] not in ("0", "''", "0.0")
         if asked.test == "is None":

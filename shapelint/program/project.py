@@ -100,7 +100,8 @@ class Project:
 
     `passed` are the files that the user named, as named; files that they import are read too. `src` are folders,
     relative to the root or absolute, that hold top-level modules. `snapshots` and `store` belong to the interpreter: what
-    executing each module left, by absolute path, and the objects that it made, by address. `broken` holds the failure of each file that an import led to and
+    executing each module left, by absolute path, and the objects that it made, by address. `broken` holds the
+    failure of each file that an import led to and
     that could not be loaded.
     """
 

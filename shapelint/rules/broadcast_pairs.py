@@ -9,13 +9,19 @@ from shapelint.values.model import Step, Tensor
 
 RULE = Rule("broadcast-pairs", "SHP604", "warning", "two vectors of one length broadcast to a matrix of all pairs")
 
-_ELEMENTWISE = "torch.add torch.sub torch.mul torch.true_divide torch.eq torch.ne torch.lt torch.le torch.gt torch.ge torch.Tensor.eq torch.Tensor.sub torch.Tensor.add torch.Tensor.mul torch.Tensor.div".split()
+_ELEMENTWISE = (
+    "torch.add torch.sub torch.mul torch.true_divide torch.eq torch.ne torch.lt torch.le torch.gt torch.ge "
+    "torch.Tensor.eq torch.Tensor.sub torch.Tensor.add torch.Tensor.mul torch.Tensor.div"
+).split()
 LOSSES = tuple(f"torch.nn.functional.{n}" for n in ("mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss")) + tuple(
     f"torch.nn.{n}" for n in ("MSELoss", "L1Loss", "SmoothL1Loss", "HuberLoss")
 )
 # ops that put an axis of 1 where a broadcast is meant
 _INSERTING = frozenset(
-    "unsqueeze getitem indexing reshape reshape_as view unflatten expand stack keepdim sum mean amax amin max min norm std var logsumexp prod transpose permute einops rearrange meshgrid einsum".split()
+    (
+        "unsqueeze getitem indexing reshape reshape_as view unflatten expand stack keepdim sum mean amax amin max min norm "
+        "std var logsumexp prod transpose permute einops rearrange meshgrid einsum"
+    ).split()
 )
 
 

@@ -15,12 +15,14 @@ def check(case: Case) -> Report | None:
     event = case.event
     assert isinstance(event, OpCalled)
     values = list(event.arguments.values())
-    if len(values) != 2 or event.assumed:
+    if len(values) != 2:
         return None
     chosen = single_selection(case, values[0], values[1])
-    if chosen is None or chosen.number != -1 or chosen.tensor.assumed or chosen.tensor.shape.rank != 3:
+    if chosen is None or chosen.number != -1 or chosen.tensor.shape.rank != 3:
         return None
     axes = chosen.tensor.shape.axes
+    if (event.assumed or chosen.tensor.assumed) and not _says_batched(case, axes):
+        return None
     roles = [case.proved_role(a) for a in axes]
     if roles[:2] not in (["batch", "step"], ["step", "batch"]):
         return None
@@ -29,6 +31,11 @@ def check(case: Case) -> Report | None:
     if chosen.place == 2 and _recurrent_features(case, axes[2]):
         return _last_feature(case, chosen)
     return None
+
+
+def _says_batched(case: Case, axes: tuple[Axis, ...]) -> bool:
+    """Whether the layer was told `batch_first=True`, which means nothing for a single sequence: its author thinks of batches."""
+    return "batch_first=True" in _why(case, axes[0])
 
 
 def _recurrent_features(case: Case, axis: Axis) -> bool:
