@@ -256,9 +256,7 @@ class _Search:
             return
         if settings.force_exclude and self._excluded_above(absolute, settings, False):
             return
-        here = os.getcwd()
-        top = here if absolute.startswith(here.rstrip(os.sep) + os.sep) else os.path.dirname(absolute)
-        self._take(named(path), absolute, top, settings, link=False)
+        self._take(named(path), absolute, top_of(absolute), settings, link=False)
 
     def _walk(self, folder: str, shown: str, top: str, settings: Settings, ignores: tuple[Patterns, ...]) -> None:
         try:
@@ -328,6 +326,13 @@ class _Search:
 
     def _fail(self, kind: Literal["usage", "unreadable"], path: str, message: str) -> None:
         self.failures.append(Failure(kind, Location(path, 0, 0, 0, 0), message))
+
+
+def top_of(absolute: str) -> str:
+    """The folder that bounds the search for the root of a file that was named itself: the current one if it lies
+    below, else its own."""
+    here = os.getcwd()
+    return here if absolute.startswith(here.rstrip(os.sep) + os.sep) else os.path.dirname(absolute)
 
 
 def ignores_above(path: str, ignores: Callable[[str], tuple[Patterns, ...]]) -> tuple[Patterns, ...]:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 from shapelint.cache import Cache
 from shapelint.config import Configuration, Settings, unknown_rules
 from shapelint.diagnostics import SEVERITY_ORDER, Diagnostic, Edit, Failure, Fix, Location
-from shapelint.discover import Target, discover, levels_for
+from shapelint.discover import Target, discover, levels_for, top_of
 
 if TYPE_CHECKING:
     from shapelint.interp.coverage import FileCoverage
@@ -150,7 +150,7 @@ def _targets(task: Task) -> tuple[list[Target], list[Failure]]:
     settings = task.configuration.of(os.path.dirname(absolute))
     if isinstance(settings, Failure):
         return [], []
-    return [Target(path.replace(os.sep, "/"), absolute, os.path.dirname(absolute), settings)], []
+    return [Target(path.replace(os.sep, "/"), absolute, top_of(absolute), settings)], []
 
 
 def _cache(task: Task, targets: Sequence[Target]) -> Cache:
@@ -558,12 +558,18 @@ def coverage(task: Task) -> tuple[list[FileCoverage], list[Failure]]:
 def expressions(task: Task) -> tuple[list[Expression], list[Failure]]:
     """The shapes of every tensor expression of the files that the task names, in their order."""
     from shapelint.interp import show
+
+    return each(task, show.expressions)
+
+
+def each(task: Task, read: Callable[[Project, LoadedModule], Iterable[Any]]) -> tuple[list[Any], list[Failure]]:
+    """All that a reader of the caller's own gives for the files that the task names, in their order."""
     from shapelint.program.project import find_root
     from shapelint.source.depth import roomy
 
     targets, failures = _targets(task)
     failures += task.configuration.failures
-    found: list[Expression] = []
+    found: list[Any] = []
     _prepare({})
     for target in targets:
         root = find_root(target.absolute, target.top)
@@ -572,7 +578,7 @@ def expressions(task: Task) -> tuple[list[Expression], list[Failure]]:
             loaded, failed = _load(job)
             failures += failed
             for one in loaded:
-                found += roomy(partial(show.expressions, _project(job), one))
+                found += roomy(partial(read, _project(job), one))
         except Exception as error:
             if os.environ.get("SHAPELINT_TRACEBACK") == "1":
                 raise

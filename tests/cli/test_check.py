@@ -364,6 +364,13 @@ def test_standard_input_stands_for_a_file_among_others(shell: Shell) -> None:
     assert "(1 imported, 1 together)" in done.out
 
 
+def test_standard_input_belongs_to_the_project_around_it(shell: Shell) -> None:
+    shell.write(other_py=BAD)
+    text = f"import torch\nfrom other import x\n{BAD}\n"
+    done = shell("-", "--stdin-filename", "pkg/deep/a.py", "--output-format", "concise", stdin=text)
+    assert "(1 imported, 1 together)" in done.out
+
+
 # Output -------------------------------------------------------------------------------------------
 
 
