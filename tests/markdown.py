@@ -109,6 +109,13 @@ class Text:
         """The innermost statement that a line belongs to."""
         return next((s for s in reversed(self.statements) if s.lineno <= line <= (s.end_lineno or s.lineno)), None)
 
+    def lines_of(self, one: Expectation) -> set[int]:
+        """The lines that an expectation speaks of: behind the end of a statement of several lines, also its first."""
+        statement = self.statement_at(one.line)
+        if statement is None or hasattr(statement, "body") or statement.end_lineno != one.line:
+            return {one.line}
+        return {statement.lineno, one.line}
+
     def value_at(self, line: int) -> ast.expr | None:
         """The expression that a shape speaks of: what the statement assigns, returns or is."""
         statement = self.statement_at(line)
@@ -389,7 +396,8 @@ def _hold_reports(
         if one.shape is not None:
             continue
         loose = one.line < program.driven_from
-        fitting = [d for d in left if _fits(replace(one, text="") if loose else one, d)]
+        lines = file.lines_of(one)
+        fitting = [d for d in left if _fits(replace(one, text="") if loose else one, d, lines)]
         if one.kind == "missed":
             if fitting:
                 told = fitting[0]
@@ -413,10 +421,10 @@ def _hold_reports(
             yield f"{program.page}:{line}: not expected: {_told(told)}{_line(file, line)}"
 
 
-def _fits(one: Expectation, told: Diagnostic) -> bool:
+def _fits(one: Expectation, told: Diagnostic, lines: set[int]) -> bool:
     return (
         told.rule == one.rule
-        and one.line in (told.location.line, told.location.end_line)
+        and bool(lines & {told.location.line, told.location.end_line})
         and (one.is_debt or told.severity == one.kind)
         and one.text in told.message
     )
