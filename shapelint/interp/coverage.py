@@ -82,6 +82,7 @@ class _Meter(Recorder):
 
     def finish(self, run: Run) -> None:
         for node, seen in self.seen.items():
+            assert isinstance(node, int)
             best = self.best.setdefault(node, _Best())
             for value, facts in seen.values:
                 level, cause = _measure(run, value, facts)

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from shapelint.program.project import LoadedModule, Project
 
 MAX_CONTEXTS = 8  # of one expression within one reading
+Key = int | tuple[int, tuple[int, ...]]
+"""A node, or a place within the value of a node."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,24 +51,28 @@ class _Seen:
 class Recorder(Observer):
     """Keeps the values of a file's expressions while one entry is read."""
 
-    def __init__(self, path: str, sink: dict[int, list[ShownContext]]) -> None:
+    def __init__(self, path: str, sink: dict[Key, list[ShownContext]]) -> None:
         self.path = path
         self.sink = sink
-        self.seen: dict[int, _Seen] = {}
+        self.seen: dict[Key, _Seen] = {}
 
     def event(self, run: Run, event: Event) -> None:
         if not isinstance(event, Evaluated) or event.where.site.path != self.path:
             return
-        for value in _shown(run, event.value):
-            kept = self.seen.setdefault(event.where.site.node, _Seen()).values
+        self.keep(run, event.where.site.node, _shown(run, event.value))
+
+    def keep(self, run: Run, key: Key, values: list[Value]) -> None:
+        """Remember what something was, with what is known at this moment."""
+        for value in values:
+            kept = self.seen.setdefault(key, _Seen()).values
             if len(kept) < MAX_CONTEXTS:
                 kept.append((value, run.state.facts))
 
     def finish(self, run: Run) -> None:
         naming = Naming(run)
         world = world_text(run)
-        for node, seen in self.seen.items():
-            contexts = self.sink.setdefault(node, [])
+        for key, seen in self.seen.items():
+            contexts = self.sink.setdefault(key, [])
             for value, facts in seen.values:
                 context = _context(run, value, facts, naming, run.entry, world)
                 if context not in contexts:
@@ -132,13 +138,19 @@ def expressions(project: Project, loaded: LoadedModule) -> list[Expression]:
     """Every expression of a file whose value is a tensor or could be one, in the order of the text."""
     from shapelint.interp.entries import Reader
 
-    sink: dict[int, list[ShownContext]] = {}
+    sink: dict[Key, list[ShownContext]] = {}
     Reader(project, loaded, lambda run: (Recorder(loaded.path, sink),), showing=True).read()
-    shown = []
+    return as_expressions(loaded, sink)
+
+
+def as_expressions(loaded: LoadedModule, sink: dict[Key, list[ShownContext]]) -> list[Expression]:
+    """What a `Recorder` kept of nodes, in the order of the text, without what is not known to be a tensor."""
+    found = []
     for node, contexts in sink.items():
-        if node == 0 or all(c.shape is None and c.reason == "dynamic-value" for c in contexts):
+        if not isinstance(node, int) or node == 0:
             continue
-        line, column, end_line, end_column = loaded.lowered.span(node)
-        location = Location(loaded.path, line, column, end_line, end_column)
-        shown.append(Expression(location, loaded.lowered.text(node), tuple(contexts)))
-    return sorted(shown, key=lambda e: e.location)
+        if all(c.shape is None and c.reason == "dynamic-value" for c in contexts):
+            continue
+        location = Location(loaded.path, *loaded.lowered.span(node))
+        found.append(Expression(location, loaded.lowered.text(node), tuple(contexts)))
+    return sorted(found, key=lambda e: e.location)
