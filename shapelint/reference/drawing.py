@@ -25,6 +25,7 @@ class Sizes:
         self.values: dict[Symbol, int] = {}
         self.drawn: list[Symbol] = []
         self.runs: dict[Segment, tuple[int, ...]] = {}
+        self._seed = seed
         self._rank = (1, 0, 2)[seed % 3]
         self._random = random.Random(seed)
         self._pool = list(range(2, SMALL))
@@ -115,7 +116,7 @@ class Sizes:
             if number >= low and number not in taken:
                 self._pool.remove(number)
                 return number
-        number = low
+        number = low + (self._random.randint(0, low) if self._seed else 0)  # the least size alone may be a special case
         while number in taken:
             number += 1
         return number
