@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from shapelint.interp.names import Deferred, _in_frame
+from dataclasses import replace
+
+from shapelint.interp.names import Deferred, _in_frame, rebind
 from shapelint.interp.objects import (
     BoundMethod,
     ClassInfo,
@@ -21,6 +23,7 @@ from shapelint.interp.torch_calls import CallContext, call_named
 from shapelint.ops.contract import attribute as layer_attribute
 from shapelint.ops.index import find
 from shapelint.program import model
+from shapelint.shapes.shape import Shape
 from shapelint.values.model import (
     Bool,
     External,
@@ -303,6 +306,12 @@ def set_attribute(run: Run, owner: Value, name: str, value: Value) -> None:
     if isinstance(owner, ClassValue):
         owner.info.namespace[name] = value
         return
+    if isinstance(owner, Opaque) and owner.path in run.adopted:
+        owner = run.adopt(owner)
+    if isinstance(owner, Tensor) and name in ("data", "shape"):
+        same = name == "data" and isinstance(value, Tensor)
+        rebind(run, owner, replace(owner, shape=value.shape if same else Shape.unknown("resized")))  # type: ignore[union-attr]
+        return
     if not isinstance(owner, Ref):
         return
     thing = run.state.write(owner)
@@ -333,8 +342,6 @@ def override_weight(run: Run, thing: Instance, name: str, value: Tensor) -> None
     names = {"Linear": ("out_features", "in_features"), "Embedding": ("num_embeddings", "embedding_dim")}.get(last)
     if names is None or shape.rank != 2:
         return
-    from dataclasses import replace
-
     thing.config = replace(config, args={**config.args, **{n: Int(d) for n, d in zip(names, shape.dims)}})
 
 

@@ -14,13 +14,14 @@ from shapelint.interp.calls import (
 )
 from shapelint.interp.containers import dict_method, list_method
 from shapelint.interp.libraries import fill_container, parser_method
-from shapelint.interp.names import assign_name
+from shapelint.interp.names import rebind
 from shapelint.interp.objects import ClassInfo, DictObject, FunctionValue, Instance, Iterable, ListObject, Method
 from shapelint.interp.run import Run
 from shapelint.interp.torch_calls import call_op
 from shapelint.ops.index import find
 from shapelint.program import model
 from shapelint.shapes.dim import Dim
+from shapelint.shapes.shape import Shape
 from shapelint.values.model import (
     NONE,
     Bool,
@@ -80,12 +81,22 @@ def _receiver_node(run: Run, given: Arguments) -> int:
     return given.callee if given.callee is not None else given.node
 
 
+# methods of an array that mean what a tensor's of the same name mean
+_SHARED = frozenset(["flatten", "ravel", "tolist", "item", "clip", "round", "conj"])
+# methods that give a tensor other sizes in place, by rules that are not followed here
+_RESIZING = frozenset(["torch.Tensor.resize_", "torch.Tensor.resize_as_", "torch.Tensor.set_", "numpy.ndarray.resize"])
+
+
 def _of_tensor(run: Run, receiver: Tensor, name: str, given: Arguments) -> Value:
+    prefix = "numpy.ndarray" if receiver.array else "torch.Tensor"
+    if f"{prefix}.{name}" in _RESIZING:
+        resized = replace(receiver, shape=Shape.unknown("resized"))
+        rebind(run, receiver, resized)
+        return NONE if receiver.array else resized
     if given.inexact:
         return Unknown("dynamic-value", name)
-    prefix = "numpy.ndarray" if receiver.array else "torch.Tensor"
     op = find(f"{prefix}.{name}")
-    if op is None and receiver.array:
+    if op is None and receiver.array and name in _SHARED and not given.args and not given.kwargs:
         op = find(f"torch.Tensor.{name}")
     if op is None:
         return Unknown("unsupported-op", f"{prefix}.{name}")
@@ -102,16 +113,8 @@ def _of_tensor(run: Run, receiver: Tensor, name: str, given: Arguments) -> Value
         given.callee,
     )
     if name.endswith("_") and not name.endswith("__") and isinstance(value, Tensor):
-        _write_back(run, given, receiver, value)
+        rebind(run, receiver, value)
     return value
-
-
-def _write_back(run: Run, given: Arguments, receiver: Tensor, value: Tensor) -> None:
-    """An in-place method changes the tensor that a name is bound to (`x.unsqueeze_(0)`)."""
-    frame = run.frame()
-    for name, bound in list(frame.names.items()):
-        if bound is receiver:
-            assign_name(run, name, value)
 
 
 def _of_string(run: Run, receiver: Str, name: str, given: Arguments) -> Value:

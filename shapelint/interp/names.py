@@ -5,12 +5,12 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass
 
-from shapelint.interp.objects import Builtin, Frame, Namespace
+from shapelint.interp.objects import Builtin, Frame, Instance, ListObject, Namespace
 from shapelint.interp.run import Activation, PathEnds, Run
 from shapelint.interp.state import State
 from shapelint.program import model
 from shapelint.program.project import LoadedModule
-from shapelint.values.model import External, Str, Unknown, Value
+from shapelint.values.model import External, Opaque, Str, Tensor, Unknown, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +167,30 @@ def assign_name(run: Run, name: str, value: Value) -> None:
         frame = run.frame()
     assert isinstance(frame, Frame)
     frame.names[name] = value
+
+
+def rebind(run: Run, old: Tensor, new: Tensor) -> None:
+    """A tensor was changed in place (`x.unsqueeze_(0)`): whatever held it now holds what became of it. Names of the call in progress follow
+    in any case; other names, attributes and lists where its shape moved."""
+    moved = old.shape is not new.shape
+
+    def now(value: Value) -> Value:
+        same = value is old or (isinstance(value, Opaque) and run.adopted.get(value.path) is old)
+        return new if same else value
+
+    for address in list(run.state.heap) if moved else [run.top.frame.address]:
+        thing = run.state.read(address)
+        if isinstance(thing, (Frame, Instance)):
+            held = thing.names if isinstance(thing, Frame) else thing.attrs
+            changed = {k: n for k, v in held.items() if (n := now(v)) is not v}
+            if changed:
+                writable = run.state.write(address)
+                (writable.names if isinstance(writable, Frame) else writable.attrs).update(changed)  # type: ignore[union-attr]
+        elif isinstance(thing, ListObject) and thing.items is not None and any(now(v) is not v for v in thing.items):
+            writable = run.state.write(address)
+            assert isinstance(writable, ListObject)
+            assert writable.items is not None
+            writable.items = [now(v) for v in writable.items]
 
 
 # Imports -----------------------------------------------------------------------------------------

@@ -83,7 +83,11 @@ def _unpack(run: Run, target: model.TupleExpr | model.ListExpr, value: Value) ->
     items = _items_for(run, value, count, star)
     if items is None:
         known = _length(run, value)
-        if known is not None and (known != count if star is None else known < count - 1):
+        if (
+            known is not None
+            and (known != count if star is None else known < count - 1)
+            and not _count_assumed(run, value)
+        ):
             run.misuse(target.id, "unpack-count", {"want": count, "got": known, "star": star is not None}, value)
         items = [_element_of(run, value, i) for i in range(count)]
         star = None
@@ -109,6 +113,18 @@ def _length(run: Run, value: Value) -> int | None:
             return shape.rank
         return shape.axes[0].size.value if shape.rank else None
     return None
+
+
+_COUNTING = frozenset(("split", "chunk", "tensor_split", "unbind"))  # ops that give as many tensors as the sizes say
+
+
+def _count_assumed(run: Run, value: Value) -> bool:
+    """Whether how many values there are rests on an assumption about a rank."""
+    if isinstance(value, (SizeOf, Tensor)):
+        return run.state.facts.in_doubt(value.shape) or (isinstance(value, Tensor) and value.assumed)
+    return isinstance(value, Tuple) and any(
+        isinstance(v, Tensor) and v.assumed and v.step is not None and v.step.op in _COUNTING for v in value.items
+    )
 
 
 def _items_for(run: Run, value: Value, count: int, star: int | None) -> list[Value] | None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from shapelint.interp.objects import (
     BoundMethod,
     Builtin,
+    ClassInfo,
     ClassValue,
     DictObject,
     FunctionValue,
     Instance,
     ListObject,
     Range,
+    is_module_name,
 )
 from shapelint.interp.run import MAX_WORLDS, Run, WorldSplit
 from shapelint.program import model
@@ -181,7 +183,23 @@ def equal(run: Run, a: Value, b: Value) -> Bool:
         isinstance(b, NoneValue) and isinstance(a, (Int, Str, Bool, Tensor, Tuple))
     ):
         return FALSE
+    if any(literal is not ... and _is_other_kind(run, one) for one, literal in ((a, y), (b, x))):
+        return FALSE
     return UNDECIDED
+
+
+def _is_other_kind(run: Run, value: Value) -> bool:
+    """Whether a value is an object that equals no number, no text and not None: a list, a dict, or one whose class has no `__eq__` of its own."""
+    if isinstance(value, (ClassValue, FunctionValue, Tuple)):
+        return True
+    if not isinstance(value, Ref):
+        return False
+    thing = run.state.read(value)
+    if isinstance(thing, Instance) and isinstance(thing.cls, ClassInfo):
+        return thing.cls.find("__eq__") is None and all(is_module_name(b) for b in thing.cls.library_bases)
+    if isinstance(thing, Instance):
+        return is_module_name(thing.cls)
+    return isinstance(thing, (ListObject, DictObject))
 
 
 def all_of(answers: list[Bool]) -> Bool:
