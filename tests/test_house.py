@@ -102,10 +102,12 @@ def test_version_loads_nothing_heavy(tmp_path: Path) -> None:
 
 
 def test_a_cached_run_loads_neither_libcst_nor_torch(tmp_path: Path) -> None:
-    (tmp_path / "model.py").write_text("import torch\nx = torch.zeros(2, 3)\n", encoding="utf-8")
+    project = tmp_path / "project"
+    project.mkdir()
+    (project / "model.py").write_text("import torch\nx = torch.zeros(2, 3)\n", encoding="utf-8")
     arguments = ["check", "--cache-dir", str(tmp_path / "cache"), "model.py"]
-    assert "libcst" in loaded_after(arguments, tmp_path)
-    assert not {"libcst", "torch"} & loaded_after(arguments, tmp_path)
+    assert "libcst" in loaded_after(arguments, project)
+    assert not {"libcst", "torch"} & loaded_after(arguments, project)
 
 
 def test_an_uncached_run_never_loads_torch(tmp_path: Path) -> None:

@@ -127,7 +127,7 @@ def call_op(
     for these, those in combinations:
         run.state = start.fork() if len(combinations) > 1 else start
         cx = CallContext(run)
-        answer = infer(cx, op, these, those, config)
+        answer = _answer(cx, op, these, those, config)
         if cx.refused is not None and answer.value == Unknown("after-error", TUPLE) and name not in _ASKS_ANY:
             refused = cx.refused
             continue
@@ -157,29 +157,30 @@ def call_op(
     nodes = dict(kwarg_nodes or {})
     if signature is not None:
         nodes.update(zip((p.name for p in signature.params), arg_nodes))
-    run.tell(
-        OpCalled(
-            run.where(node),
-            op,
-            name,
-            bound,
-            nodes,
-            callee,
-            config,
-            value,
-            mismatch,
-            answer.latent,
-            answer.assumed or (len(combinations) > 1 and mismatch is None),
-            answer.generic,
-        )
+    event = OpCalled(
+        run.where(node),
+        op,
+        name,
+        bound,
+        nodes,
+        callee,
+        config,
+        value,
+        mismatch,
+        answer.latent,
+        answer.assumed or (len(combinations) > 1 and mismatch is None),
+        answer.generic,
     )
+    if mismatch is not None and not event.assumed:
+        return run.refuse(event, value)
+    run.tell(event)
     return value
 
 
-def _answer(run: Run, op: Op, args: list[Value], kwargs: dict[str, Value], config: LayerConfig | None) -> Inferred:
+def _answer(cx: CallContext, op: Op, args: list[Value], kwargs: dict[str, Value], config: LayerConfig | None) -> Inferred:
     """The op's answer. A fault in the rule of one op is a gap of that op, not of the file that calls it."""
     try:
-        return infer(CallContext(run), op, args, kwargs, config)
+        return infer(cx, op, args, kwargs, config)
     except (WorldSplit, PathEnds, BudgetSpent):
         raise
     except Exception:
