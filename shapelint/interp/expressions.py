@@ -14,7 +14,7 @@ from shapelint.interp.objects import (
     ListObject,
     Range,
 )
-from shapelint.interp.run import PathEnds, Run
+from shapelint.interp.run import PathEnds, Refusals, Run
 from shapelint.interp.state import State
 from shapelint.ops.contract import constant
 from shapelint.program import model
@@ -75,24 +75,29 @@ def evaluate(run: Run, node: model.Expr) -> Value:
 
 
 def distribute(run: Run, value: Value, each: Callable[[Value], Value]) -> Value:
-    """Apply a function to each alternative of a value, on a path of its own, and join the outcomes. Alternatives that surely raise are
-    dropped; where all do, the path ends."""
+    """Apply a function to each alternative of a value, on a path of its own, and join the outcomes. Alternatives that surely raise, or that
+    an op called here refuses, cannot be what arrives and are dropped; where all do, the first refusal is told, or the path ends."""
     if not isinstance(value, OneOf):
         return each(value)
     start = run.state
     outcomes: list[tuple[Value, State]] = []
+    refusals = Refusals(len(run.stack))
     for option in value.options:
         run.state = start.fork()
         run.alternatives += 1
+        run.refusals.append(refusals)
         try:
             outcomes.append((each(option), run.state))
         except PathEnds:
             continue
         finally:
+            run.refusals.pop()
             run.alternatives -= 1
     if not outcomes:
         run.state = start
-        raise PathEnds
+        if not refusals.found:
+            raise PathEnds
+        return run.refuse(*refusals.found[0])
     result, run.state = join_values(outcomes)
     return result
 

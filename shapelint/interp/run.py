@@ -63,6 +63,15 @@ class Activation:
     raises: list[list[State]] = field(default_factory=list)
 
 
+@dataclass(eq=False)
+class Refusals:
+    """What ops said of the alternatives of a value that they refused, in the call at `depth` alone: what a function of the project does with an
+    alternative is told where it happens."""
+
+    depth: int
+    found: list[tuple[Event, Value]] = field(default_factory=list)
+
+
 ContextKind = Literal["open", "driver", "closed"]
 
 
@@ -99,6 +108,7 @@ class Run:
         self.blurred = False  # whether sides of a test were joined that belong to different worlds
         self.quiet = 0  # inside code whose events another context tells
         self.alternatives = 0  # inside the reading of one of several alternatives of a value
+        self.refusals: list[Refusals] = []
         self.symbols: dict[str, Dim] = {}
         self.adopted: dict[str, Tensor] = {}
         self.names: dict[Symbol, str] = {}
@@ -146,6 +156,15 @@ class Run:
             return
         for observer in self.observers:
             observer.event(self, event)
+
+    def refuse(self, event: Event, value: Value) -> Value:
+        """Tell that an op refuses its arguments; gives what is left of the expression. Of several alternatives the others may be what arrives:
+        raises PathEnds, which drops this one."""
+        if self.refusals and self.refusals[-1].depth == len(self.stack):
+            self.refusals[-1].found.append((event, value))
+            raise PathEnds
+        self.tell(event)
+        return value
 
     def misuse(self, node_id: int, kind: Misuse, detail: Mapping[str, object], value: Value) -> Value:
         """Tell that a value is used as what it cannot be; gives what is left of the expression. One of several alternatives cannot be what

@@ -494,8 +494,11 @@ class Context:
         """The sizes of a star parameter or list, None for one that cannot be told. A symbol that stands alone is
         learned to be 1 or more. Raises CannotTell where their number is not known."""
         items = self.items(value)
-        if len(items) == 1 and isinstance(items[0], (Tuple, SizeOf, Sequence)):
-            items = self.items(items[0])
+        if len(items) == 1:
+            if isinstance(items[0], (Tuple, SizeOf, Sequence)):
+                items = self.items(items[0])
+            elif isinstance(items[0], Unknown):  # one size, or all of them in a list
+                raise CannotTell(items[0].reason, items[0].detail)
         found: list[Dim | None] = []
         for item in items:
             try:
