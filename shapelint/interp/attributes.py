@@ -309,8 +309,8 @@ def set_attribute(run: Run, owner: Value, name: str, value: Value) -> None:
     if isinstance(owner, Opaque) and owner.path in run.adopted:
         owner = run.adopt(owner)
     if isinstance(owner, Tensor) and name in ("data", "shape"):
-        same = name == "data" and isinstance(value, Tensor)
-        rebind(run, owner, replace(owner, shape=value.shape if same else Shape.unknown("resized")))  # type: ignore[union-attr]
+        shape = value.shape if name == "data" and isinstance(value, Tensor) else Shape.unknown("resized")
+        rebind(run, owner, replace(owner, shape=shape))
         return
     if not isinstance(owner, Ref):
         return

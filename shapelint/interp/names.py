@@ -172,7 +172,7 @@ def assign_name(run: Run, name: str, value: Value) -> None:
 def rebind(run: Run, old: Tensor, new: Tensor) -> None:
     """A tensor was changed in place (`x.unsqueeze_(0)`): whatever held it now holds what became of it. Names of the call in progress follow
     in any case; other names, attributes and lists where its shape moved."""
-    moved = old.shape is not new.shape
+    moved = old.shape.parts != new.shape.parts
 
     def now(value: Value) -> Value:
         same = value is old or (isinstance(value, Opaque) and run.adopted.get(value.path) is old)

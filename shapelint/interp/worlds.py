@@ -5,7 +5,6 @@ from __future__ import annotations
 from shapelint.interp.objects import (
     BoundMethod,
     Builtin,
-    ClassInfo,
     ClassValue,
     DictObject,
     FunctionValue,
@@ -195,10 +194,10 @@ def _is_other_kind(run: Run, value: Value) -> bool:
     if not isinstance(value, Ref):
         return False
     thing = run.state.read(value)
-    if isinstance(thing, Instance) and isinstance(thing.cls, ClassInfo):
-        return thing.cls.find("__eq__") is None and all(is_module_name(b) for b in thing.cls.library_bases)
     if isinstance(thing, Instance):
-        return is_module_name(thing.cls)
+        if isinstance(thing.cls, str):
+            return is_module_name(thing.cls)
+        return thing.cls.find("__eq__") is None and all(is_module_name(b) for b in thing.cls.library_bases)
     return isinstance(thing, (ListObject, DictObject))
 
 

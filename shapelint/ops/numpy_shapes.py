@@ -1,8 +1,7 @@
 """Arrays of NumPy reshaped, rearranged and glued. What comes out is marked as an array.
 
-Only what differs from torch stands here; other methods of an array are found under the name of a tensor's. What NumPy
-calls by another name (`axis`, `newshape`) is handed to the rule of torch's own op, of which the constraints are kept
-that NumPy has too.
+What NumPy calls by another name (`axis`, `newshape`) is handed to the rule of torch's own op, of which the constraints
+are kept that NumPy has too.
 """
 
 from __future__ import annotations

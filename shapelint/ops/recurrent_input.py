@@ -87,6 +87,10 @@ def _open(cx: Context, x: Tensor, name: str, batch_first: bool | None) -> Steps:
     shape = facts.reveal_suffix(x.shape, 1, 2)
     if len(shape.parts) == 2:  # nothing but the features is known
         shape = facts.reveal_suffix(shape, 2, 2) if batch_first else facts.reveal_prefix(shape, 1, 2)
+    if len(shape.parts) > 3:  # three axes are known, so the run holds none
+        shape = facts.fix_rank(shape, 3) or shape
+    if shape.ranked:
+        return read_layout(cx, x.with_parts(shape.parts), name, batch_first)
     first, second, feature = shape.parts
     assert isinstance(feature, Axis)
     run, seen = (first, second) if isinstance(first, Segment) else (second, first)

@@ -77,6 +77,8 @@ def python_lines(text: str) -> list[str]:
         line = lines[index]
         magic = _MAGIC_LINE.match(line)
         value = None if magic else _MAGIC_VALUE.match(line)
+        if value and not _is_code(line, value.end() - 1):
+            value = None
         if magic or value:
             end = index
             while lines[end].endswith("\\") and end + 1 < len(lines):
@@ -90,6 +92,11 @@ def python_lines(text: str) -> list[str]:
             continue
         index += _logical_lines("\n".join(lines[index:]))
     return lines
+
+
+def _is_code(line: str, place: int) -> bool:
+    """Whether the sign at a column is code, not text in a string (`print("loss = %g" % loss)`) or a comment."""
+    return any(kind == "operator" and start == place for kind, start, _ in scan(line))
 
 
 def _logical_lines(text: str) -> int:
