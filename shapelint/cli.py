@@ -814,9 +814,10 @@ def _delegate(command: str, arguments: list[str]) -> int:
     try:
         code: int = importlib.import_module(module).main(arguments)
     except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] == "shapelint":
+        missing = (error.name or "").partition(".")[0]
+        if missing == "shapelint":
             _say(f"`{command}` is not part of this build")
         else:
-            _say(f"`{command}` needs {error.name}: pip install 'shapelint[{extra}]'")
+            _say(f"`{command}` needs {missing}: pip install 'shapelint[{extra}]'")
         return 2
     return code
