@@ -26,6 +26,7 @@ from shapelint.interp.run import (
     PathEnds,
     Run,
     WorldSplit,
+    WrongGuess,
 )
 from shapelint.interp.state import State
 from shapelint.program import model
@@ -130,6 +131,8 @@ class Reader:
                 first = split.condition.test == "is None"
                 pending[:0] = [{**world, split.condition: first}, {**world, split.condition: not first}]
                 opened += 1
+                continue
+            except WrongGuess:
                 continue
             except PathEnds:
                 if not run.reached:

@@ -33,6 +33,10 @@ class BudgetSpent(Exception):
     """The reading has used all its steps."""
 
 
+class WrongGuess(Exception):
+    """The reading guessed at the rank of an input and met what no tensor of that rank can do: its world cannot be."""
+
+
 class WorldSplit(Exception):
     """The two sides of a test leave different shapes: the reading starts anew, once in each of the two worlds."""
 
@@ -196,9 +200,16 @@ class Run:
         """Whether an unknown run of axes of an input holds no more than are known beside it: a question for worlds."""
         if run.name not in self.adopted:
             return None
+        whole = self.state.facts.shape(self.adopted[run.name].shape)
+        if run not in whole.parts:
+            return None
         from shapelint.interp.worlds import rank_ends
 
-        return rank_ends(self, run.name, known)
+        return rank_ends(self, run.name, len(whole.parts) - 1)
+
+    def rests_on_a_guess(self) -> bool:
+        """Whether the world is one of several guesses at the rank of an input: what fails in it may only say that the guess is wrong."""
+        return self.kind == "open" and any(held and c.subject.endswith(".dim()") for c, held in self.world.items())
 
     # opaque values
 

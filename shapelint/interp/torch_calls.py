@@ -11,7 +11,7 @@ from shapelint.interp import worlds
 from shapelint.interp.events import LayerBuilt, OpCalled
 from shapelint.interp.join import join_values
 from shapelint.interp.objects import Instance, ListObject
-from shapelint.interp.run import BudgetSpent, PathEnds, Run, WorldSplit
+from shapelint.interp.run import BudgetSpent, PathEnds, Run, WorldSplit, WrongGuess
 from shapelint.interp.state import State
 from shapelint.ops.contract import CannotTell, Context, Inferred, Mismatch, Op, construct, infer
 from shapelint.ops.index import find
@@ -150,6 +150,8 @@ def call_op(
         run.state = start
         value = _traced(run, answer, these, node, op)
         mismatch = answer.mismatch
+        if run.rests_on_a_guess() and not run.guards:
+            raise WrongGuess
     signature = (
         op.call if config is not None else next((s for s in op.signatures if s.bind(these, those) is not None), None)
     )
@@ -181,7 +183,7 @@ def _answer(cx: CallContext, op: Op, args: list[Value], kwargs: dict[str, Value]
     """The op's answer. A fault in the rule of one op is a gap of that op, not of the file that calls it."""
     try:
         return infer(cx, op, args, kwargs, config)
-    except (WorldSplit, PathEnds, BudgetSpent):
+    except (WorldSplit, WrongGuess, PathEnds, BudgetSpent):
         raise
     except Exception:
         if os.environ.get("SHAPELINT_TRACEBACK") == "1":

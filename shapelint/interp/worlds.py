@@ -298,9 +298,9 @@ def split(run: Run, condition: Condition) -> None:
     run.blurred = True
 
 
-def rank_ends(run: Run, name: str, known: int) -> bool | None:
-    """Whether an input's unknown axes are no more than `known`; each answer has a world of its own."""
-    return require(run, Bool(None, Condition(f"{name}.dim()", f"== {known}")))
+def rank_ends(run: Run, name: str, rank: int) -> bool | None:
+    """Whether an input has no more than `rank` axes; each answer has a world of its own."""
+    return require(run, Bool(None, Condition(f"{name}.dim()", f"== {rank}")))
 
 
 def assume(run: Run, value: Bool, held: bool, test: model.Expr | None = None) -> bool:

@@ -31,6 +31,8 @@ def reshaped(cx: Context, x: Tensor, sizes: Sizes[Dim | None]) -> list[Part]:
         cx.refute("C3", say("only one dimension can be inferred, but several sizes are -1"), operand="shape")
     told = [s if s is not None and s != MINUS_ONE else None for s in sizes]
     open_places = [i for i, s in enumerate(told) if s is None]
+    if not x.shape.ranked and not open_places:
+        x = x.with_parts(cx.facts.end_if_full(x.shape, product(s for s in told if s is not None)).parts)
     if not x.shape.ranked or len(open_places) > (1 if MINUS_ONE in sizes else 0):
         return [Axis.fresh(s) if s is not None else cx.fresh("size") for s in told]
     axes = x.shape.axes

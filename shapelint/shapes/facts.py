@@ -385,6 +385,22 @@ class Facts:
             self.bind_segment(run, ())
         return answer
 
+    def end_if_full(self, shape: Shape, total: Dim) -> Shape:
+        """The shape of a tensor of `total` entries, where its known axes hold them all: the run between them then has no axis, unless it has
+        axes of 1. The reading decides, as for `reveal_prefix`."""
+        shape = self.shape(shape)
+        at = shape.segment_index
+        if at is None:
+            return shape
+        run = shape.parts[at]
+        known = ONE
+        for part in shape.parts:
+            if isinstance(part, Axis):
+                known = known * part.size
+        if isinstance(run, Segment) and run not in self.readings and self.compare(known, total) is Verdict.SAME:
+            self._ends(run, at, True)
+        return self.shape(shape)
+
     def in_doubt(self, shape: Shape) -> bool:
         """Whether the rank of a shape, read through the facts, rests on a doubt."""
         if not self.doubtful:
