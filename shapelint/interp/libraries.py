@@ -522,6 +522,21 @@ def _floor(up: bool) -> Callable[[Run, Arguments], Value]:
     return apply
 
 
+def _of_number(function: Callable[[Run, Arguments], Value], name: str) -> Callable[[Run, Arguments], Value]:
+    """A function of NumPy that takes a plain number as well as an array."""
+
+    def apply(run: Run, given: Arguments) -> Value:
+        value = given.args[0] if given.args else NONE
+        if isinstance(value, Float) or as_dim(run, value) is not None:
+            return function(run, given)
+        op = find(name)
+        if op is None:
+            return Unknown("unsupported-op", name)
+        return call_op(run, op, name, given.args, given.kwargs, given.node, given.nodes, given.kwarg_nodes, given.callee)
+
+    return apply
+
+
 def _prod(run: Run, given: Arguments) -> Value:
     items = spread_items(run, given.args[0]) if given.args else None
     dims = [as_dim(run, v) for v in items] if items is not None else [None]
@@ -661,11 +676,9 @@ _FUNCTIONS: dict[str, Callable[[Run, Arguments], Value]] = {
     "math.log": _number,
     "math.pow": _number,
     "numpy.prod": _prod,
-    "numpy.sqrt": lambda run, given: (
-        _number(run, given)
-        if given.args and not isinstance(given.args[0], Tensor)
-        else Unknown("unsupported-op", "numpy.sqrt")
-    ),
+    "numpy.ceil": _of_number(_floor(True), "numpy.ceil"),
+    "numpy.floor": _of_number(_floor(False), "numpy.floor"),
+    **{f"numpy.{n}": _of_number(_number, f"numpy.{n}") for n in ("sqrt", "log", "log2", "log10", "exp", "round", "abs")},
     "random.random": _number,
     "random.uniform": _number,
     "random.randint": _random_int,
