@@ -1,0 +1,132 @@
+"""The benchmarks work: on tiny programs, for what they tell and not for how fast anything is."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+BENCHMARKS = ROOT / "benchmarks"
+
+MODEL = """\
+import torch
+import torch.nn.functional as F
+from torch import nn
+from torch.nn import Linear as Dense
+
+head = Dense(8, 2)
+print(F.relu(head(torch.zeros(4, 8))).view(-1).frobnicate())
+print(torch.frobnicate(1), nn.Frobnicator())
+"""
+FAULTY = MODEL.replace("zeros(4, 8)", "zeros(4, 9)")
+
+
+def load(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(f"benchmark_{name}", BENCHMARKS / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def repositories(tmp_path: Path) -> Path:
+    for name, text in (("me+good", MODEL), ("me+bad", FAULTY), ("me+broken", "import torch\nx = (\n")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "model.py").write_text(text)
+    return tmp_path
+
+
+def test_the_example_has_a_hundred_lines_and_nothing_to_report() -> None:
+    assert len((BENCHMARKS / "example.py").read_text("utf-8").splitlines()) == 100
+    command = [sys.executable, "-m", "shapelint", "check", "--isolated", "--no-cache", "benchmarks/example.py"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_every_benchmark_is_described() -> None:
+    page = (BENCHMARKS / "README.md").read_text("utf-8")
+    for path in BENCHMARKS.glob("*.py"):
+        assert f"`{path.name}" in page
+
+
+def test_growth_knows_linear_from_quadratic() -> None:
+    growth = load("growth")
+    assert growth.exponent([8, 16, 32], [8.0, 16.0, 32.0]) == pytest.approx(1)
+    assert growth.exponent([8, 16, 32], [64.0, 256.0, 1024.0]) == pytest.approx(2)
+
+
+def test_every_generated_program_is_read_to_its_end() -> None:
+    growth = load("growth")
+    for make in growth.SERIES.values():
+        taken = growth.check(make(3), 1)
+        assert taken.seconds > 0
+        assert taken.spent == ()
+
+
+def test_names_are_found_by_import_and_by_analysis(repositories: Path) -> None:
+    names = load("names")
+    found = names.repository((str(repositories / "me+good"), "torch"))
+    assert found.failures == []
+    assert found.calls == {
+        "torch.nn.Linear": 1,
+        "torch.nn.functional.relu": 1,
+        "torch.zeros": 1,
+        "torch.Tensor.view": 1,
+        "torch.Tensor.frobnicate": 1,
+        "torch.frobnicate": 1,
+        "torch.nn.Frobnicator": 1,
+    }
+    named = names.merge([found, names.repository((str(repositories / "me+bad"), "torch"))])
+    assert {one.name for one in named if not one.known} == {
+        "torch.Tensor.frobnicate",
+        "torch.frobnicate",
+        "torch.nn.Frobnicator",
+    }
+    told = json.loads(names.as_json(named, [found]))
+    assert told["groups"]["layers"] == {"calls": 4, "known_calls": 2, "names": 2, "known_names": 1}
+    assert "torch.frobnicate" in names.as_text(named, [found], 10)
+
+
+def test_repositories_are_linted_with_what_people_said_of_the_reports(
+    repositories: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    corpus = load("corpus")
+    verdicts, page = repositories / "verdicts.tsv", repositories / "corpus.md"
+    monkeypatch.setattr(corpus, "VERDICTS", verdicts)
+    monkeypatch.setattr(corpus, "PAGE", page)
+    results = repositories / "results.jsonl"
+    monkeypatch.setattr(sys, "argv", ["corpus", str(repositories), "--results", str(results), "--write"])
+    assert corpus.main() == 0
+    out = capsys.readouterr().out
+    assert "not read: me/bad\tmodel.py:7\tlinear-in-features" in out
+    assert len(results.read_text().splitlines()) == 3
+    verdicts.write_text(
+        "# repository, place, rule, verdict, reason\n"
+        "me/bad\tmodel.py:7\tlinear-in-features\ttrue\tnine features for eight\n"
+        "me/bad\tmodel.py:9\tlinear-in-features\tfalse\ta guess\n"
+    )
+    assert corpus.main() == 0
+    assert "not read" not in capsys.readouterr().out.splitlines()[-1]
+    text = page.read_text("utf-8")
+    assert "| me/bad     | model.py:7 | linear-in-features | error    | right   | nine features for eight |" in text
+    assert "| me/bad     | model.py:9 | linear-in-features | wrong   | a guess |" in text
+    assert "1 syntax" in text
+    assert "zeros" not in text  # no code is quoted
+
+
+@pytest.mark.parametrize("line", ["me/bad\tmodel.py:7\trule\tyes\twhy", "me/bad\tmodel.py\trule\ttrue\twhy", "a b c"])
+def test_verdicts_that_cannot_be_read_are_refused(tmp_path: Path, line: str) -> None:
+    corpus = load("corpus")
+    path = tmp_path / "verdicts.tsv"
+    path.write_text(f"{line}\n")
+    with pytest.raises(corpus.Malformed, match=r"verdicts\.tsv:1"):
+        corpus.read_verdicts(path)
