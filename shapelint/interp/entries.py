@@ -335,9 +335,7 @@ def _inputs(run: Run, function: FunctionValue, skip: int) -> Arguments | None:
             args.append(_input(run, param, function.defaults.get(param.name)))
         elif param.kind == "keyword":
             kwargs[param.name] = _input(run, param, function.defaults.get(param.name))
-        elif param.kind == "*":
-            args = args  # nothing is passed behind the named ones
-    return Arguments(args, kwargs)
+    return Arguments(args, kwargs, inexact=any(p.kind == "*" for p in function.node.params.items))
 
 
 def _input(run: Run, param: model.Parameter, default: Value | None) -> Value:

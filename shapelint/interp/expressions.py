@@ -517,6 +517,9 @@ def _compare_two(run: Run, op: str, left: Value, right: Value, node: model.Compa
         from shapelint.interp.torch_calls import call_named
 
         return call_named(run, TENSOR_COMPARISONS[op], (left, right), {}, node.id, operands)
+    for value in (left, right):
+        if isinstance(value, Unknown):
+            return value  # a flag or, of tensors and arrays, a mask
     if op in ("==", "!="):
         answer = worlds.equal(run, left, right)
         return worlds.negate(answer) if op == "!=" else answer

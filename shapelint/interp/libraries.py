@@ -6,13 +6,15 @@ where it is torch's.
 
 from __future__ import annotations
 
+import itertools
+import math
 from collections.abc import Callable
 
 from shapelint.interp.calls import Arguments, call, call_with
 from shapelint.interp.containers import key_of, merged
 from shapelint.interp.expressions import as_dim, as_float, spread_items
 from shapelint.interp.iteration import Passes, plan
-from shapelint.interp.objects import ClassInfo, DictObject, Instance, Iterable, ListObject, Partial
+from shapelint.interp.objects import ClassInfo, DictObject, Instance, ListObject, Partial
 from shapelint.interp.run import PathEnds, Run
 from shapelint.interp.torch_calls import build_layer, call_op
 from shapelint.ops.index import find
@@ -481,8 +483,19 @@ def _chain(run: Run, given: Arguments) -> Value:
     return run.state.allocate(ListObject(items))
 
 
+MAX_ROWS = 64  # of a product that are kept apart
+
+
 def _product(run: Run, given: Arguments) -> Value:
-    return Iterable("zip", given.args)
+    repeat = as_dim(run, given.kwargs["repeat"]) if "repeat" in given.kwargs else Dim.of(1)
+    if repeat is None or repeat.value is None or given.inexact:
+        return Unknown("dynamic-value", "itertools.product")
+    plans = [plan(run, a) for a in given.args] * repeat.value
+    lists = [p.items for p in plans if p.items is not None]
+    if len(lists) == len(plans) and math.prod(len(items) for items in lists) <= MAX_ROWS:
+        return run.state.allocate(ListObject([Tuple(row) for row in itertools.product(*lists)]))
+    unknown = Unknown("dynamic-value", "itertools.product")
+    return run.state.allocate(ListObject(None, Tuple(tuple(p.later if p.items is None else unknown for p in plans))))
 
 
 def _number(run: Run, given: Arguments) -> Value:
@@ -532,7 +545,9 @@ def _of_number(function: Callable[[Run, Arguments], Value], name: str) -> Callab
         op = find(name)
         if op is None:
             return Unknown("unsupported-op", name)
-        return call_op(run, op, name, given.args, given.kwargs, given.node, given.nodes, given.kwarg_nodes, given.callee)
+        return call_op(
+            run, op, name, given.args, given.kwargs, given.node, given.nodes, given.kwarg_nodes, given.callee
+        )
 
     return apply
 
@@ -678,7 +693,9 @@ _FUNCTIONS: dict[str, Callable[[Run, Arguments], Value]] = {
     "numpy.prod": _prod,
     "numpy.ceil": _of_number(_floor(True), "numpy.ceil"),
     "numpy.floor": _of_number(_floor(False), "numpy.floor"),
-    **{f"numpy.{n}": _of_number(_number, f"numpy.{n}") for n in ("sqrt", "log", "log2", "log10", "exp", "round", "abs")},
+    **{
+        f"numpy.{n}": _of_number(_number, f"numpy.{n}") for n in ("sqrt", "log", "log2", "log10", "exp", "round", "abs")
+    },
     "random.random": _number,
     "random.uniform": _number,
     "random.randint": _random_int,

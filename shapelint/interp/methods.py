@@ -72,7 +72,7 @@ def call_method(run: Run, method: Method, given: Arguments) -> Value:
             return replace(receiver, items=replaced)
         return Unknown("dynamic-value", name)
     if isinstance(receiver, (Int, Float, Bool)):
-        return receiver if name in ("item", "bit_length", "__int__") else Float(None)
+        return receiver if name in ("item", "bit_length", "__int__") else Unknown("dynamic-value", name)
     return Unknown("dynamic-value", name)
 
 

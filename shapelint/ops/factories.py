@@ -6,7 +6,7 @@ import random
 
 from shapelint.ops.contract import CannotTell, Constraint, Context, Sample, op, say, t
 from shapelint.ops.dtypes import dtype_kind
-from shapelint.shapes.shape import Axis, Part, Shape
+from shapelint.shapes.shape import Axis, Part, Segment, Shape
 from shapelint.values.model import (
     NONE,
     Bool,
@@ -35,6 +35,8 @@ def asked_axis(cx: Context, value: Value) -> Axis:
     """The new axis that an int asks for; of an unknown size where the argument is not known. Refutes C1 and C2."""
     if isinstance(value, Float) and (value.value is not None or value.exact is not None):
         cx.refute("C2", say("{subject} expects sizes that are ints but receives a float"), operand="size")
+    if isinstance(value, SizeOf) and all(isinstance(p, Segment) for p in cx.facts.shape(value.shape).parts):
+        return cx.fresh("n", 0)  # what has no more than a method `size` need be no tensor
     if isinstance(value, (Tuple, Str, SizeOf)):
         cx.refute("C2", say("{subject} expects sizes that are ints"), operand="size")
     try:
