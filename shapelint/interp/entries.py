@@ -82,6 +82,8 @@ class Reader:
         self.files: set[str] = set()
         self.spent: list[str] = []
         self.steps = FILE_STEPS
+        # where a file does not even name torch, what nobody calls has no tensors
+        self._names_torch = "torch" in loaded.source.text or "numpy" in loaded.source.text
 
     def read(self) -> None:
         """Read everything the file holds."""
@@ -89,7 +91,7 @@ class Reader:
         classes = list(self._classes(base, frame))
         for info in classes:
             self._open_class(base, info)
-        for function in list(self._functions(base, frame)):
+        for function in list(self._functions(base, frame)) if self._names_torch else ():
             if (function.module.path, function.node.id) not in self.reached:
                 self._open_function(base, function)
 
@@ -237,7 +239,9 @@ class Reader:
 
     def _open_class(self, base: State, info: ClassInfo) -> None:
         """Read a class with symbols for what its constructor takes: its entries, then every method that none of them reaches."""
-        if not info.is_module and not any(isinstance(v, FunctionValue) for v in info.namespace.values()):
+        if not info.is_module and not (
+            self._names_torch and any(isinstance(v, FunctionValue) for v in info.namespace.values())
+        ):
             return
         methods: list[tuple[str, FunctionValue]] = []
         for name in ENTRY_METHODS:

@@ -473,6 +473,10 @@ def _boolop(run: Run, node: model.BoolOp) -> Value:
     if all(isinstance(v, Bool) for v, _ in outcomes):
         _, run.state = join_values(outcomes)
         return _combine(answers, node.op)
+    if node.op == "or" and isinstance(value, Opaque) and answers[0].condition is not None:
+        first = outcomes[0][0]
+        if isinstance(first, Opaque) and first.optional and not value.optional:
+            worlds.split(run, answers[0].condition)  # `given or default` is one of the two, not a truth
     result, run.state = join_values(outcomes)
     if isinstance(result, OneOf) and all(isinstance(o, (Bool, NoneValue, Opaque)) for o in result.options):
         return _combine(answers, node.op)

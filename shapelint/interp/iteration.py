@@ -12,7 +12,7 @@ from shapelint.interp.run import Activation, PathEnds, Run
 from shapelint.interp.state import State
 from shapelint.interp.torch_calls import call_named
 from shapelint.program import model
-from shapelint.shapes.dim import Dim, minimum
+from shapelint.shapes.dim import Dim, Symbol, minimum
 from shapelint.shapes.shape import Axis, Part, Shape
 from shapelint.values.model import (
     Int,
@@ -269,6 +269,8 @@ def _described(run: Run, passes: Passes, body: Callable[[Value], None], endless:
         return [*ends, one]  # every pass leaves what the first one left
     mark = Dim.symbol("mark", "unknown").lone_symbol
     assert mark is not None
+    if passes.count is None or not run.state.facts.at_least(passes.count, 2, proof=True):
+        run.maybe.update(_counters(passes.later))
     alive = one_pass(run, lambda: body(passes.later))
     if not alive:
         return ends if endless else [*ends, one]
@@ -285,6 +287,13 @@ def _described(run: Run, passes: Passes, body: Callable[[Value], None], endless:
         else:
             run.state = grown
     return ends if endless else [*ends, run.state]
+
+
+def _counters(value: Value) -> set[Symbol]:
+    """The symbols that stand for the number of a later pass."""
+    if isinstance(value, Int):
+        return {s for s in value.dim.symbols if s.kind == "unknown"}
+    return {s for v in value.items for s in _counters(v)} if isinstance(value, Tuple) else set()
 
 
 def _moved(before: State, after: State) -> bool:

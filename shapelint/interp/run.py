@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from shapelint.program.model import Expr
     from shapelint.program.project import LoadedModule, Project
 
-STEPS = 80_000  # expressions and statements that one reading may evaluate
-FILE_STEPS = 400_000  # and all readings of a file together
+STEPS = 60_000  # expressions and statements that one reading may evaluate
+FILE_STEPS = 200_000  # and all readings of a file together
 CALL_DEPTH = 40
 MAX_WORLDS = 16
 
@@ -116,6 +116,7 @@ class Run:
         self.symbols: dict[str, Dim] = {}
         self.adopted: dict[str, Tensor] = {}
         self.names: dict[Symbol, str] = {}
+        self.maybe: set[Symbol] = set()  # loop counters of passes that need not happen
         self.built: Site | None = None
         self.reached: set[tuple[str, int]] = set()
         self.instances: list[Ref] = []

@@ -179,7 +179,9 @@ def call_op(
     return value
 
 
-def _answer(cx: CallContext, op: Op, args: list[Value], kwargs: dict[str, Value], config: LayerConfig | None) -> Inferred:
+def _answer(
+    cx: CallContext, op: Op, args: list[Value], kwargs: dict[str, Value], config: LayerConfig | None
+) -> Inferred:
     """The op's answer. A fault in the rule of one op is a gap of that op, not of the file that calls it."""
     try:
         return infer(cx, op, args, kwargs, config)

@@ -45,6 +45,7 @@ class _Picked:
     tensor: Tensor
     mask: bool = False
     count: int | None = None
+    numbers: tuple[Dim, ...] = ()  # the entries that are named, where they are ints of a list
 
 
 _Item = Int | Slice | NoneValue | EllipsisValue | _Picked
@@ -72,7 +73,10 @@ def _item(cx: Context, value: Value) -> _Item:
         )
     if isinstance(value, Opaque) and value.origin == "input":
         adopted = cx.adopt_int(value)
-        return Int(adopted) if adopted is not None else _indices(cx, cx.tensor(value))
+        if adopted is None:
+            return _indices(cx, cx.tensor(value))
+        cx.assumed = True  # taken for an int; nothing tells that it is no tensor of them
+        return Int(adopted)
     return Int(cx.int(value))
 
 
@@ -90,7 +94,8 @@ def _picked_list(cx: Context, value: Tuple | Sequence) -> _Picked:
     x = _listed(cx, value)
     flags = [v.value for v in value.items if isinstance(v, Bool)] if isinstance(value, Tuple) else []
     told = isinstance(value, Tuple) and len(flags) == len(value.items) and None not in flags
-    return _Picked(x, x.dtype == "bool", sum(map(bool, flags)) if told else None)
+    numbers = tuple(v.dim for v in value.items if isinstance(v, Int)) if isinstance(value, Tuple) else ()
+    return _Picked(x, x.dtype == "bool", sum(map(bool, flags)) if told else None, numbers)
 
 
 def _listed(cx: Context, value: Value) -> Tensor:
@@ -168,6 +173,8 @@ def selected(cx: Context, x: Tensor, index: Value) -> Tensor:
             made.append(Axis.fresh(1))
         elif isinstance(item, _Picked):
             count = _consumed(item)
+            for number in item.numbers if isinstance(waiting[0], Axis) else ():
+                require_within(cx, waiting[0], len(x.shape.parts) - len(waiting), number, "C1")
             made.append(_fitted(cx, item, waiting[:count]))
             waiting = waiting[count:]
         else:

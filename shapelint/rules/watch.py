@@ -174,6 +174,8 @@ class Watcher(Observer):
         rule = self.watched.rules.get(mismatch.constraint.rule)
         if rule is None:
             return
+        if any(s in run.maybe for size in mismatch.sizes for s in size.symbols):
+            return  # it rests on a pass of a loop that need not happen
         case = Case(run, event)
         operand = event.arguments.get(mismatch.operand) if isinstance(event, OpCalled) else None
         related: list[tuple[Site, str]] = []
