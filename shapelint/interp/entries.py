@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 
 from shapelint.interp.calls import Arguments, call_function, instantiate
@@ -65,6 +66,10 @@ ENTRY_METHODS = (
 MAX_CLOSED = 12
 MAX_FUNCTION_WORLDS = 4  # of a function that nobody calls: a script's options are many, and few of them touch shapes
 
+_IMPORTS_TENSORS = re.compile(
+    r"(?m)^\s*(?:>>> )?(?:import|from)\s+(?:torch|numpy|einops|lightning|pytorch_lightning)\b"
+)
+
 ObserverFactory = Callable[[Run], tuple[Observer, ...]]
 
 
@@ -82,8 +87,8 @@ class Reader:
         self.files: set[str] = set()
         self.spent: list[str] = []
         self.steps = FILE_STEPS
-        # where a file does not even name torch, what nobody calls has no tensors
-        self._names_torch = "torch" in loaded.source.text or "numpy" in loaded.source.text
+        # where a file imports nothing that has tensors, a function that nobody calls has none
+        self._names_torch = _IMPORTS_TENSORS.search(loaded.source.text) is not None
 
     def read(self) -> None:
         """Read everything the file holds."""

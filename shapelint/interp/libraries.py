@@ -65,7 +65,6 @@ PASSING = frozenset(
         "torch.nn.utils.remove_weight_norm",
         "torch.nn.utils.parametrize.remove_parametrizations",
         "torch.nn.utils.skip_init",
-        "typing.cast",
         "tqdm.tqdm",
         "tqdm",
         "tqdm.auto.tqdm",
@@ -73,7 +72,6 @@ PASSING = frozenset(
         "functools.wraps",
         "torch.utils.checkpoint.noop",
         "collections.OrderedDict.fromkeys",
-        "torch.jit.annotate",
         "torch.jit.freeze",
         "torch.nn.utils.fusion.fuse_conv_bn_eval",
         "torch.fx.wrap",
@@ -83,6 +81,8 @@ PASSING = frozenset(
         "accelerate.prepare",
     ]
 )
+# calls that give back their second argument, behind a type
+_TYPING = frozenset(("typing.cast", "typing_extensions.cast", "torch.jit.annotate"))
 _CANONICAL = {
     "torch.nn.modules.container.Sequential": "torch.nn.Sequential",
     "torch.nn.modules.ModuleList": "torch.nn.ModuleList",
@@ -100,6 +100,8 @@ def call_external(run: Run, name: str, given: Arguments) -> Value:
         ref = run.state.allocate(Instance(name, parts=[], built=site))
         fill_container(run, ref, name, given)
         return ref
+    if name in _TYPING and len(given.args) == 2:
+        return given.args[1]
     if name in PASSING or name.rpartition(".")[2] == "tqdm":
         if given.args:
             return given.args[0]

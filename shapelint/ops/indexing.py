@@ -173,8 +173,10 @@ def selected(cx: Context, x: Tensor, index: Value) -> Tensor:
             made.append(Axis.fresh(1))
         elif isinstance(item, _Picked):
             count = _consumed(item)
-            for number in item.numbers if isinstance(waiting[0], Axis) else ():
-                require_within(cx, waiting[0], len(x.shape.parts) - len(waiting), number, "C1")
+            picked = waiting[0] if item.numbers else None
+            for number in item.numbers if isinstance(picked, Axis) else ():
+                assert isinstance(picked, Axis)
+                require_within(cx, picked, len(x.shape.parts) - len(waiting), number, "C1")
             made.append(_fitted(cx, item, waiting[:count]))
             waiting = waiting[count:]
         else:

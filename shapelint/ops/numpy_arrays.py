@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 
-from shapelint.ops.contract import CannotTell, Constraint, Context, Sample, op, t
+from shapelint.ops.contract import CannotTell, Constraint, Context, Refuted, Sample, op, t
 from shapelint.ops.dtypes import dtype_kind
 from shapelint.ops.factories import NEGATIVE, NOT_INTS, asked_axis, fill_kind, listed_shape, some_sizes
 from shapelint.ops.ranges import counted
@@ -302,5 +302,10 @@ def array(cx: Context, object: Value, dtype: Value, ndmin: Value, **options: Val
     cx.expect(new_array(Shape.unknown("data"), array_kind(dtype)))
     if cx.known_int(ndmin) != 0:
         raise CannotTell("dynamic-value")
-    x = an_array(cx, object)
+    try:
+        x = an_array(cx, object)
+    except Refuted:
+        if isinstance(dtype, NoneValue) or array_kind(dtype) is not None:
+            raise
+        raise CannotTell("dynamic-value", "objects may be lists of any length") from None
     return x.with_dtype(array_kind(dtype, x.dtype))
