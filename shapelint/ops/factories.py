@@ -81,6 +81,8 @@ def asked_shape(cx: Context, sizes: Value) -> Shape:
     if isinstance(only, Tensor) and cx.tensor(only).shape.rank == 0:
         return Shape((cx.fresh("n", 0),))
     if isinstance(only, Bool):
+        if only.value is None:
+            raise CannotTell("dynamic-value")  # what `a or b` gives is known for a truth, not for its type
         cx.refute("C2", say("{subject} expects sizes that are ints but receives a bool"), operand="size")
     return listed_shape(cx, only)
 
