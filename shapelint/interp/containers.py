@@ -11,6 +11,7 @@ from shapelint.interp.run import Run
 from shapelint.interp.torch_calls import call_named
 from shapelint.program import model
 from shapelint.shapes.dim import Dim
+from shapelint.shapes.printing import format_dim
 from shapelint.shapes.shape import Shape
 from shapelint.values.model import (
     NONE,
@@ -137,6 +138,9 @@ def _of_opaque(run: Run, owner: Opaque, index: Value, node: model.Subscript) -> 
     key = key_of(index)
     if key is not None:
         return Opaque(f"{owner.path}[{key!r}]", owner.origin)
+    field = _configured(run, index)
+    if field is not None:
+        return Opaque(f"{owner.path}[{field}]", owner.origin)
     if isinstance(index, (Slice, Int)) or as_dim(run, index) is not None:
         if owner.origin == "input":
             return subscript(run, run.adopt(owner), index, node)
@@ -144,6 +148,16 @@ def _of_opaque(run: Run, owner: Opaque, index: Value, node: model.Subscript) -> 
             return Unknown("dynamic-value")
         return Opaque(f"{owner.path}[i]", owner.origin)
     return Unknown("dynamic-value")
+
+
+def _configured(run: Run, index: Value) -> str | None:
+    """The text of a key that nothing but the configuration decides (`batch[self.ITEM_ID]`). It may well be a string, also where two were added:
+    the same text is the same key, any other text another one."""
+    if isinstance(index, Opaque) and index.origin == "parameter":
+        return index.path
+    if isinstance(index, Int) and index.dim.value is None and all(s.kind == "parameter" for s in index.dim.symbols):
+        return format_dim(index.dim)
+    return None
 
 
 def _indexes_tensor(index: Value) -> bool:
