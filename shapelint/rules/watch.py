@@ -132,7 +132,9 @@ class Watcher(Observer):
         if isinstance(event, OpCalled):
             self._op(run, event)
         elif isinstance(event, LayerBuilt):
-            if event.mismatch is not None and not event.where.guarded and not run.blurred:
+            if event.mismatch is None:
+                self._pass(event)
+            elif not event.where.guarded and not run.blurred:
                 self._mismatch(run, event, event.mismatch)
         elif isinstance(event, Misused):
             if not event.where.guarded and not run.blurred:
@@ -149,11 +151,8 @@ class Watcher(Observer):
             self.watched.readings.append(self.reading)
 
     def _op(self, run: Run, event: OpCalled) -> None:
-        assert self.reading is not None
-        place = Place(event.where.site.path, event.where.site.node)
         if event.mismatch is None:
-            built = event.where.built
-            self.reading.passed.add((place, Place(built.path, built.node) if built is not None else None))
+            self._pass(event)
         if event.where.guarded or run.blurred:
             return
         if event.mismatch is not None:
@@ -163,6 +162,12 @@ class Watcher(Observer):
         for name in dict.fromkeys((event.op.name, event.name, "*")):
             for rule, check in self.watched.by_op.get(name, ()):
                 self._check(run, event, rule, check)
+
+    def _pass(self, event: OpCalled | LayerBuilt) -> None:
+        """Keep that an op went well here: what fails in other worlds, or for other constructions, is then not certain."""
+        assert self.reading is not None
+        site, built = event.where.site, event.where.built
+        self.reading.passed.add((Place(site.path, site.node), Place(built.path, built.node) if built else None))
 
     def _check(self, run: Run, event: Event, rule: Rule, check: object) -> None:
         case = Case(run, event)
