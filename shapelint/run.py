@@ -75,7 +75,7 @@ class Outcome:
 class Observed(Generic[T]):
     """What one file gave: nothing if it cannot concern torch or could not be read, several `observations` if it is a
     Markdown page with several blocks. `files_read` are the absolute paths of the project's files that these rest on,
-    `seconds` what it took, 0 from the cache."""
+    `seconds` what it took of the processor, 0 from the cache."""
 
     path: str
     observations: tuple[T, ...] = ()
@@ -339,14 +339,14 @@ def measure_file(job: _Job) -> Observed[FileCoverage]:
 
 def _guarded(job: _Job, look: Callable[[Project, LoadedModule], T]) -> Observed[T]:
     """What `look` makes of a file; any fault of shapelint's own becomes a failure of this file."""
-    start = time.perf_counter()
+    start = time.process_time()
     try:
         result = _look(job, look)
     except Exception as error:
         if os.environ.get("SHAPELINT_TRACEBACK") == "1":
             raise
         result = _internal(job.path, f"internal error: {type(error).__name__}: {error}")
-    return replace(result, seconds=time.perf_counter() - start)
+    return replace(result, seconds=time.process_time() - start)
 
 
 def _look(job: _Job, look: Callable[[Project, LoadedModule], T]) -> Observed[T]:
