@@ -47,7 +47,9 @@ def _unknown_run(left: tuple[Part, ...], right: tuple[Part, ...]) -> list[Part]:
     if not left or not right:
         return list(reversed(left or right))
     if isinstance(left[-1], Segment) and isinstance(right[-1], Segment) and left[-1] is right[-1]:
-        return [left[-1], *_unknown_run(left[:-1], right[:-1])]
+        before = _unknown_run(left[:-1], right[:-1])
+        if not any(isinstance(part, Segment) for part in before):  # a shape has one unknown run
+            return [left[-1], *before]
     # a run may hold no axis, or axes of 1: only an unknown run with nothing around it is sure
     return [Segment("broadcast")]
 
