@@ -33,6 +33,12 @@ def reshaped(cx: Context, x: Tensor, sizes: Sizes[Dim | None]) -> list[Part]:
     open_places = [i for i, s in enumerate(told) if s is None]
     if not x.shape.ranked and not open_places:
         x = x.with_parts(cx.facts.end_if_full(x.shape, product(s for s in told if s is not None)).parts)
+    if not x.shape.ranked and told.count(None) == numbers.count(-1) == 1:
+        # learning that sizes divide would bind the other reading of the rank too
+        likely = cx.facts.read(x.shape)
+        known = product(s for s in told if s is not None)
+        if likely.ranked and divide_exactly(product(a.size for a in likely.axes), known) is not None:
+            x = cx.read(x)
     if not x.shape.ranked or len(open_places) > (1 if MINUS_ONE in sizes else 0):
         return [Axis.fresh(s) if s is not None else cx.fresh("size") for s in told]
     axes = x.shape.axes
