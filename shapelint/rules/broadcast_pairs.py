@@ -23,6 +23,8 @@ _INSERTING = frozenset(
         "std var logsumexp prod transpose permute einops rearrange meshgrid einsum"
     ).split()
 )
+# ops that hand the entries of a column on as they are
+_MOVING = frozenset("squeeze reshape reshape_as view flatten getitem indexing detach conversion select".split())
 
 
 @RULE.check(*_ELEMENTWISE, *LOSSES)
@@ -48,7 +50,7 @@ def check(case: Case) -> Report | None:
         or facts.compare(row.size, samples.size) is not Verdict.SAME
     ):
         return None
-    if _inserted(case, column.step, one):
+    if _inserted(case, column.step, one) or _of_one_value(narrow.step, column.step):
         return None
     if not is_loss and not _meant_as_values(case, one, samples, row):
         return None
@@ -70,6 +72,17 @@ def _meant_as_values(case: Case, one: Axis, samples: Axis, row: Axis) -> bool:
     if case.proved_role(one) in ("feature", "class", "channel"):
         return True
     return bool(samples.factors) and samples.factors == row.factors and case.proved_role(samples) == "batch"
+
+
+def _of_one_value(narrow: Step | None, column: Step | None) -> bool:
+    """Whether one side is the other with its axis of 1 taken away or added: a value says nothing beside itself, so pairs are meant."""
+    return _is_moved(narrow, column) or _is_moved(column, narrow)
+
+
+def _is_moved(step: Step | None, origin: Step | None) -> bool:
+    while step is not None and step is not origin and step.op in _MOVING:
+        step = step.previous
+    return step is not None and step is origin
 
 
 def _inserted(case: Case, step: Step | None, one: Axis) -> bool:

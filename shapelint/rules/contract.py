@@ -124,6 +124,13 @@ class Case:
         roles = {e.role for e in self.evidence(axis) if e.strength == "proved"}
         return roles.pop() if len(roles) == 1 else None
 
+    def is_told_batched(self, shape: Shape) -> bool:
+        """Whether an axis is the batch because a layer was told `batch_first=True`. That means nothing for a single sequence: its author
+        thinks of batches, so that a silent fault may rest on that reading of the rank."""
+        return any(
+            "batch_first=True" in e.why for axis in shape.parts for e in self.evidence(axis) if e.role == "batch"
+        )
+
     def operand(self, mismatch: Mismatch) -> Tensor | None:
         """The tensor at fault, where it is one."""
         value = getattr(self.event, "arguments", {}).get(mismatch.operand)

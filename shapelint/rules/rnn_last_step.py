@@ -21,7 +21,7 @@ def check(case: Case) -> Report | None:
     if chosen is None or chosen.number != -1 or chosen.tensor.shape.rank != 3:
         return None
     axes = chosen.tensor.shape.axes
-    if (event.assumed or chosen.tensor.assumed) and not _says_batched(case, axes):
+    if (event.assumed or chosen.tensor.assumed) and not case.is_told_batched(chosen.tensor.shape):
         return None
     roles = [case.proved_role(a) for a in axes]
     if roles[:2] not in (["batch", "step"], ["step", "batch"]):
@@ -31,11 +31,6 @@ def check(case: Case) -> Report | None:
     if chosen.place == 2 and _recurrent_features(case, axes[2]):
         return _last_feature(case, chosen)
     return None
-
-
-def _says_batched(case: Case, axes: tuple[Axis, ...]) -> bool:
-    """Whether the layer was told `batch_first=True`, which means nothing for a single sequence: its author thinks of batches."""
-    return "batch_first=True" in _why(case, axes[0])
 
 
 def _recurrent_features(case: Case, axis: Axis) -> bool:

@@ -40,13 +40,13 @@ def remember(case: Case) -> Report | None:
     assert isinstance(event, OpCalled)
     dim = softmax_axis(event)
     result = event.result
-    if not isinstance(result, Tensor) or result.step is None or event.assumed:
+    if not isinstance(result, Tensor) or result.step is None:
         return None
     x = case.tensor(result)
     if x is None or not x.shape.rank or not isinstance(dim, Int) or dim.dim.value is None:
         return None
     place = dim.dim.value % x.shape.rank if -x.shape.rank <= dim.dim.value < x.shape.rank else None
-    if place is None:
+    if place is None or (event.assumed and not case.is_told_batched(x.shape)):
         return None
     axis = x.shape.axes[place]
     if len(axis.factors) == 1:
@@ -109,8 +109,9 @@ def classes(case: Case) -> Report | None:
     event = case.event
     assert isinstance(event, OpCalled)
     x = case.tensor(next(iter(event.arguments.values()), event.result))
-    if x is None or not x.shape.rank or event.assumed:
+    if x is None or not x.shape.rank:
         return None
+    # where the rank is assumed, the softmax has answered for that
     behind = _softmax_behind(case, x.step)
     picked = x.shape.axes[1 if x.shape.rank > 1 else 0]
     if behind is None:

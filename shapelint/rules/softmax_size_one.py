@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from shapelint.rules.contract import Case, OpCalled, Report, Rule
-from shapelint.shapes.shape import Axis
+from shapelint.shapes.shape import Axis, Shape
 from shapelint.values.model import Int, Value
 
 RULE = Rule("softmax-size-one", "SHP611", "warning", "a softmax over an axis of one entry gives 1 everywhere")
@@ -27,6 +27,12 @@ def softmax_axis(event: OpCalled) -> Value | None:
     return event.arguments.get("dim")
 
 
+def _axis(shape: Shape, place: int) -> Axis | None:
+    """The axis at a place; of an unknown number of axes, those before and behind the unknown ones have one."""
+    known: tuple[Axis, ...] = shape.prefix if place >= 0 else shape.suffix
+    return known[place] if -len(known) <= place < len(known) else None
+
+
 @RULE.check(*SOFTMAXES)
 def check(case: Case) -> Report | None:
     """The size is 1 whatever is passed, so that no input can change the result."""
@@ -34,13 +40,10 @@ def check(case: Case) -> Report | None:
     assert isinstance(event, OpCalled)
     dim = softmax_axis(event)
     x = case.tensor(next(iter(event.arguments.values()), event.result))
-    if not isinstance(dim, Int) or dim.dim.value is None or x is None or x.shape.rank in (None, 0) or x.assumed:
+    if not isinstance(dim, Int) or dim.dim.value is None or x is None or x.shape.rank == 0 or x.assumed:
         return None
-    parts = x.shape.parts
-    if not -len(parts) <= dim.dim.value < len(parts):
-        return None
-    axis = parts[dim.dim.value]
-    if not isinstance(axis, Axis) or case.facts.resolve(axis.size, proof=True) != 1:
+    axis = _axis(x.shape, dim.dim.value)
+    if axis is None or case.facts.resolve(axis.size, proof=True) != 1:
         return None
     # a size that only this caller passes (a batch or a sequence of one) is no fault of the code
     if case.run.kind != "open" and case.proved_role(axis) in (None, "batch", "step"):
