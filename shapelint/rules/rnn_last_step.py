@@ -21,7 +21,8 @@ def check(case: Case) -> Report | None:
     if chosen is None or chosen.number != -1 or chosen.tensor.shape.rank != 3:
         return None
     axes = chosen.tensor.shape.axes
-    if (event.assumed or chosen.tensor.assumed) and not case.is_told_batched(chosen.tensor.shape):
+    is_assumed = event.assumed or chosen.tensor.assumed
+    if is_assumed and not case.is_told_batched(chosen.tensor.shape) and not _takes_feature_of_one(chosen):
         return None
     roles = [case.proved_role(a) for a in axes]
     if roles[:2] not in (["batch", "step"], ["step", "batch"]):
@@ -31,6 +32,11 @@ def check(case: Case) -> Report | None:
     if chosen.place == 2 and _recurrent_features(case, axes[2]):
         return _last_feature(case, chosen)
     return None
+
+
+def _takes_feature_of_one(chosen: Selection) -> bool:
+    """Whether the index takes a feature if there is no batch axis, so that it means no step under either rank."""
+    return chosen.place == 2 if chosen.by_ellipsis else chosen.place == 1
 
 
 def _recurrent_features(case: Case, axis: Axis) -> bool:
