@@ -13,8 +13,10 @@ from shapelint.values.model import Tensor
 
 def broadcast(cx: Context, tensors: Iterable[Tensor], constraint: str) -> tuple[Part, ...]:
     """The axes that tensors have together; see `Context.broadcast`."""
-    given = [x.shape for x in tensors]
-    shapes = [cx.facts.shape(s).parts for s in given]
+    given = list(tensors)
+    if any(x.assumed for x in given):
+        given = [cx.read(x) for x in given]  # one reading of a rank on all sides
+    shapes = [cx.facts.shape(x.shape).parts for x in given]
     result = shapes[0]
     for other in shapes[1:]:
         result = _two(cx, result, other, constraint)
