@@ -54,6 +54,8 @@ def build_recurrent(cx: Context, layer: Layer) -> None:
             operand="proj_size",
             sizes=(hidden, size),
         )
+    if size.value:
+        cx.facts.raise_low(hidden, size.value + 1)  # torch would have refused a smaller one
 
 
 def _require_dropout(cx: Context, value: Value) -> None:
