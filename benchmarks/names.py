@@ -6,6 +6,9 @@ import: they are what the analyser resolves (`x.view` where `x` is a tensor), so
 not understand is not counted. Each place counts once.
 
 A name is known if `shapelint.ops.index` or the interpreter has a meaning for it.
+
+What the text tells is quick. The analysis is not: `--no-methods` leaves it out, and `--seconds` is the most that one
+file may take of it. A file that takes longer is counted by its text alone, and named in the answer.
 """
 
 from __future__ import annotations
@@ -13,13 +16,16 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import sys
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, fields, is_dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from types import FrameType
+from typing import TYPE_CHECKING, Any, NoReturn
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -38,17 +44,24 @@ GROUPS = {
 
 SUFFIXES = (".py", ".ipynb")
 MACHINES = 2
+SECONDS = 60
+
+
+class TooLong(BaseException):
+    """The analysis of one file takes longer than it may. Not an `Exception`, so that the analyser does not take it for its own."""
 
 
 @dataclass(slots=True)
 class Found:
-    """Calls of one repository: how often each name is called, in how many files, and files that could not be read."""
+    """Calls of one repository: how often each name is called, in how many files, files that could not be read, and files whose
+    methods were not counted since their analysis took too long."""
 
     repository: str
     files: int = 0
     calls: Counter[str] = field(default_factory=Counter)
     in_files: Counter[str] = field(default_factory=Counter)
     failures: list[str] = field(default_factory=list)
+    cut: list[str] = field(default_factory=list)
 
 
 def group(name: str) -> str:
@@ -135,13 +148,28 @@ def resolved(project: Project, loaded: LoadedModule, library: str) -> set[tuple[
     return found
 
 
-def repository(job: tuple[str, str]) -> Found:
-    """The calls of one repository."""
-    from shapelint.diagnostics import Failure
-    from shapelint.program.project import Project, concerns_torch, find_root
+def _stop(number: int, frame: FrameType | None) -> NoReturn:
+    raise TooLong
+
+
+def timed(project: Project, loaded: LoadedModule, library: str, seconds: int) -> set[tuple[int, str]]:
+    """`resolved`, within a time. Raises TooLong."""
+    # the signal arrives in the main thread: a file nested so deeply that it needs a thread of its own is not cut
     from shapelint.source.depth import roomy
 
-    folder, library = job
+    signal.signal(signal.SIGALRM, _stop)
+    signal.alarm(seconds)
+    try:
+        return roomy(lambda: resolved(project, loaded, library))
+    finally:
+        signal.alarm(0)
+
+
+def repository(folder: str, library: str, methods: bool, seconds: int) -> Found:
+    """The calls of one repository; those of methods too if `methods`, with at most `seconds` of analysis for a file."""
+    from shapelint.diagnostics import Failure
+    from shapelint.program.project import Project, concerns_torch, find_root
+
     found = Found(os.path.basename(folder))
     projects: dict[str, Project] = {}
     for path in sorted(one for one in Path(folder).rglob("*") if one.suffix in SUFFIXES and one.is_file()):
@@ -156,7 +184,10 @@ def repository(job: tuple[str, str]) -> Found:
             if isinstance(loaded, Failure):
                 continue  # Python 2 and templates; corpus.py counts them
             by_import = imported(loaded, library)
-            by_analysis = roomy(lambda: resolved(project, loaded, library))  # noqa: B023 - called at once
+            by_analysis = timed(project, loaded, library, seconds) if methods else set()
+        except TooLong:
+            found.cut.append(shown)
+            by_analysis = set()
         except Exception as error:
             found.failures.append(f"{shown}: {type(error).__name__}: {error}")
             continue
@@ -219,6 +250,9 @@ def as_text(named: list[Named], all_found: list[Found], top: int) -> str:
     unknown = [one for one in named if not one.known][:top]
     lines += ["", f"{'the most frequent unknown names':44}  {'calls':>6}  {'files':>6}  repositories"]
     lines += [f"{one.name:44}  {one.calls:6}  {one.files:6}  {one.repositories:6}" for one in unknown]
+    cut = [f"{one.repository}/{path}" for one in all_found for path in one.cut]
+    if cut:
+        lines += ["", f"{len(cut)} files whose methods are not counted, since their analysis took too long", *cut]
     failures = [f"{one.repository}/{failure}" for one in all_found for failure in one.failures]
     if failures:
         lines += ["", f"{len(failures)} files that shapelint failed on", *failures]
@@ -228,7 +262,9 @@ def as_text(named: list[Named], all_found: list[Found], top: int) -> str:
 def as_json(named: list[Named], all_found: list[Found]) -> str:
     """Everything, for other programs."""
     document = {
-        "repositories": [{"name": one.repository, "files": one.files, "failures": one.failures} for one in all_found],
+        "repositories": [
+            {"name": one.repository, "files": one.files, "failures": one.failures, "cut": one.cut} for one in all_found
+        ],
         "groups": shares(named),
         "names": [
             {
@@ -251,12 +287,20 @@ def main() -> int:
     parser.add_argument("--library", default="torch", help="whose names are counted (default: torch)")
     parser.add_argument("--top", type=int, default=60, help="how many unknown names are listed (default: 60)")
     parser.add_argument("--jobs", type=int, default=MACHINES, help=f"processes (default: {MACHINES})")
+    parser.add_argument("--no-methods", action="store_true", help="count what the text tells alone")
+    parser.add_argument(
+        "--seconds",
+        type=int,
+        default=SECONDS,
+        help=f"the most that the analysis of a file may take (default: {SECONDS})",
+    )
     parser.add_argument("--output-format", choices=("text", "json"), default="text")
     args = parser.parse_args()
     folders = sorted(one.path for one in os.scandir(args.folder) if one.is_dir())
     found: list[Found] = []
+    count = partial(repository, library=args.library, methods=not args.no_methods, seconds=args.seconds)
     with ProcessPoolExecutor(args.jobs) as pool:
-        for one in pool.map(repository, [(folder, args.library) for folder in folders]):
+        for one in pool.map(count, folders):
             found.append(one)
             print(f"{one.repository}: {one.files} files, {sum(one.calls.values())} calls", file=sys.stderr)
     named = merge(found)
