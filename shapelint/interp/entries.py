@@ -125,10 +125,11 @@ class Reader:
         """Read an entry once in each world that its tests open. Raises nothing; a file whose steps are used up is read no further."""
         pending: list[dict[Condition, bool]] = [{}]
         opened = 1
+        runs: list[Run] = []
         while pending:
             if self.steps <= 0:
                 self.spent.append(entry)
-                return
+                break
             world = pending.pop(0)
             run = self._run(start.fork(), kind, entry, world)
             run.splits = opened < most
@@ -148,7 +149,10 @@ class Reader:
                 self.spent.append(entry)
             finally:
                 self.steps -= run.granted - run.steps
-            self._finish(run)
+            runs.append(run)
+        for run in runs:
+            if not _is_misguessed(run, runs):
+                self._finish(run)
 
     # the driver
 
@@ -487,3 +491,22 @@ def self_writes(node: model.FunctionDef) -> set[str]:
 
 
 __all__ = ["BoundMethod", "Reader", "build_openly", "self_writes"]
+
+
+def _is_misguessed(run: Run, runs: list[Run]) -> bool:
+    """Whether a reading failed because it guesses wrong at what arrives: the reading that differs from it in that guess goes well. Where every
+    guess at a size fails, the size of 1 is what the code was written for."""
+    if not run.failed:
+        return False
+    for guess, held in run.world.items():
+        if not guess.guess:
+            continue
+        others = [
+            r
+            for r in runs
+            if r.world.get(guess, held) != held
+            and all(r.world.get(c, answer) == answer for c, answer in run.world.items() if c != guess)
+        ]
+        if any(not r.failed for r in others) or (others and guess.guess == "size" and not held):
+            return True
+    return False

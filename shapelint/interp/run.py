@@ -109,6 +109,7 @@ class Run:
         self.granted = steps
         self.stack: list[Activation] = []
         self.guards = 0
+        self.failed = False  # whether torch would have raised
         self.blurred = False  # whether sides of a test were joined that belong to different worlds
         self.quiet = 0  # inside code whose events another context tells
         self.alternatives = 0  # inside the reading of one of several alternatives of a value
@@ -168,6 +169,7 @@ class Run:
         if self.refusals and self.refusals[-1].depth == len(self.stack):
             self.refusals[-1].found.append((event, value))
             raise PathEnds
+        self._fail()
         self.tell(event)
         return value
 
@@ -176,8 +178,13 @@ class Run:
         arrives there: raises PathEnds, which drops it."""
         if self.alternatives:
             raise PathEnds
+        self._fail()
         self.tell(Misused(self.where(node_id), kind, detail, value))
         return Unknown("after-error")
+
+    def _fail(self) -> None:
+        if not self.guards and not self.quiet:
+            self.failed = True
 
     def show(self, node_id: int, value: Value) -> None:
         """Tell observers the value of an expression, while shapes are shown."""
@@ -210,7 +217,7 @@ class Run:
 
     def rests_on_a_guess(self) -> bool:
         """Whether the world is one of several guesses at the rank of an input: what fails in it may only say that the guess is wrong."""
-        return self.kind == "open" and any(held and c.subject.endswith(".dim()") for c, held in self.world.items())
+        return self.kind == "open" and any(held and c.guess == "rank" for c, held in self.world.items())
 
     # opaque values
 

@@ -62,6 +62,10 @@ class CallContext(Context):
             return self.run.symbol(value.path, value.origin)
         return None
 
+    def is_one(self, size: Dim) -> bool | None:
+        known = super().is_one(size)
+        return worlds.is_one(self.run, size) if known is None else known
+
     def adopt_flag(self, value: Value) -> bool | None:
         if isinstance(value, Opaque):
             return worlds.require(self.run, Bool(None, Condition(value.path, "true")))

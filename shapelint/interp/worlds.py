@@ -15,7 +15,7 @@ from shapelint.interp.objects import (
 )
 from shapelint.interp.run import MAX_WORLDS, Run, WorldSplit
 from shapelint.program import model
-from shapelint.shapes.dim import Dim
+from shapelint.shapes.dim import ONE, Dim
 from shapelint.shapes.facts import Verdict
 from shapelint.shapes.printing import format_dim
 from shapelint.values.model import (
@@ -293,14 +293,39 @@ def require(run: Run, value: Bool) -> bool | None:
 def split(run: Run, condition: Condition) -> None:
     """Start the reading anew in both worlds. Raises WorldSplit; returns where no further world may be opened: what guards what is then lost,
     and nothing that follows in this reading proves a fault."""
-    if run.splits and condition not in run.world and len(run.world) < MAX_WORLDS.bit_length() + 3:
+    if run.splits and condition not in run.world and _has_room(run):
         raise WorldSplit(condition)
     run.blurred = True
 
 
+def _has_room(run: Run) -> bool:
+    return len(run.world) < MAX_WORLDS.bit_length() + 3
+
+
 def rank_ends(run: Run, name: str, rank: int) -> bool | None:
     """Whether an input has no more than `rank` axes; each answer has a world of its own."""
-    return require(run, Bool(None, Condition(f"{name}.dim()", f"== {rank}")))
+    return require(run, Bool(None, Condition(f"{name}.dim()", f"== {rank}", "rank")))
+
+
+def is_one(run: Run, size: Dim) -> bool | None:
+    """Whether an open size of an input, or a parameter, is 1, where the rank of what follows depends on it; each answer has a world of its own
+    while there is room for more."""
+    symbol = run.state.facts.resolve(size).lone_symbol
+    if symbol is None or not run.splits:
+        return None
+    if symbol.kind == "parameter":
+        asked = compare_ints(run, "==", size, ONE)
+    elif symbol.kind == "input" and symbol.name.rpartition(".")[0] in run.adopted:
+        condition = Condition(symbol.name, "== 1", "size")
+        asked = Bool(None, condition)
+    else:
+        return None
+    if asked.condition is None or not (asked.condition in run.world or _has_room(run)):
+        return decide(run, asked)
+    answer = require(run, asked)
+    if answer is not None:
+        _learn(run, ("==", size, ONE), answer)
+    return answer
 
 
 def assume(run: Run, value: Bool, held: bool, test: model.Expr | None = None) -> bool:

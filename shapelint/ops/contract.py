@@ -704,6 +704,12 @@ class Context:
         """Whether a size is known to be exactly `number`."""
         return self.facts.resolve(Dim.of(dim)).value == number
 
+    def is_one(self, size: Dim) -> bool | None:
+        """Whether a size is 1, for an op whose answer has another rank then; None where nothing decides it."""
+        if self.surely(size, 1):
+            return True
+        return False if self.never(size, 1) else None
+
     def never(self, dim: DimLike, number: Number) -> bool:
         """Whether a size is known never to be `number`."""
         return self.facts.compare(dim, number, proof=True) is Verdict.DIFFERENT

@@ -13,17 +13,19 @@ RANGE = Constraint("C1", "axis-out-of-range", "`dim` is an axis of the tensor")
 TWICE = Constraint("C2", "axis-order", "no axis is named twice")
 
 
-def _keeps(cx: Context, x: Tensor, places: list[int]) -> Tensor:
-    """The tensor without those of the axes that are 1. An open size is taken not to be 1: the rank is then assumed."""
+def _keeps(cx: Context, x: Tensor, places: list[int], *, named: bool) -> Tensor:
+    """The tensor without those of the axes that are 1. Where an axis is named, its author knows it: the reading decides. An open size is else
+    taken not to be 1: the rank is then assumed."""
     dropped: set[int] = set()
     assumed = False
     for place in places:
         part = x.shape.parts[place]
         if not isinstance(part, Axis):
             continue
-        if cx.surely(part.size, 1):
+        one = cx.is_one(part.size) if named else cx.surely(part.size, 1)
+        if one:
             dropped.add(place)
-        elif not cx.never(part.size, 1):
+        elif one is None or not (named or cx.never(part.size, 1)):
             assumed = True
     result = x.with_parts(tuple(p for i, p in enumerate(x.shape.parts) if i not in dropped))
     if assumed:
@@ -69,13 +71,13 @@ def squeeze(cx: Context, input: Value, dim: Value) -> Value:
             return x
         if x.shape.rank is None:
             return x.with_parts((Segment("squeezed"),))
-        return _keeps(cx, x, list(range(len(x.shape.parts))))
+        return _keeps(cx, x, list(range(len(x.shape.parts))), named=False)
     if isinstance(dim, Tuple) and not dim.items:
         return x
     x, places = cx.axes(x, dim, "C1")
     if len(set(places)) != len(places):
         cx.refute("C2", say("{subject} names an axis twice"), operand="dim")
-    return _keeps(cx, x, [p % len(x.shape.parts) for p in places]) if x.shape.parts else x
+    return _keeps(cx, x, [p % len(x.shape.parts) for p in places], named=True) if x.shape.parts else x
 
 
 def _unsqueeze_sample(rng: random.Random) -> Sample:

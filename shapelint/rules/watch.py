@@ -86,7 +86,7 @@ def _weigh(readings: list[_Reading]) -> list[Finding]:
             done.add((*key, finding.seen.built_place))
             failing = [r for r in readings if any((f.place, f.rule, f.constraint) == key for f in r.findings)]
             fine = [r for r in readings if r not in failing and any(p == finding.place for p, _ in r.passed)]
-            if _misreads_rank(failing, readings):
+            if _rests_on_a_guess(failing, readings):
                 continue
             if not fine:
                 kept.append(finding)
@@ -98,10 +98,10 @@ def _weigh(readings: list[_Reading]) -> list[Finding]:
     return kept
 
 
-def _misreads_rank(failing: list[_Reading], readings: list[_Reading]) -> bool:
-    """Whether what fails speaks against a guess at the rank of an input, since the reading that guesses otherwise does not fail."""
+def _rests_on_a_guess(failing: list[_Reading], readings: list[_Reading]) -> bool:
+    """Whether what is found rests on a guess at what arrives, since the reading that guesses otherwise does not find it."""
     for condition, held in failing[0].world.items():
-        if condition.subject.endswith(".dim()") and all(r.world.get(condition) == held for r in failing):
+        if condition.guess and all(r.world.get(condition) == held for r in failing):
             if any(r.world.get(condition, held) != held for r in readings if r not in failing):
                 return True
     return False
