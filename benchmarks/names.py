@@ -16,16 +16,15 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import signal
 import sys
+import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, fields, is_dataclass
 from functools import partial
 from pathlib import Path
-from types import FrameType
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -116,8 +115,8 @@ def imported(loaded: LoadedModule, library: str) -> list[tuple[int, str]]:
     return found
 
 
-def resolved(project: Project, loaded: LoadedModule, library: str) -> set[tuple[int, str]]:
-    """The calls of methods that the analyser resolves, known or not: node and dotted name."""
+def resolved(project: Project, loaded: LoadedModule, library: str, seconds: int) -> set[tuple[int, str]]:
+    """The calls of methods that the analyser resolves, known or not: node and dotted name. Raises TooLong."""
     from shapelint.interp.entries import Reader
     from shapelint.interp.events import Evaluated, Event, Observer, OpCalled
     from shapelint.program import model
@@ -129,9 +128,12 @@ def resolved(project: Project, loaded: LoadedModule, library: str) -> set[tuple[
         if isinstance(node, model.Call) and isinstance(node.func, model.Attribute)
     }
     found: set[tuple[int, str]] = set()
+    end = time.monotonic() + seconds
 
     class Calls(Observer):
         def event(self, run: Run, event: Event) -> None:
+            if time.monotonic() > end:
+                raise TooLong
             site = event.where.site
             if site.path != loaded.path or site.node not in methods:
                 return
@@ -148,27 +150,11 @@ def resolved(project: Project, loaded: LoadedModule, library: str) -> set[tuple[
     return found
 
 
-def _stop(number: int, frame: FrameType | None) -> NoReturn:
-    raise TooLong
-
-
-def timed(project: Project, loaded: LoadedModule, library: str, seconds: int) -> set[tuple[int, str]]:
-    """`resolved`, within a time. Raises TooLong."""
-    # the signal arrives in the main thread: a file nested so deeply that it needs a thread of its own is not cut
-    from shapelint.source.depth import roomy
-
-    signal.signal(signal.SIGALRM, _stop)
-    signal.alarm(seconds)
-    try:
-        return roomy(lambda: resolved(project, loaded, library))
-    finally:
-        signal.alarm(0)
-
-
 def repository(folder: str, library: str, methods: bool, seconds: int) -> Found:
     """The calls of one repository; those of methods too if `methods`, with at most `seconds` of analysis for a file."""
     from shapelint.diagnostics import Failure
     from shapelint.program.project import Project, concerns_torch, find_root
+    from shapelint.source.depth import roomy
 
     found = Found(os.path.basename(folder))
     projects: dict[str, Project] = {}
@@ -184,7 +170,7 @@ def repository(folder: str, library: str, methods: bool, seconds: int) -> Found:
             if isinstance(loaded, Failure):
                 continue  # Python 2 and templates; corpus.py counts them
             by_import = imported(loaded, library)
-            by_analysis = timed(project, loaded, library, seconds) if methods else set()
+            by_analysis = roomy(lambda: resolved(project, loaded, library, seconds)) if methods else set()  # noqa: B023
         except TooLong:
             found.cut.append(shown)
             by_analysis = set()

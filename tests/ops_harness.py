@@ -33,6 +33,7 @@ from typing import Any
 import numpy
 import torch
 
+from shapelint.ops import handles, settings
 from shapelint.ops.contract import Built, Context, Inferred, Mismatch, Op, Sample, T, constant, construct, infer
 from shapelint.shapes.dim import Dim, Symbol
 from shapelint.shapes.facts import Facts
@@ -54,7 +55,8 @@ from shapelint.values.model import (
     Value,
 )
 
-ELSEWHERE = {f"torch.Tensor.{name}" for name in ("cuda", "xpu", "pin_memory")}  # need a device that tests do not have
+# need a device that tests do not have, other processes, a file
+ELSEWHERE = {f"torch.Tensor.{name}" for name in ("cuda", "xpu", "pin_memory")} | settings.ELSEWHERE | handles.ELSEWHERE
 DRAWS = 40  # samples drawn at most for each one wanted
 
 

@@ -19,6 +19,7 @@ SAMPLES = int(os.environ.get("SHAPELINT_SAMPLES", "200"))
 GAPS: dict[str, tuple[int, str]] = {
     "dtype": (100, "a kind of entries is several dtypes, but for bools"),
     "device": (100, "a tensor lives where the run puts it"),
+    "handle": (100, "a thing without a shape"),
 }
 
 # Known sizes get known sizes. Exceptions: op -> what the missing ones depend on.
@@ -27,6 +28,7 @@ DATA_DEPENDENT: dict[str, str] = {
     "int()": "an entry",
     "tolist": "entries",
     "places": "addresses",
+    "count": "the machine, and other processes",
     "stride": "how the tensor lies in memory",
     "PackedSequence": "the batch is the first entry of `batch_sizes`",
     "unpad_sequence": "every sequence is as long as its entry of `lengths`",

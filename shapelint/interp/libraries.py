@@ -79,6 +79,22 @@ PASSING = frozenset(
         "itertools.chain.from_iterable",
         "torch.nn.utils.parametrizations.orthogonal",
         "accelerate.prepare",
+        "torch.nn.SyncBatchNorm.convert_sync_batchnorm",
+        "torch.cuda.amp.custom_fwd",
+        "torch.cuda.amp.custom_bwd",
+        "torch.amp.custom_fwd",
+        "torch.amp.custom_bwd",
+        "torch.jit.ignore",
+        "torch.jit.unused",
+        "torch.jit.export",
+        "torch.jit.script_if_tracing",
+        "torch.compiler.disable",
+        "torch._dynamo.disable",
+        "torch.distributed.fsdp.fully_shard",
+        "torch.distributed.fsdp.FullyShardedDataParallel",
+        "torch.distributed.fsdp.fully_sharded_data_parallel.FullyShardedDataParallel",
+        "torch.distributed.tensor.parallel.parallelize_module",
+        "torch.distributed.algorithms._checkpoint.checkpoint_wrapper.checkpoint_wrapper",
     ]
 )
 # calls that give back their second argument, behind a type
@@ -116,6 +132,7 @@ def call_external(run: Run, name: str, given: Arguments) -> Value:
         return run.state.allocate(Instance(name, vague=True))
     op = find(name)
     if op is not None:
+        given = given.with_sizes()
         if given.inexact:
             return Unknown("dynamic-value", name)
         if op.is_layer:
@@ -137,7 +154,8 @@ def call_external(run: Run, name: str, given: Arguments) -> Value:
 def knows(name: str) -> bool:
     """Whether a call of a dotted name has a meaning, here or as an op."""
     name = _CANONICAL.get(name, name)
-    known = name in CONTAINERS or name in PASSING or name in _FUNCTIONS or name.startswith("torch.optim.")
+    known = name in CONTAINERS or name in PASSING or name in _FUNCTIONS or name in _TYPING
+    known = known or name.startswith("torch.optim.")
     return known or find(name) is not None
 
 
@@ -666,6 +684,8 @@ _FUNCTIONS: dict[str, Callable[[Run, Arguments], Value]] = {
     "torch.utils.data.dataloader.DataLoader": _data_loader,
     "torch.utils.data.random_split": _random_split,
     "torch.utils.data.Subset": _subset,
+    "torch.utils.data.dataset.Subset": _subset,
+    "torch.utils.data.dataset.random_split": _random_split,
     "torch.utils.checkpoint.checkpoint": _checkpoint,
     "torch.nn.Embedding.from_pretrained": _from_pretrained,
     "torch.Size": _size,

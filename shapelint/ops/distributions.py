@@ -82,7 +82,7 @@ class Shapes:
 
 
 def _class_name(name: str) -> str:
-    return name.split(".")[2]
+    return next(part for part in name.split(".") if part in FAMILIES)
 
 
 def shapes(cx: Context, layer: Layer) -> Shapes:

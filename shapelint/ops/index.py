@@ -21,6 +21,21 @@ _HEAD = '''\
 # ruff: noqa: E501
 
 INDEX = """\\'''
+# modules that define what another one exports
+_DEFINING = {
+    "torch.random": "torch",
+    "torch.autograd.grad_mode": "torch",
+    "torch.autograd": "torch",
+    "torch.serialization": "torch",
+    **{f"torch.cuda.{module}": "torch.cuda" for module in ("graphs", "memory", "random", "streams")},
+    **{
+        f"torch.utils.data.{module}": "torch.utils.data"
+        for module in ("dataloader", "dataset", "distributed", "sampler")
+    },
+    "torch.distributed.distributed_c10d": "torch.distributed",
+    "torch.nn.utils.clip_grad": "torch.nn.utils",
+    "torch.nn.utils.convert_parameters": "torch.nn.utils",
+}
 _found: dict[str, Op | None] = {}
 
 
@@ -32,7 +47,8 @@ def find(name: str) -> Op | None:
     """The op that a dotted torch name means ("torch.nn.LSTM", "torch.Tensor.add_"), None where there is none.
 
     Layers are also found where torch defines them (`torch.nn.modules.rnn.LSTM`), functions of `torch.functional` as
-    `torch.*`, constructors for a device as those for the CPU, an in-place function by the name of the one that is not.
+    `torch.*`, constructors for a device as those for the CPU, what a module defines and another exports as what is exported, an
+    in-place function by the name of the one that is not.
     """
     if name not in _found:
         _found[name] = _load(name)
@@ -80,6 +96,13 @@ def _homes(name: str) -> Iterator[str]:
         yield f"torch.nn.utils.{last}"
     elif owner == "torch.nn.utils":
         yield f"torch.nn.utils.rnn.{last}"
+    elif owner.startswith("torch.distributions."):
+        # a class of the module that defines it, or a method of one
+        yield ".".join(
+            part for part in name.split(".") if not part.islower() or part in ("torch", "distributions", last)
+        )
+    elif owner in _DEFINING:
+        yield f"{_DEFINING[owner]}.{last}"
 
 
 def ops_of(module: ModuleType) -> dict[str, Op]:

@@ -377,13 +377,18 @@ def setitem(cx: Context, input: Value, index: Value, value: Value) -> Value:
     Follows https://docs.pytorch.org/docs/stable/generated/torch.Tensor.index_put_.html
     """
     cx.expect(NONE)
-    place = _readings(cx, cx.tensor(input), index)
-    if isinstance(value, (Int, Float, Bool)) or not isinstance(place, Tensor):
-        return NONE
-    if isinstance(value, (Tuple, Unknown)):
-        return NONE
-    _fit(cx, cx.tensor(value), place)
+    demand_placed(cx, cx.tensor(input), index, value)
     return NONE
+
+
+def demand_placed(cx: Context, x: Tensor, index: Value, value: Value) -> None:
+    """Demand that `x[index] = value` can be done. The op that asks holds the constraints C1 to C6 of this file."""
+    place = _readings(cx, x, index)
+    if isinstance(value, (Int, Float, Bool)) or not isinstance(place, Tensor):
+        return
+    if isinstance(value, (Tuple, Unknown)):
+        return
+    _fit(cx, cx.tensor(value), place)
 
 
 def _fit(cx: Context, value: Tensor, place: Tensor) -> None:
@@ -409,4 +414,4 @@ def _fit(cx: Context, value: Tensor, place: Tensor) -> None:
         stretch(cx, axis, target.size, "C6", headline, "value")
 
 
-__all__ = ["selected"]
+__all__ = ["demand_placed", "selected"]
