@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from shapelint.program import model
@@ -22,14 +23,26 @@ if TYPE_CHECKING:
 Span = tuple[int, int, int, int]
 
 
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """The comments at a statement of one line or several: `above` those on lines of their own directly above it, `behind` the one behind its end,
+    each from its `#`, "" for none."""
+
+    above: tuple[str, ...]
+    behind: str
+
+
 class Lowered:
-    """One lowered file: the model, and the way back from its node ids to the text."""
+    """One lowered file: the model, the way back from its node ids to the text, and the comments at its simple statements, by statement."""
 
-    __slots__ = ("_lines", "_nodes", "_spans", "_tree", "module", "source")
+    __slots__ = ("_lines", "_nodes", "_spans", "_tree", "module", "remarks", "source")
 
-    def __init__(self, source: Source, tree: libcst.Module, module: model.Module, nodes: list[Any]) -> None:
+    def __init__(
+        self, source: Source, tree: libcst.Module, module: model.Module, nodes: list[Any], remarks: dict[int, Remark]
+    ) -> None:
         self.source = source
         self.module = module
+        self.remarks = remarks
         self._tree = tree
         self._nodes = nodes
         self._spans: Callable[[Any], Span] | None = None
@@ -71,7 +84,7 @@ def lower(source: Source, tree: libcst.Module, name: str, is_package: bool) -> L
         lowering = _Lowering()
         body = depth.roomy(run)
     module = model.Module(source.path, name, is_package, body, _docstring(body), _exports(body))
-    return Lowered(source, tree, module, lowering.nodes)
+    return Lowered(source, tree, module, lowering.nodes, lowering.remarks)
 
 
 _OPERATORS = {
@@ -114,6 +127,7 @@ class _Lowering:
 
     def __init__(self) -> None:
         self.nodes: list[Any] = []
+        self.remarks: dict[int, Remark] = {}
         self.yields = False  # whether the function being read has yielded
         # Bound methods by node type, filled as types are met.
         self.expressions: dict[type, Callable[[Any], Any]] = {}
@@ -434,11 +448,26 @@ class _Lowering:
         for statement in statements:
             if type(statement).__name__ in ("SimpleStatementLine", "SimpleStatementSuite"):
                 self.extend(out, statement.body)
+                self.remark(out, statement)
                 continue
             handler = handlers.get(type(statement))
             if handler is None:
                 handler = handlers[type(statement)] = _STATEMENTS[type(statement).__name__].__get__(self)
             out.append(handler(statement))
+
+    def remark(self, out: list[model.Stmt], line: Any) -> None:
+        """Keep the comments of a line that holds one statement."""
+        if len(line.body) != 1:
+            return
+        behind = line.trailing_whitespace.comment
+        above: list[str] = []
+        for empty in reversed(getattr(line, "leading_lines", ())):
+            if empty.comment is None:
+                break
+            above.append(empty.comment.value)
+        if behind is not None or above:
+            found = Remark(tuple(reversed(above)), "" if behind is None else behind.value)
+            self.remarks[out[-1].id] = found
 
     def expression_statement(self, node: Any) -> model.Stmt:
         return model.ExprStmt(self.new(node), self.expr(node.value))
