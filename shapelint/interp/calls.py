@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from shapelint.interp import worlds
+from shapelint.interp import annotated, worlds
 from shapelint.interp.expressions import distribute, evaluate, spread_items
 from shapelint.interp.join import Join, join_values
 from shapelint.interp.names import Deferred
@@ -26,6 +26,7 @@ from shapelint.interp.run import CALL_DEPTH, Activation, PathEnds, Run
 from shapelint.interp.state import State
 from shapelint.ops.index import find
 from shapelint.program import model
+from shapelint.shapes.dim import Dim
 from shapelint.values.model import (
     NONE,
     External,
@@ -356,6 +357,10 @@ def call_function(run: Run, function: FunctionValue, given: Arguments, receiver:
     try:
         if isinstance(function.node, model.Lambda):
             result = evaluate(run, function.node.body)
+    sizes: dict[str, Dim] = {}
+    if _annotates(function.node):
+        skip = 1 if receiver is not None and function.kind != "static" else 0
+        annotated.meet_arguments(run, function, names, given, skip, sizes)
         else:
             result = _body(run, function.node, activation)
         if not activation.captured:
@@ -365,6 +370,8 @@ def call_function(run: Run, function: FunctionValue, given: Arguments, receiver:
         run.built = outer_built
     return result
 
+    activation.sizes = sizes
+    activation.node = function.node if isinstance(function.node, model.FunctionDef) else None
 
 def _body(run: Run, node: model.FunctionDef, activation: Activation) -> Value:
     from shapelint.interp.statements import execute
@@ -379,6 +386,11 @@ def _body(run: Run, node: model.FunctionDef, activation: Activation) -> Value:
     if not activation.returns:
         raise PathEnds
     value, state = activation.returns[0]
+def _annotates(node: model.FunctionDef | model.Lambda) -> bool:
+    """Whether a parameter has an annotation that may say a shape."""
+    return any(p.annotation is not None and annotated.may_say_a_shape(p.annotation) for p in node.params.items)
+
+
     for other_value, other_state in activation.returns[1:]:
         joiner = Join(state, other_state)
         value = joiner.value(value, other_value)

@@ -11,6 +11,7 @@ from shapelint.values.model import LayerConfig, Site, Tensor, Value
 
 if TYPE_CHECKING:
     from shapelint.interp.run import Run
+    from shapelint.program.model import FunctionDef, Stmt
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,39 @@ class Evaluated:
     value: Value
 
 
-Event = OpCalled | LayerBuilt | Misused | Evaluated
+@dataclass(frozen=True, slots=True, eq=False)
+class Stated:
+    """A simple statement with comments at it is about to be executed, or (`done`) was; a return of a function with a docstring, too. `value` is
+    then what it assigned, returned or evaluated; `where` is the expression of that value."""
+
+    where: Where
+    statement: Stmt
+    value: Value
+    done: bool
+    function: FunctionDef | None = None
+
+
+ClaimFault = Literal["", "rank", "size", "false"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Claimed:
+    """The code claims the shape of a value where it runs. `kind` "annotation": jaxtyping's, of an argument, a result or an assigned name: `claim` is
+    its text, `name` what is annotated ("" for a result), `says` what it requires where it fails. "assert": an `assert` on a shape. `fault` is ""
+    where the claim may hold, "rank" or "size" where the value surely has another rank, or another size on `axis`, "false" for an assert that
+    surely fails."""
+
+    where: Where
+    kind: Literal["annotation", "assert"]
+    claim: str
+    value: Value
+    fault: ClaimFault = ""
+    axis: int = 0
+    says: str = ""
+    name: str = ""
+
+
+Event = OpCalled | LayerBuilt | Misused | Evaluated | Stated | Claimed
 
 
 class Observer:
@@ -100,6 +133,7 @@ class Observer:
 
 __all__ = [
     "CallFrame",
+    "Claimed",
     "Evaluated",
     "Event",
     "LayerBuilt",
@@ -107,6 +141,7 @@ __all__ = [
     "Misused",
     "Observer",
     "OpCalled",
+    "Stated",
     "Tensor",
     "Where",
 ]

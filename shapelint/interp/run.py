@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from shapelint.interp.events import CallFrame, Evaluated, Event, Misuse, Misused, Observer, Where
+from shapelint.interp.events import CallFrame, Evaluated, Event, Misuse, Misused, Observer, Stated, Where
 from shapelint.interp.objects import ClassInfo, Frame
 from shapelint.interp.state import State
 from shapelint.shapes.dim import Dim, Symbol
@@ -16,7 +16,7 @@ from shapelint.shapes.shape import Segment
 from shapelint.values.model import Condition, Opaque, Ref, Site, Tensor, Unknown, Value
 
 if TYPE_CHECKING:
-    from shapelint.program.model import Expr
+    from shapelint.program.model import Expr, FunctionDef, Stmt
     from shapelint.program.project import LoadedModule, Project
 
 STEPS = 60_000  # expressions and statements that one reading may evaluate
@@ -65,6 +65,8 @@ class Activation:
     breaks: list[list[State]] = field(default_factory=list)
     continues: list[list[State]] = field(default_factory=list)
     raises: list[list[State]] = field(default_factory=list)
+    sizes: dict[str, Dim] = field(default_factory=dict)  # what the names of its annotated signature stand for
+    node: FunctionDef | None = None
 
 
 @dataclass(eq=False)
@@ -74,6 +76,11 @@ class Refusals:
 
     depth: int
     found: list[tuple[Event, Value]] = field(default_factory=list)
+
+
+def _is_described(node: FunctionDef, owner: ClassInfo | None) -> bool:
+    """Whether a docstring says what a function takes and returns: of a `forward`, that of its class too."""
+    return bool(node.docstring or (owner is not None and node.name == "forward" and owner.node.docstring))
 
 
 ContextKind = Literal["open", "driver", "closed"]
@@ -195,6 +202,15 @@ class Run:
 
     @contextmanager
     def silently(self) -> Iterator[None]:
+    def state_of(self, statement: Stmt, expression: Expr, value: Value, *, done: bool) -> None:
+        """Tell observers of a statement that has comments at it, or returns from a function with a docstring."""
+        if self.quiet:
+            return
+        top = self.top
+        function = top.node if done and top.node is not None and _is_described(top.node, top.owner) else None
+        if statement.id in top.module.lowered.remarks or function is not None:
+            self.tell(Stated(self.where(expression.id), statement, value, done, function))
+
         """Interpret without telling events, for code that another context tells."""
         self.quiet += 1
         try:

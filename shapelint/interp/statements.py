@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from shapelint.interp import worlds
+from shapelint.interp import annotated, asserts, worlds
 from shapelint.interp.expressions import binary, evaluate, is_tensorish, spread_items
 from shapelint.interp.join import Join, join
 from shapelint.interp.names import assign_name, import_from, import_names
@@ -32,9 +32,19 @@ from shapelint.values.model import (
 
 def execute(run: Run, body: tuple[model.Stmt, ...]) -> None:
     """Run statements in order. Raises PathEnds where no path gets behind them."""
+    remarks = run.top.module.lowered.remarks if run.stack else {}
     for statement in body:
         run.tick()
+        if remarks and statement.id in remarks:
+            _announce(run, statement)
         _EXECUTORS[type(statement)](run, statement)
+
+
+def _announce(run: Run, statement: model.Stmt) -> None:
+    """Tell of a statement before it is executed: a comment above it may speak of what was before."""
+    if isinstance(statement, (model.Assign, model.AnnAssign, model.AugAssign, model.ExprStmt, model.Return)):
+        if statement.value is not None:
+            run.state_of(statement, statement.value, Unknown("dynamic-value"), done=False)
 
 
 # Binding -----------------------------------------------------------------------------------------
@@ -175,11 +185,15 @@ def _assign(run: Run, node: model.Assign) -> None:
     value = evaluate(run, node.value)
     for target in node.targets:
         assign(run, target, value)
+    run.state_of(node, node.value, value, done=True)
 
 
 def _annotated(run: Run, node: model.AnnAssign) -> None:
     if node.value is not None:
-        assign(run, node.target, evaluate(run, node.value))
+        name = node.target.name if isinstance(node.target, (model.Name, model.Attribute)) else ""
+        value = annotated.meet(run, evaluate(run, node.value), node.annotation, node.value.id, name)
+        assign(run, node.target, value)
+        run.state_of(node, node.value, value, done=True)
 
 
 def _augmented(run: Run, node: model.AugAssign) -> None:
@@ -208,7 +222,9 @@ def _augmented(run: Run, node: model.AugAssign) -> None:
         assert isinstance(writable, DictObject)
         writable.open = True
         return
-    assign(run, node.target, binary(run, node.op, old, more, node))
+    value = binary(run, node.op, old, more, node)
+    assign(run, node.target, value)
+    run.state_of(node, node.target, value, done=True)
 
 
 def _delete(run: Run, node: model.Delete) -> None:
@@ -235,7 +251,13 @@ def _delete(run: Run, node: model.Delete) -> None:
 
 
 def _return(run: Run, node: model.Return) -> None:
-    value = NONE if node.value is None else evaluate(run, node.value)
+    value: Value = NONE
+    if node.value is not None:
+        value = evaluate(run, node.value)
+        function = run.top.node
+        if function is not None and function.returns is not None:
+            value = annotated.meet(run, value, function.returns, node.value.id)
+        run.state_of(node, node.value, value, done=True)
     run.top.returns.append((value, run.state))
     raise PathEnds
 
@@ -256,11 +278,12 @@ def _jump(run: Run, node: model.Jump) -> None:
 
 
 def _expression(run: Run, node: model.ExprStmt) -> None:
-    evaluate(run, node.value)
+    run.state_of(node, node.value, evaluate(run, node.value), done=True)
 
 
 def _assert(run: Run, node: model.Assert) -> None:
     answer = worlds.truth(run, evaluate(run, node.test))
+    asserts.tell(run, node)
     if worlds.decide(run, answer) is False:
         raise PathEnds
     if not worlds.assume(run, answer, True, node.test):

@@ -115,6 +115,11 @@ class Facts:
 
     def least(self, symbol: Symbol) -> int | None:
         """The smallest admissible value of a symbol on this path."""
+    def forget_generic(self) -> None:
+        """Drop what rests on sizes being in general position: what is left is proved."""
+        self.generic = {}
+        self._both = None
+
         known = self.low.get(symbol)
         if known is None:
             return symbol.low
