@@ -52,6 +52,7 @@ adaptive_pool	adaptive_avg_pool3d	torch.nn.functional.adaptive_avg_pool3d
 adaptive_pool	adaptive_max_pool1d	torch.nn.functional.adaptive_max_pool1d
 adaptive_pool	adaptive_max_pool2d	torch.nn.functional.adaptive_max_pool2d
 adaptive_pool	adaptive_max_pool3d	torch.nn.functional.adaptive_max_pool3d
+adaptive_softmax	AdaptiveLogSoftmaxWithLoss	torch.nn.AdaptiveLogSoftmaxWithLoss
 arithmetic	arithmetic	torch.Tensor.add	torch.Tensor.bitwise_and	torch.Tensor.bitwise_left_shift	torch.Tensor.bitwise_or	torch.Tensor.bitwise_right_shift	torch.Tensor.bitwise_xor	torch.Tensor.clamp_max	torch.Tensor.clamp_min	torch.Tensor.floor_divide	torch.Tensor.fmax	torch.Tensor.fmin	torch.Tensor.fmod	torch.Tensor.gcd	torch.Tensor.heaviside	torch.Tensor.lcm	torch.Tensor.maximum	torch.Tensor.minimum	torch.Tensor.mul	torch.Tensor.multiply	torch.Tensor.pow	torch.Tensor.remainder	torch.Tensor.sub	torch.Tensor.subtract	torch.add	torch.bitwise_and	torch.bitwise_left_shift	torch.bitwise_or	torch.bitwise_right_shift	torch.bitwise_xor	torch.clamp_max	torch.clamp_min	torch.floor_divide	torch.fmax	torch.fmin	torch.fmod	torch.gcd	torch.heaviside	torch.lcm	torch.maximum	torch.minimum	torch.mul	torch.multiply	torch.pow	torch.remainder	torch.rsub	torch.sub	torch.subtract
 arithmetic	comparison	torch.Tensor.eq	torch.Tensor.ge	torch.Tensor.greater	torch.Tensor.greater_equal	torch.Tensor.gt	torch.Tensor.isclose	torch.Tensor.le	torch.Tensor.less	torch.Tensor.less_equal	torch.Tensor.logical_and	torch.Tensor.logical_or	torch.Tensor.logical_xor	torch.Tensor.lt	torch.Tensor.ne	torch.Tensor.not_equal	torch.eq	torch.ge	torch.greater	torch.greater_equal	torch.gt	torch.isclose	torch.le	torch.less	torch.less_equal	torch.logical_and	torch.logical_or	torch.logical_xor	torch.lt	torch.ne	torch.not_equal
 arithmetic	float_arithmetic	torch.Tensor.arctan2	torch.Tensor.atan2	torch.Tensor.copysign	torch.Tensor.div	torch.Tensor.divide	torch.Tensor.float_power	torch.Tensor.hypot	torch.Tensor.igamma	torch.Tensor.igammac	torch.Tensor.ldexp	torch.Tensor.logaddexp	torch.Tensor.logaddexp2	torch.Tensor.nextafter	torch.Tensor.true_divide	torch.Tensor.xlogy	torch.arctan2	torch.atan2	torch.copysign	torch.div	torch.divide	torch.float_power	torch.hypot	torch.igamma	torch.igammac	torch.ldexp	torch.logaddexp	torch.logaddexp2	torch.nextafter	torch.special.xlog1py	torch.special.xlogy	torch.special.zeta	torch.true_divide	torch.xlogy
@@ -117,6 +118,8 @@ diagonal	diagflat	torch.Tensor.diagflat	torch.diagflat
 diagonal	diagonal	torch.Tensor.diagonal	torch.diagonal
 diagonal	tril	torch.Tensor.tril	torch.Tensor.triu	torch.tril	torch.triu
 diff	diff	torch.Tensor.diff	torch.diff
+differentiation	autograd.backward	torch.autograd.backward
+differentiation	autograd.grad	torch.autograd.grad
 distance_losses	CosineEmbeddingLoss	torch.nn.CosineEmbeddingLoss
 distance_losses	GaussianNLLLoss	torch.nn.GaussianNLLLoss
 distance_losses	MarginRankingLoss	torch.nn.MarginRankingLoss
@@ -268,6 +271,7 @@ fold	Fold	torch.nn.Fold
 fold	Unfold	torch.nn.Unfold
 fold	fold	torch.nn.functional.fold
 fold	unfold	torch.nn.functional.unfold
+foreach	foreach	torch._foreach_abs	torch._foreach_add	torch._foreach_addcdiv	torch._foreach_addcmul	torch._foreach_copy_	torch._foreach_div	torch._foreach_exp	torch._foreach_lerp	torch._foreach_maximum	torch._foreach_minimum	torch._foreach_mul	torch._foreach_neg	torch._foreach_reciprocal	torch._foreach_sqrt	torch._foreach_sub	torch._foreach_zero_
 fractional_pool	FractionalMaxPool	torch.nn.FractionalMaxPool2d	torch.nn.FractionalMaxPool3d
 fractional_pool	fractional_max_pool2d	torch.nn.functional.fractional_max_pool2d
 fractional_pool	fractional_max_pool3d	torch.nn.functional.fractional_max_pool3d
@@ -278,6 +282,7 @@ gathering	take_along_dim	torch.Tensor.take_along_dim	torch.take_along_dim
 glu	GLU	torch.nn.GLU
 glu	glu	torch.nn.functional.glu
 gradient_clipping	clip_grad_norm_	torch.nn.utils.clip_grad.clip_grad_norm_	torch.nn.utils.clip_grad_norm	torch.nn.utils.clip_grad_norm_
+gradient_clipping	get_total_norm	torch.nn.utils.get_total_norm
 gradients	backward	torch.Tensor.backward
 gradients	grad	torch.Tensor.grad
 gradients	requires_grad_	torch.Tensor.requires_grad_
@@ -302,6 +307,7 @@ in_place	uniform_	torch.Tensor.cauchy_	torch.Tensor.exponential_	torch.Tensor.lo
 index_put	index_put	torch.Tensor.index_put	torch.index_put
 indexing	getitem	torch.Tensor.__getitem__
 indexing	setitem	torch.Tensor.__setitem__
+initial_gain	calculate_gain	torch.nn.init.calculate_gain
 initialisers	init.constant_	torch.nn.init.constant	torch.nn.init.constant_
 initialisers	init.dirac_	torch.nn.init.dirac	torch.nn.init.dirac_
 initialisers	init.eye_	torch.nn.init.eye	torch.nn.init.eye_
@@ -424,6 +430,9 @@ parameter_vectors	parameters_to_vector	torch.nn.utils.convert_parameters.paramet
 parameters	Buffer	torch.nn.Buffer	torch.nn.parameter.Buffer
 parameters	Parameter	torch.nn.Parameter	torch.nn.parameter.Parameter
 parameters	Variable	torch.autograd.Variable	torch.autograd.variable.Variable
+part_scattering	diagonal_scatter	torch.Tensor.diagonal_scatter	torch.diagonal_scatter
+part_scattering	select_scatter	torch.Tensor.select_scatter	torch.select_scatter
+part_scattering	slice_scatter	torch.Tensor.slice_scatter	torch.slice_scatter
 permute	permute	torch.Tensor.permute	torch.permute
 pixel_shuffle	ChannelShuffle	torch.nn.ChannelShuffle
 pixel_shuffle	PixelShuffle	torch.nn.PixelShuffle
@@ -500,6 +509,10 @@ reductions	sum	torch.Tensor.nansum	torch.Tensor.sum	torch.nansum	torch.sum
 repeat	repeat	torch.Tensor.repeat
 repeat	repeat_interleave	torch.Tensor.repeat_interleave	torch.repeat_interleave
 repeat	tile	torch.Tensor.tile	torch.tile
+repeated_options	_pair	torch.nn.modules.utils._pair
+repeated_options	_quadruple	torch.nn.modules.utils._quadruple
+repeated_options	_single	torch.nn.modules.utils._single
+repeated_options	_triple	torch.nn.modules.utils._triple
 reshape	reshape	torch.Tensor.reshape	torch.Tensor.view	torch.reshape
 reshape	reshape_as	torch.Tensor.reshape_as	torch.Tensor.view_as
 scattering	index_add	torch.Tensor.index_add	torch.index_add
@@ -509,8 +522,8 @@ scattering	index_reduce	torch.Tensor.index_reduce	torch.index_reduce
 scattering	scatter	torch.Tensor.scatter	torch.Tensor.scatter_add	torch.Tensor.scatter_reduce	torch.scatter	torch.scatter_add	torch.scatter_reduce
 settings	count	torch.accelerator.device_count	torch.cuda.clock_rate	torch.cuda.current_device	torch.cuda.device_count	torch.cuda.device_memory_used	torch.cuda.get_sync_debug_mode	torch.cuda.initial_seed	torch.cuda.max_memory_allocated	torch.cuda.max_memory_cached	torch.cuda.max_memory_reserved	torch.cuda.memory_allocated	torch.cuda.memory_cached	torch.cuda.memory_reserved	torch.cuda.nvtx.range_pop	torch.cuda.nvtx.range_push	torch.cuda.power_draw	torch.cuda.temperature	torch.cuda.utilization	torch.distributed.get_global_rank	torch.distributed.get_group_rank	torch.distributed.get_node_local_rank	torch.distributed.get_rank	torch.distributed.get_world_size	torch.get_deterministic_debug_mode	torch.get_num_interop_threads	torch.get_num_threads	torch.initial_seed	torch.mps.current_allocated_memory	torch.multiprocessing.cpu_count	torch.npu.current_device	torch.npu.device_count	torch.seed	torch.xpu.device_count
 settings	name	torch.cuda.get_device_name	torch.cuda.list_gpu_processes	torch.cuda.memory_summary	torch.distributed.get_backend	torch.get_float32_matmul_precision	torch.hub._get_torch_home	torch.hub.get_dir	torch.multiprocessing.get_sharing_strategy	torch.multiprocessing.get_start_method	torch.typename
-settings	question	torch.accelerator.is_available	torch.are_deterministic_algorithms_enabled	torch.backends.cuda.is_built	torch.backends.cudnn.is_available	torch.backends.mkl.is_available	torch.backends.mkldnn.is_available	torch.backends.mps.is_available	torch.backends.mps.is_built	torch.backends.openmp.is_available	torch.backends.opt_einsum.is_available	torch.can_cast	torch.compiled_with_cxx11_abi	torch.compiler.is_compiling	torch.cuda.can_device_access_peer	torch.cuda.is_bf16_supported	torch.cuda.is_current_stream_capturing	torch.cuda.is_initialized	torch.cuda.is_tf32_supported	torch.distributed.is_available	torch.distributed.is_gloo_available	torch.distributed.is_initialized	torch.distributed.is_mpi_available	torch.distributed.is_nccl_available	torch.distributed.is_torchelastic_launched	torch.distributed.is_ucc_available	torch.is_anomaly_check_nan_enabled	torch.is_anomaly_enabled	torch.is_autocast_cache_enabled	torch.is_autocast_cpu_enabled	torch.is_autocast_enabled	torch.is_deterministic_algorithms_warn_only_enabled	torch.is_grad_enabled	torch.is_inference_mode_enabled	torch.is_storage	torch.is_warn_always_enabled	torch.mps.is_available	torch.npu.is_available	torch.set_flush_denormal	torch.xpu.is_available
-settings	switch	torch._dynamo.reset	torch.clear_autocast_cache	torch.cuda.empty_cache	torch.cuda.init	torch.cuda.ipc_collect	torch.cuda.manual_seed	torch.cuda.manual_seed_all	torch.cuda.memory._dump_snapshot	torch.cuda.memory._record_memory_history	torch.cuda.nvtx.mark	torch.cuda.profiler.start	torch.cuda.profiler.stop	torch.cuda.reset_max_memory_allocated	torch.cuda.reset_max_memory_cached	torch.cuda.reset_peak_memory_stats	torch.cuda.seed	torch.cuda.seed_all	torch.cuda.set_device	torch.cuda.set_per_process_memory_fraction	torch.cuda.set_rng_state	torch.cuda.set_rng_state_all	torch.cuda.set_stream	torch.cuda.set_sync_debug_mode	torch.cuda.synchronize	torch.distributed.all_gather_object	torch.distributed.broadcast_object_list	torch.distributed.destroy_process_group	torch.distributed.gather_object	torch.distributed.init_process_group	torch.distributed.monitored_barrier	torch.distributed.scatter_object_list	torch.distributed.send	torch.distributed.send_object_list	torch.hub.download_url_to_file	torch.hub.set_dir	torch.jit.enable_onednn_fusion	torch.jit.save	torch.mps.empty_cache	torch.mps.manual_seed	torch.mps.seed	torch.mps.set_rng_state	torch.mps.synchronize	torch.multiprocessing.freeze_support	torch.multiprocessing.set_sharing_strategy	torch.multiprocessing.set_start_method	torch.nn.Module.__init__	torch.npu.empty_cache	torch.npu.manual_seed	torch.npu.manual_seed_all	torch.npu.set_device	torch.npu.synchronize	torch.save	torch.set_default_device	torch.set_default_dtype	torch.set_default_tensor_type	torch.set_deterministic_debug_mode	torch.set_float32_matmul_precision	torch.set_num_interop_threads	torch.set_num_threads	torch.set_printoptions	torch.set_rng_state	torch.set_warn_always	torch.use_deterministic_algorithms	torch.xpu.empty_cache	torch.xpu.manual_seed	torch.xpu.manual_seed_all	torch.xpu.set_device	torch.xpu.synchronize
+settings	question	torch.accelerator.is_available	torch.are_deterministic_algorithms_enabled	torch.backends.cuda.is_built	torch.backends.cudnn.is_available	torch.backends.mkl.is_available	torch.backends.mkldnn.is_available	torch.backends.mps.is_available	torch.backends.mps.is_built	torch.backends.openmp.is_available	torch.backends.opt_einsum.is_available	torch.can_cast	torch.compiled_with_cxx11_abi	torch.compiler.is_compiling	torch.cuda.can_device_access_peer	torch.cuda.is_bf16_supported	torch.cuda.is_current_stream_capturing	torch.cuda.is_initialized	torch.cuda.is_tf32_supported	torch.distributed.is_available	torch.distributed.is_gloo_available	torch.distributed.is_initialized	torch.distributed.is_mpi_available	torch.distributed.is_nccl_available	torch.distributed.is_torchelastic_launched	torch.distributed.is_ucc_available	torch.is_anomaly_check_nan_enabled	torch.is_anomaly_enabled	torch.is_autocast_cache_enabled	torch.is_autocast_cpu_enabled	torch.is_autocast_enabled	torch.is_deterministic_algorithms_warn_only_enabled	torch.is_grad_enabled	torch.is_inference_mode_enabled	torch.is_storage	torch.is_warn_always_enabled	torch.jit.isinstance	torch.mps.is_available	torch.npu.is_available	torch.set_flush_denormal	torch.xpu.is_available
+settings	switch	torch._C._jit_set_profiling_executor	torch._C._jit_set_profiling_mode	torch._C._set_worker_signal_handlers	torch._dynamo.reset	torch.clear_autocast_cache	torch.cuda.empty_cache	torch.cuda.init	torch.cuda.ipc_collect	torch.cuda.manual_seed	torch.cuda.manual_seed_all	torch.cuda.memory._dump_snapshot	torch.cuda.memory._record_memory_history	torch.cuda.nvtx.mark	torch.cuda.profiler.start	torch.cuda.profiler.stop	torch.cuda.reset_max_memory_allocated	torch.cuda.reset_max_memory_cached	torch.cuda.reset_peak_memory_stats	torch.cuda.seed	torch.cuda.seed_all	torch.cuda.set_device	torch.cuda.set_per_process_memory_fraction	torch.cuda.set_rng_state	torch.cuda.set_rng_state_all	torch.cuda.set_stream	torch.cuda.set_sync_debug_mode	torch.cuda.synchronize	torch.distributed.all_gather_object	torch.distributed.broadcast_object_list	torch.distributed.destroy_process_group	torch.distributed.gather_object	torch.distributed.init_process_group	torch.distributed.monitored_barrier	torch.distributed.scatter_object_list	torch.distributed.send	torch.distributed.send_object_list	torch.hub.download_url_to_file	torch.hub.set_dir	torch.jit.enable_onednn_fusion	torch.jit.save	torch.mps.empty_cache	torch.mps.manual_seed	torch.mps.seed	torch.mps.set_rng_state	torch.mps.synchronize	torch.multiprocessing.freeze_support	torch.multiprocessing.set_sharing_strategy	torch.multiprocessing.set_start_method	torch.nn.Module.__init__	torch.nn.utils.clip_grad_value_	torch.nn.utils.clip_grads_with_norm_	torch.nn.utils.vector_to_parameters	torch.npu.empty_cache	torch.npu.manual_seed	torch.npu.manual_seed_all	torch.npu.set_device	torch.npu.synchronize	torch.save	torch.set_default_device	torch.set_default_dtype	torch.set_default_tensor_type	torch.set_deterministic_debug_mode	torch.set_float32_matmul_precision	torch.set_num_interop_threads	torch.set_num_threads	torch.set_printoptions	torch.set_rng_state	torch.set_warn_always	torch.testing.assert_allclose	torch.testing.assert_close	torch.use_deterministic_algorithms	torch.xpu.empty_cache	torch.xpu.manual_seed	torch.xpu.manual_seed_all	torch.xpu.set_device	torch.xpu.synchronize
 similarity	CosineSimilarity	torch.nn.CosineSimilarity
 similarity	PairwiseDistance	torch.nn.PairwiseDistance
 similarity	cdist	torch.cdist
@@ -540,6 +553,9 @@ sorting	kthvalue	torch.Tensor.kthvalue	torch.kthvalue
 sorting	msort	torch.Tensor.msort	torch.msort
 sorting	sort	torch.Tensor.sort	torch.sort
 sorting	topk	torch.Tensor.topk	torch.topk
+sparse	sparse.mm	torch.Tensor.smm	torch.dsmm	torch.hspmm	torch.smm	torch.sparse.mm	torch.spmm
+sparse	sparse_coo_tensor	torch.sparse.FloatTensor	torch.sparse.LongTensor	torch.sparse_coo_tensor
+sparse	to_sparse	torch.Tensor.coalesce	torch.Tensor.to_sparse	torch.Tensor.to_sparse_coo
 split	chunk	torch.Tensor.chunk	torch.Tensor.unsafe_chunk	torch.chunk	torch.unsafe_chunk
 split	split	torch.Tensor.split	torch.Tensor.split_with_sizes	torch.split	torch.split_with_sizes
 split	tensor_split	torch.Tensor.tensor_split	torch.tensor_split

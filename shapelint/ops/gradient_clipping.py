@@ -1,4 +1,4 @@
-"""`torch.nn.utils.clip_grad_norm_`: it asks nothing of the shapes of parameters."""
+"""`torch.nn.utils.clip_grad_norm_`, `get_total_norm`: they ask nothing of the shapes of parameters."""
 
 from __future__ import annotations
 
@@ -33,5 +33,26 @@ def clip_grad_norm(
     """`parameters -> ()`: the norm of all gradients together.
 
     Follows https://docs.pytorch.org/docs/stable/generated/torch.nn.utils.clip_grad_norm_.html
+    """
+    return Tensor.of()
+
+
+def _total_sample(rng: random.Random) -> Sample:
+    return Sample(TOTAL_NORM.torch[0], (_tensors(rng),), {"norm_type": 2.0} if rng.random() < 0.5 else {})
+
+
+TOTAL_NORM = op(
+    "get_total_norm",
+    ("torch.nn.utils.get_total_norm",),
+    "tensors, norm_type=2.0, error_if_nonfinite=False, foreach=None",
+    samples=_total_sample,
+)
+
+
+@TOTAL_NORM.rule
+def get_total_norm(cx: Context, tensors: Value, norm_type: Value, error_if_nonfinite: Value, foreach: Value) -> Value:
+    """`tensors -> ()`: the norm of all of them together.
+
+    Follows https://docs.pytorch.org/docs/stable/generated/torch.nn.utils.get_total_norm.html
     """
     return Tensor.of()

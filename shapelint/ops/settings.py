@@ -86,6 +86,9 @@ SET = _answer(
         *names("torch.multiprocessing", "set_start_method set_sharing_strategy freeze_support"),
         *names("torch.jit", "save enable_onednn_fusion"),
         *names("torch.hub", "download_url_to_file set_dir"),
+        *names("torch.testing", "assert_close assert_allclose"),
+        *names("torch.nn.utils", "vector_to_parameters clip_grad_value_ clip_grads_with_norm_"),
+        *names("torch._C", "_jit_set_profiling_executor _jit_set_profiling_mode _set_worker_signal_handlers"),
         "torch._dynamo.reset",
         "torch.nn.Module.__init__",
     ),
@@ -130,7 +133,9 @@ _ASKED: dict[str, tuple[Any, ...]] = {
 ASKED = _answer(
     "question",
     _ASKED,
-    _ASKED_ELSEWHERE := names("torch", "npu.is_available cuda.can_device_access_peer cuda.is_current_stream_capturing"),
+    _ASKED_ELSEWHERE := names(
+        "torch", "npu.is_available jit.isinstance cuda.can_device_access_peer cuda.is_current_stream_capturing"
+    ),
     "`… -> bool`: a mode, or what the machine has; it is not known before the program runs.",
     lambda: Bool(None),
 )
