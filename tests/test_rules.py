@@ -89,7 +89,8 @@ def test_page(rule: Rule) -> None:
 def test_examples_are_run(rule: Rule) -> None:
     _page(rule.name)
     skipped = [program.name for program in programs(page(rule.name)) if program.skip]
-    assert not [program for program in skipped if importlib.util.find_spec("einops") or rule.name != "einops-pattern"]
+    library = {"einops-pattern": "einops", "shape-annotation": "jaxtyping"}.get(rule.name, "torch")
+    assert not [program for program in skipped if importlib.util.find_spec(library)]
 
 
 @pytest.mark.parametrize("file", op_files())
@@ -163,4 +164,6 @@ def test_bad_words_are_found() -> None:
 @pytest.mark.parametrize("rule", RULES)
 def test_a_page_links_to_the_documentation_of_its_library(rule: Rule) -> None:
     for url in re.findall(r"\]\((http[^)]*)\)", _page(rule.name)):
-        assert url.startswith(("https://docs.pytorch.org/docs/stable/", "https://einops.rocks/"))
+        assert url.startswith(
+            ("https://docs.pytorch.org/docs/stable/", "https://einops.rocks/", "https://docs.kidger.site/jaxtyping/")
+        )

@@ -8,7 +8,7 @@ with nothing of shapelint's):
   shapes are bound consistently within one call of a function.
 - A statement with `error` must raise, or one that the report points to. What comes after it in the same function or
   top-level statement is not reached, and neither is what uses the names it would have bound.
-- Nothing else may raise, `warning` and `false-positive` least of all, and these must be reached.
+- Nothing else may raise, `warning` and `false-positive` least of all, and these must be reached. A `warning` of an assert that surely fails raises.
 """
 
 from __future__ import annotations
@@ -35,6 +35,8 @@ from tests.markdown import Expectation, Program, Text, shape_text
 Places = Mapping[tuple[str, Expectation], set[tuple[str, int]]]
 Binding = dict[str, int]
 MAX_SIZE = 512
+RAISING = frozenset(("shape-assert",))
+"""Rules that tell as a warning what raises: the fault may be the assert's own."""
 
 
 def faults_at_run_time(program: Program, places: Places) -> list[str]:
@@ -82,7 +84,7 @@ class _Instrument(ast.NodeTransformer):
             node.value = _call("__shapelint_shape__", [_constant(self._name), _constant(line), node.value], node)
         reached: ast.stmt = ast.Expr(_call("__shapelint_reached__", [_constant(self._name), _constant(line)], node))
         ast.copy_location(reached, node)
-        fails = any(one.kind in ("error", "missed") and one.shape is None for one in expected)
+        fails = any(_may_raise(one) for one in expected)
         if not (fails and self._depth and isinstance(node, (ast.Expr, ast.Assign, ast.AugAssign, ast.AnnAssign))):
             return [reached, node]
         # in a function the rest of the body is worth reaching
@@ -198,7 +200,7 @@ class _Watch:
     def _expected(self) -> Iterator[tuple[str, Expectation]]:
         for file in self.program.files:
             for one in file.expectations:
-                if one.kind in ("error", "missed") and one.shape is None:
+                if _may_raise(one):
                     yield file.name, one
 
     def _covers(self, place: tuple[str, int], name: str, line: int) -> bool:
@@ -221,7 +223,7 @@ class _Watch:
         for file in self.program.files:
             for one in file.expectations:
                 at = f"{self.program.page}:{one.line}"
-                if one.kind == "error" or (one.kind == "missed" and _is_error(one)):
+                if one.kind == "error" or one.rule in RAISING or (one.kind == "missed" and _is_error(one)):
                     if (file.name, one) not in self.fulfilled:
                         found.append(f"{at}: did not raise under torch: {one}")
                 elif not any(
@@ -262,6 +264,11 @@ class _Watch:
                 what = " or ".join(shape_text(one.shape or ()) for one in expected[line])
                 yield f"{self.program.page}:{line}: expected {what}, but under torch it was {shape_text(sizes)}"
                 return
+
+
+def _may_raise(one: Expectation) -> bool:
+    """Whether the statement of an expectation is one that may raise."""
+    return one.shape is None and (one.kind in ("error", "missed") or one.rule in RAISING)
 
 
 def _is_error(one: Expectation) -> bool:

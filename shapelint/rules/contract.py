@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from shapelint.diagnostics import Fix, Severity
-from shapelint.interp.events import Event, LayerBuilt, Misuse, Misused, OpCalled
+from shapelint.interp.events import Claimed, Event, LayerBuilt, Misuse, Misused, OpCalled, Stated
 from shapelint.interp.naming import Naming
 from shapelint.ops.contract import Evidence, Message, Mismatch
 from shapelint.program import model
@@ -43,6 +43,13 @@ class Report:
     constraint: str = ""
     step: Step | None = None
     fix: Fix | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fine:
+    """What a conclusion says of a text that may be right: no other reading then tells it by this `constraint`."""
+
+    constraint: str
 
 
 class Case:
@@ -98,10 +105,11 @@ class Case:
             end = text.index("}", start)
             text = f"{text[:start]}`{self.argument(text[start + 2 : end])}`{text[end + 1 :]}"
         for name, value in message.values.items():
-            text = text.replace("{" + name + "}", self._value(value))
+            text = text.replace("{" + name + "}", self.size(value))
         return text
 
-    def _value(self, value: Dim | Shape | Part | str | int) -> str:
+    def size(self, value: Dim | Shape | Part | str | int) -> str:
+        """A size, a shape or an axis as text."""
         if isinstance(value, Dim):
             return self.dim(value)
         if isinstance(value, Shape):
@@ -153,7 +161,7 @@ class Case:
 
 
 Check = Callable[[Case], "Report | None"]
-Conclusion = Callable[["Run"], "Iterable[tuple[Case, Report]]"]
+Conclusion = Callable[["Run"], "Iterable[tuple[Case, Report | Fine]]"]
 Remedy = Callable[[Case, Mismatch], str]
 
 
@@ -169,6 +177,8 @@ class Rule:
     preview: bool = False
     checks: list[tuple[tuple[str, ...], Check]] = field(default_factory=list)
     misuses: list[tuple[Misuse, Check]] = field(default_factory=list)
+    claims: list[tuple[str, Check]] = field(default_factory=list)
+    statements: list[Check] = field(default_factory=list)
     conclusions: list[Conclusion] = field(default_factory=list)
     advice: Remedy | None = None
 
@@ -200,5 +210,31 @@ class Rule:
 
         return register
 
+    def claim(self, kind: str) -> Callable[[Check], Check]:
+        """Decorator: looks at claims of the code ("annotation", "assert") that surely do not hold."""
 
-__all__ = ["Case", "LayerBuilt", "LayerConfig", "Misused", "OpCalled", "Report", "Rule", "model"]
+        def register(function: Check) -> Check:
+            self.claims.append((kind, function))
+            return function
+
+        return register
+
+    def statement(self, function: Check) -> Check:
+        """Decorator: looks at statements with comments at them, and at returns of functions with a docstring."""
+        self.statements.append(function)
+        return function
+
+
+__all__ = [
+    "Case",
+    "Claimed",
+    "Fine",
+    "LayerBuilt",
+    "LayerConfig",
+    "Misused",
+    "OpCalled",
+    "Report",
+    "Rule",
+    "Stated",
+    "model",
+]

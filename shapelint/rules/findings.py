@@ -56,6 +56,16 @@ class Pass:
     built: Place | None
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Cleared:
+    """A text that may be right in one reading at least: what others find of it by this rule and constraint is not told."""
+
+    path: str
+    node: int
+    rule: str
+    constraint: str
+
+
 @dataclass(frozen=True, slots=True)
 class Observations:
     """What one file gives. `files_read` are the absolute paths of every file of the project that was read for it."""
@@ -65,3 +75,4 @@ class Observations:
     passes: tuple[Pass, ...] = ()
     files_read: tuple[str, ...] = ()
     spent: tuple[str, ...] = ()
+    cleared: tuple[Cleared, ...] = ()

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from shapelint.diagnostics import SEVERITY_ORDER, Diagnostic, Location, Related
-from shapelint.rules.findings import Finding, Observations, Place
+from shapelint.rules.findings import Cleared, Finding, Observations, Place
 from shapelint.rules.registry import rules
 
 _KINDS = {"open": 0, "closed": 1, "driver": 2}
@@ -28,7 +28,10 @@ def judge_all(observations: Iterable[Observations]) -> list[Diagnostic]:
         for finding in one.findings:
             groups[(finding.place, finding.rule, finding.constraint)].append(finding)
     found: dict[tuple[Location, str, str], Diagnostic] = {}
-    for (place, _, _), findings in groups.items():
+    cleared = {one for observed in given for one in observed.cleared}
+    for (place, rule, constraint), findings in groups.items():
+        if Cleared(place.path, place.node, rule, constraint) in cleared:
+            continue
         for diagnostic in _judge(findings, passed[place]):
             found.setdefault((diagnostic.location, diagnostic.rule, diagnostic.message), diagnostic)
     return sorted(found.values(), key=lambda d: d.sort_key)

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from shapelint.diagnostics import Location, Related, Severity, TraceStep
 from shapelint.interp.entries import Reader
-from shapelint.interp.events import Event, LayerBuilt, Misused, Observer, OpCalled
+from shapelint.interp.events import Claimed, Event, LayerBuilt, Misused, Observer, OpCalled, Stated
 from shapelint.interp.run import Run
 from shapelint.ops.contract import Mismatch
-from shapelint.rules.contract import Case, Report, Rule
-from shapelint.rules.findings import Finding, Observations, Pass, Place, Seen
+from shapelint.rules.contract import Case, Fine, Report, Rule
+from shapelint.rules.findings import Cleared, Finding, Observations, Pass, Place, Seen
 from shapelint.rules.registry import load
 from shapelint.values.model import Condition, Site, Step, Tensor, Tuple, Value
 
@@ -28,7 +28,8 @@ def observe_file(project: Project, loaded: LoadedModule) -> Observations:
     reader = Reader(project, loaded, lambda run: (Watcher(watched),))
     reader.read()
     findings, passes = watched.conclude()
-    return Observations(loaded.path, findings, passes, tuple(sorted(reader.files)), tuple(reader.spent))
+    cleared = tuple(sorted({one for reading in watched.readings for one in reading.cleared}))
+    return Observations(loaded.path, findings, passes, tuple(sorted(reader.files)), tuple(reader.spent), cleared)
 
 
 @dataclass(eq=False)
@@ -40,6 +41,7 @@ class _Reading:
     world: dict[Condition, bool]
     findings: list[Finding] = field(default_factory=list)
     passed: set[tuple[Place, Place | None]] = field(default_factory=set)
+    cleared: set[Cleared] = field(default_factory=set)
 
 
 class Watched:
@@ -49,12 +51,16 @@ class Watched:
         self.rules = rules
         self.by_op: dict[str, list[tuple[Rule, object]]] = defaultdict(list)
         self.by_misuse: dict[str, list[tuple[Rule, object]]] = defaultdict(list)
+        self.by_claim: dict[str, list[tuple[Rule, object]]] = defaultdict(list)
+        self.by_statement = [(rule, check) for rule in rules.values() for check in rule.statements]
         for rule in rules.values():
             for ops, check in rule.checks:
                 for op in ops:
                     self.by_op[op].append((rule, check))
             for kind, check in rule.misuses:
                 self.by_misuse[kind].append((rule, check))
+            for claim, check in rule.claims:
+                self.by_claim[claim].append((rule, check))
         self.readings: list[_Reading] = []
 
     def conclude(self) -> tuple[tuple[Finding, ...], tuple[Pass, ...]]:
@@ -140,13 +146,27 @@ class Watcher(Observer):
             if not event.where.guarded and not run.blurred:
                 for rule, check in self.watched.by_misuse.get(event.kind, ()):
                     self._check(run, event, rule, check)
+        elif isinstance(event, Claimed):
+            if not event.fault:
+                self._pass(event)
+            elif not event.where.guarded and not run.blurred:
+                for rule, check in self.watched.by_claim.get(event.kind, ()):
+                    self._check(run, event, rule, check)
+        elif isinstance(event, Stated):
+            if not event.where.guarded and not run.blurred:
+                for rule, check in self.watched.by_statement:
+                    self._check(run, event, rule, check)
 
     def finish(self, run: Run) -> None:
         if self.reading is not None:
             for rule in self.watched.rules.values():
                 for conclude in rule.conclusions:
                     for case, report in conclude(run):
-                        self._add(case, rule, report)
+                        if isinstance(report, Fine):
+                            site = case.event.where.site
+                            self.reading.cleared.add(Cleared(site.path, site.node, rule.name, report.constraint))
+                        else:
+                            self._add(case, rule, report)
             self.reading.world = run.world
             self.watched.readings.append(self.reading)
 
@@ -163,7 +183,7 @@ class Watcher(Observer):
             for rule, check in self.watched.by_op.get(name, ()):
                 self._check(run, event, rule, check)
 
-    def _pass(self, event: OpCalled | LayerBuilt) -> None:
+    def _pass(self, event: OpCalled | LayerBuilt | Claimed) -> None:
         """Keep that an op went well here: what fails in other worlds, or for other constructions, is then not certain."""
         assert self.reading is not None
         site, built = event.where.site, event.where.built

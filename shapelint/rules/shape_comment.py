@@ -1,0 +1,360 @@
+"""A comment that says another shape than the line computes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Literal, Union
+
+from shapelint.interp.expressions import evaluate
+from shapelint.interp.names import lookup
+from shapelint.interp.run import Run
+from shapelint.program import model
+from shapelint.rules.contract import Case, Fine, Report, Rule, Stated
+from shapelint.shapes.claims import RESULT_WORDS, Claim, Rest, Row, Size, comment_claims
+from shapelint.shapes.dim import Dim
+from shapelint.shapes.facts import Facts
+from shapelint.shapes.facts import Verdict as Comparison
+from shapelint.shapes.shape import Shape
+from shapelint.values.model import Int, OneOf, Opaque, SizeOf, Step, Tensor, Tuple, Value
+
+RULE = Rule("shape-comment", "SHP701", "warning", "a comment that says another shape than the line computes")
+
+_BATCH = re.compile(r"b|bs|bsz|batch\w*|\w+_batch(?:_size)?", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lie:
+    """How a shape surely contradicts a claim: `what` is "rank", "size" or "order"."""
+
+    what: str
+    shape: Shape
+    axis: int = 0
+    step: Step | None = None
+
+
+Verdict = Union[Lie, Literal[False], None]
+
+
+@dataclass(eq=False)
+class _Visit:
+    """A claim met once. `lies` is None where it may be true, False where nothing is known of the value; `known` what the names of the function's own
+    sizes are."""
+
+    case: Case
+    claim: Claim
+    subject: str
+    lies: Verdict
+    shape: Shape | None = None
+    known: dict[str, Dim] = field(default_factory=dict)
+
+
+# What a comment speaks of ----------------------------------------------------------------------------
+
+
+@RULE.statement
+def remember(case: Case) -> Report | None:
+    """Keep what each claim at a statement says of the values that it may speak of."""
+    event = case.event
+    assert isinstance(event, Stated)
+    remark = case.run.top.module.lowered.remarks.get(event.statement.id)
+    if remark is None:
+        return None
+    above = _above(remark.above)
+    notes = case.run.notes
+    if not event.done:
+        for claim in above:
+            before = _read_before(case, claim, event)
+            excluded = not before or isinstance(judge(case, claim, before), Lie)
+            notes.setdefault(f"{RULE.name} before", []).append(
+                (case.run.top.frame.address, event.statement.id, excluded)
+            )
+        return None
+    visits = notes.setdefault(RULE.name, [])
+    for claim in comment_claims(remark.behind) if remark.behind else ():
+        found = _spoken_of(case, claim, event)
+        if found is not None:
+            visits.append(_visit(case, claim, *found))
+    for claim in above:
+        found = _spoken_of(case, claim, event)
+        if found is not None and (case.run.top.frame.address, event.statement.id, True) in notes[f"{RULE.name} before"]:
+            visits.append(_visit(case, claim, *found))
+    return None
+
+
+def _above(comments: tuple[str, ...]) -> tuple[Claim, ...]:
+    """The claim on the line directly above a statement: one alone, since a block of them is a legend."""
+    found = [claims for comment in comments if (claims := comment_claims(comment))]
+    return found[0] if len(found) == 1 and len(found[0]) == 1 and comment_claims(comments[-1]) else ()
+
+
+def _read_before(case: Case, claim: Claim, event: Stated) -> list[Value]:
+    """What a comment above a line may speak of before the line is executed."""
+    if claim.target:
+        value = lookup(case.run, claim.target)
+        return [] if value is None else [value]
+    expression = getattr(event.statement, "value", None)
+    names = dict.fromkeys(_names(expression))
+    values = [lookup(case.run, name) for name in names]
+    return [v for v in values if isinstance(v, (Tensor, Opaque, OneOf, SizeOf))]
+
+
+def _names(node: object) -> Iterator[str]:
+    """The names that an expression reads."""
+    if isinstance(node, model.Name):
+        yield node.name
+    elif isinstance(node, tuple):
+        for item in node:
+            yield from _names(item)
+    elif hasattr(node, "__slots__"):
+        for slot in node.__slots__:
+            yield from _names(getattr(node, slot))
+
+
+def _spoken_of(case: Case, claim: Claim, event: Stated) -> tuple[str, list[Value]] | None:
+    """The values that a comment behind a line may speak of, with the text of what they are; None where it cannot be told."""
+    statement = event.statement
+    if claim.target:
+        value = lookup(case.run, claim.target)
+        if value is not None:
+            return claim.target, [value]
+        if claim.target not in RESULT_WORDS:
+            return None
+    if isinstance(statement, model.ExprStmt):
+        printed = _printed(statement.value)
+        if printed is not None:
+            with case.run.silently():
+                return case.text(printed.id), [evaluate(case.run, printed)]
+    if isinstance(statement, model.Assign) and len(statement.targets) == 1:
+        target = statement.targets[0]
+        subject = case.text(target.id)
+        if isinstance(target, (model.TupleExpr, model.ListExpr)) and isinstance(event.value, Tuple):
+            return subject, [event.value] if event.value.kind == "size" else list(_leaves(event.value))
+        return subject, [event.value]
+    if isinstance(statement, model.AugAssign):
+        return case.text(statement.target.id), [event.value]
+    return case.text(event.where.site.node), [event.value]
+
+
+def _leaves(value: Tuple) -> Iterator[Value]:
+    for item in value.items:
+        if isinstance(item, Tuple):
+            yield from _leaves(item)
+        else:
+            yield item
+
+
+def _printed(node: model.Expr) -> model.Expr | None:
+    """`x.shape` of `print(x.shape)`, `print("x:", x.shape)`, `print(f"x: {x.shape}")`: the one thing printed."""
+    if not isinstance(node, model.Call) or not isinstance(node.func, model.Name) or node.func.name != "print":
+        return None
+    things: list[model.Expr] = []
+    for argument in node.args:
+        value = argument.value
+        parts = value.parts if isinstance(value, model.FormattedString) else (value,)
+        things += [p for p in parts if not isinstance(p, model.Const)]
+    if len(things) != 1:
+        return None
+    return things[0] if _is_size(things[0]) else None
+
+
+def _is_size(node: model.Expr) -> bool:
+    if isinstance(node, model.Call):
+        return isinstance(node.func, model.Attribute) and node.func.name == "size" and not node.args
+    return isinstance(node, model.Attribute) and node.name == "shape"
+
+
+# What is so ------------------------------------------------------------------------------------------
+
+
+def _shapes(run: Run, value: Value) -> list[tuple[Shape, Step | None]] | None:
+    """The shapes that a value may have, None where they are not known."""
+    if isinstance(value, Opaque):
+        adopted = run.adopted.get(value.path)
+        if adopted is None:
+            return None
+        value = adopted
+    facts = run.state.facts
+    if isinstance(value, Tensor):
+        if value.assumed or facts.in_doubt(value.shape):
+            return None
+        return [(facts.shape(value.shape), value.step)]
+    if isinstance(value, SizeOf):
+        return None if facts.in_doubt(value.shape) else [(facts.shape(value.shape), None)]
+    if isinstance(value, Tuple) and value.kind == "size":
+        dims = [facts.resolve(i.dim) for i in value.items if isinstance(i, Int)]
+        return [(Shape.of(*dims), None)] if len(dims) == len(value.items) else None
+    if isinstance(value, OneOf):
+        found = [_shapes(run, o) for o in value.options]
+        return None if any(f is None for f in found) else [s for f in found if f is not None for s in f]
+    return None
+
+
+def judge(case: Case, claim: Claim, values: list[Value]) -> Verdict:
+    """How every one of the values contradicts a claim; None where one may agree, False where one is not known (or there are none)."""
+    lie: Verdict = False
+    unknown = False
+    for value in values:
+        shapes = _shapes(case.run, value)
+        if shapes is None:
+            unknown = True
+            continue
+        for shape, step in shapes:
+            found = contradiction(case.facts, claim, shape, _is_fixed(case.run))
+            if found is None:
+                return None
+            lie = lie or Lie(found[0], shape, found[1], step)
+    return False if unknown else lie
+
+
+def _visit(case: Case, claim: Claim, subject: str, values: list[Value]) -> _Visit:
+    lie = judge(case, claim, values)
+    shapes = _shapes(case.run, values[0]) if len(values) == 1 else None
+    names = {
+        s.name
+        for row in claim.readings
+        for size in row
+        if isinstance(size, Size) and size.dim
+        for s in size.dim.symbols
+    }
+    known = {}
+    for name in names:
+        value = lookup(case.run, name) if name.isidentifier() else None
+        if isinstance(value, Int):
+            known[name] = case.facts.resolve(value.dim)
+    shape = shapes[0][0] if shapes is not None and len(shapes) == 1 else None
+    return _Visit(case, claim, subject, lie, shape, known)
+
+
+def _is_fixed(run: Run) -> bool:
+    """Whether the sizes at hand are those of the code itself, not those that one caller of several chose."""
+    return run.kind == "open" or all(a.node is None or not a.node.params.items for a in run.stack)
+
+
+def contradiction(facts: Facts, claim: Claim, shape: Shape, fixed: bool) -> tuple[str, int] | None:
+    """How a shape surely contradicts each reading of a claim: ("rank" or "size", the axis)."""
+    found: tuple[str, int] | None = None
+    for row in claim.readings:
+        one = _contradicts(facts, claim, row, shape, fixed)
+        if one is None:
+            return None
+        found = found or one
+    return found
+
+
+def _contradicts(facts: Facts, claim: Claim, row: Row, shape: Shape, fixed: bool) -> tuple[str, int] | None:
+    sizes = [s for s in row if isinstance(s, Size)]
+    open_ = len(sizes) < len(row)
+    least, most = facts.admissible_ranks(shape)
+    plain = not claim.explicit and not any(s.dim is not None and s.dim.symbols for s in sizes)
+    if plain and (least == 1 or any(s.dim == 0 for s in sizes)):
+        return None  # values rather than sizes
+    if most is not None and len(sizes) > most:
+        return "rank", 0
+    if len(sizes) < least and not open_:
+        # whoever speaks of one sample, or of the axes that matter, leaves out those in front
+        whole = claim.explicit or (sizes and _BATCH.fullmatch(sizes[0].name) is not None)
+        return ("rank", 0) if whole and sizes else None
+    if open_ or shape.rank != len(sizes):
+        return None
+    if not fixed:
+        return None
+    for place, (axis, size) in enumerate(zip(shape.axes, sizes)):
+        if size.dim is not None and size.dim.value is not None:
+            if facts.compare(axis.size, size.dim, proof=True) is Comparison.DIFFERENT:
+                return "size", place
+    return None
+
+
+# Judging -----------------------------------------------------------------------------------------------
+
+
+@RULE.conclude
+def conclude(run: Run) -> Iterator[tuple[Case, Report | Fine]]:
+    """A claim that is wrong at every visit is told once; then those whose names stand in another order than everywhere else in the function."""
+    visits = [v for v in run.notes.get(RULE.name, ()) if isinstance(v, _Visit)]
+    groups: dict[tuple[str, int, str], list[_Visit]] = {}
+    for visit in visits:
+        site = visit.case.event.where.site
+        groups.setdefault((site.path, site.node, visit.claim.text), []).append(visit)
+    for group in groups.values():
+        told = [v for v in group if v.lies is not False]
+        if not told:
+            continue
+        lie = told[0].lies
+        if any(v.lies is None for v in told):
+            lie = _permuted(told[0], visits) if len(group) == 1 else None
+        yield told[0].case, _report(told[0], lie) if lie else Fine(told[0].claim.text)
+
+
+def _permuted(visit: _Visit, visits: Iterable[_Visit]) -> Lie | None:
+    """Whether a claim has the right sizes in the wrong order. What a name stands for is what the function unpacked under it, or what two other claims
+    agree on."""
+    if visit.shape is None or not visit.shape.ranked or len(visit.claim.readings) != 1:
+        return None
+    row, axes = visit.claim.readings[0], visit.shape.axes
+    if len(row) != len(axes) or any(isinstance(s, Rest) for s in row):
+        return None
+    facts = visit.case.run.state.facts
+    meant: list[tuple[Dim, bool] | None] = []
+    for size in row:
+        meant.append(_meaning(visit, size, visits) if isinstance(size, Size) and size.name else None)
+    actual = [facts.resolve(a.size) for a in axes]
+    wrong = [i for i, known in enumerate(meant) if known is not None and known[0] != actual[i]]
+    claimed = [known for i in wrong if (known := meant[i]) is not None]
+    sizes = {dim for dim, _ in claimed}
+    if len(wrong) < 2 or len(sizes) < len(claimed) or sizes != {actual[i] for i in wrong}:
+        return None
+    return Lie("order", visit.shape, wrong[0]) if any(sure for _, sure in claimed) else None
+
+
+def _meaning(visit: _Visit, size: Size, visits: Iterable[_Visit]) -> tuple[Dim, bool] | None:
+    """The size that a name stands for in the function, and whether that is sure: the function unpacked it under this name, or two other claims agree.
+    None where it is not known, or claims differ."""
+    facts = visit.case.run.state.facts
+    if size.name in visit.known:
+        return facts.resolve(visit.known[size.name]), True
+    where = visit.case.event.where
+    found: list[Dim] = []
+    for other in visits:
+        place = other.case.event.where
+        if (place.site.path, place.scope) != (where.site.path, where.scope) or place.site == where.site:
+            continue
+        row = other.claim.readings[0]
+        if other.lies is None and len(other.claim.readings) == 1 and other.shape is not None:
+            if len(row) == other.shape.rank:
+                found += [
+                    facts.resolve(axis.size)
+                    for one, axis in zip(row, other.shape.axes)
+                    if isinstance(one, Size) and one.name == size.name
+                ]
+    return (found[0], len(found) >= 2) if len(set(found)) == 1 else None
+
+
+def _report(visit: _Visit, lie: Lie) -> Report:
+    case, claim = visit.case, visit.claim
+    is_ = case.shape(lie.shape)
+    label = {
+        "rank": f"{_axes(lie.shape.rank)}, not {_axes(_least(claim))}",
+        "size": f"axis {lie.axis} is {case.dim(lie.shape.axes[lie.axis].size)}" if lie.what == "size" else "",
+        "order": "the sizes stand in another order",
+    }[lie.what]
+    return Report(
+        f"the comment says {claim.text}, but `{visit.subject}` is {is_}",
+        label=label,
+        help="correct the comment, or the line if the comment is what was meant",
+        step=lie.step,
+        constraint=claim.text,
+    )
+
+
+def _axes(count: int | None) -> str:
+    return "an unknown number of axes" if count is None else f"{count} {'axis' if count == 1 else 'axes'}"
+
+
+def _least(claim: Claim) -> int:
+    return sum(isinstance(s, Size) for s in claim.readings[0])
+
+
+__all__ = ["RULE", "Lie", "Verdict", "judge"]
