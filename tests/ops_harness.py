@@ -88,9 +88,9 @@ def _call_torch(sample: Sample) -> Any:
         init = [_concrete(a) for a in sample.init]
         layer = target(*init, **{k: _concrete(v) for k, v in sample.init_kwargs.items()})
         return layer.eval()(*args, **kwargs)
-    if ".distributions." in sample.name:  # an object that `init` builds, or one of its methods
-        owner, _, method = sample.name.rpartition(".")
-        build = target if isinstance(target, type) else torch_object(owner)
+    owner, _, method = sample.name.rpartition(".")
+    build = target if isinstance(target, type) else torch_object(owner)
+    if ".distributions." in sample.name and isinstance(build, type):  # an object that `init` builds, or a method of it
         built = build(*map(_concrete, sample.init), **{k: _concrete(v) for k, v in sample.init_kwargs.items()})
         return (built.batch_shape, built.event_shape) if build is target else getattr(built, method)(*args, **kwargs)
     if not callable(target):  # a property, such as Tensor.T
@@ -116,7 +116,8 @@ def _concrete(value: Any) -> Any:
         return _call_torch(value)
     if isinstance(value, Built):
         init = [_concrete(a) for a in value.init]
-        return torch_object(value.name)(*init, **{k: _concrete(v) for k, v in value.init_kwargs.items()}).eval()
+        built = torch_object(value.name)(*init, **{k: _concrete(v) for k, v in value.init_kwargs.items()})
+        return built.eval() if isinstance(built, torch.nn.Module) else built
     if isinstance(value, External):
         return torch_object(value.name)
     if isinstance(value, (list, tuple)):

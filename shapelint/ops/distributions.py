@@ -51,6 +51,12 @@ FAMILIES: dict[str, Family] = {
     "HalfNormal": Family("scale, validate_args=None"),
     "HalfCauchy": Family("scale, validate_args=None"),
     "Chi2": Family("df, validate_args=None"),
+    "InverseGamma": Family("concentration, rate, validate_args=None"),
+    "Kumaraswamy": Family("concentration1, concentration0, validate_args=None"),
+    "Pareto": Family("scale, alpha, validate_args=None"),
+    "Weibull": Family("scale, concentration, validate_args=None"),
+    "FisherSnedecor": Family("df1, df2, validate_args=None", entropy=False),
+    "VonMises": Family("loc, concentration, validate_args=None", smooth=False, entropy=False),
     "StudentT": Family("df, loc=0.0, scale=1.0, validate_args=None"),
     "Poisson": Family("rate, validate_args=None", smooth=False, entropy=False),
     "Bernoulli": Family(_EITHER, smooth=False),
@@ -58,6 +64,7 @@ FAMILIES: dict[str, Family] = {
     "Binomial": Family(f"total_count=1, {_EITHER}", smooth=False),
     "Categorical": Family(_EITHER, _ROWS, kind="int", smooth=False),
     "OneHotCategorical": Family(_EITHER, _ROWS, "probs", smooth=False),
+    "OneHotCategoricalStraightThrough": Family(_EITHER, _ROWS, "probs"),
     "Multinomial": Family(
         f"total_count=1, {_EITHER}", (*_ROWS, ("total_count", -1)), "probs", smooth=False, entropy=False
     ),
@@ -68,6 +75,7 @@ FAMILIES: dict[str, Family] = {
         "loc",
     ),
 }
+_ROWED = ("Categorical", "OneHotCategorical", "OneHotCategoricalStraightThrough", "Multinomial")
 _MATRICES = ("covariance_matrix", "precision_matrix", "scale_tril")
 
 
@@ -156,7 +164,7 @@ def _parameters(rng: random.Random, name: str) -> tuple[tuple[object, ...], dict
         options: dict[str, object] = {rng.choice(["probs", "logits"]): t(*sizes)}
         if rng.random() < 0.2:
             options = {} if rng.random() < 0.5 else {"probs": t(*sizes), "logits": t(*sizes)}
-        if rng.random() < 0.1 and name not in ("Categorical", "OneHotCategorical", "Multinomial") and options:
+        if rng.random() < 0.1 and name not in _ROWED and options:
             return (), {next(iter(options)): 0.5}, []
         return (), options, batch
     count = {"StudentT": 3}.get(name, FAMILIES[name].signature.count(","))
@@ -329,7 +337,7 @@ def _grouped(classes: Iterable[str]) -> Iterator[tuple[str, list[str]]]:
 
 
 # a value that sums to 1 is checked by its entries as well, which is not ours
-_SCORED = [name for name in FAMILIES if name not in ("Dirichlet", "OneHotCategorical", "Multinomial")]
+_SCORED = [name for name in FAMILIES if name != "Dirichlet" and name not in _ROWED[1:]]
 OBJECTS = [_objects(signature, classes) for signature, classes in _grouped(FAMILIES)]
 DRAWS = [_draws(signature, classes) for signature, classes in _grouped(FAMILIES)]
 SCORES = [_scores(signature, classes) for signature, classes in _grouped(_SCORED)]

@@ -87,7 +87,15 @@ _ELSEWHERE = (
         collect_env.get_pretty_env_info benchmark.Timer flop_counter.FlopCounterMode dlpack.to_dlpack
         mobile_optimizer.optimize_for_mobile""",
     ),
-    *names("torch.random", "get_rng_state"),
+    *names(
+        "torch.distributions",
+        """Independent MixtureSameFamily TransformedDistribution RelaxedBernoulli RelaxedOneHotCategorical LogisticNormal
+        LowRankMultivariateNormal NegativeBinomial ContinuousBernoulli GeneralizedPareto LKJCholesky Wishart
+        AbsTransform AffineTransform CatTransform ComposeTransform CorrCholeskyTransform
+        CumulativeDistributionTransform ExpTransform IndependentTransform LowerCholeskyTransform
+        PositiveDefiniteTransform PowerTransform ReshapeTransform SigmoidTransform SoftmaxTransform SoftplusTransform
+        StackTransform StickBreakingTransform TanhTransform biject_to transform_to register_kl""",
+    ),
     *names("torch.hub", "load list help load_state_dict_from_url"),
     *names("torch.jit", "load trace_module fork wait fuser optimize_for_inference set_fusion_strategy strict_fusion"),
     *names("torch.onnx", "export dynamo_export register_custom_op_symbolic select_model_mode_for_export"),
