@@ -13,10 +13,10 @@ from shapelint.interp.events import Claimed, ClaimFault
 from shapelint.interp.objects import Frame, FunctionValue
 from shapelint.interp.run import Run
 from shapelint.program import model
-from shapelint.shapes.claims import Rest, Row, Size, dimensions, named
+from shapelint.shapes.claims import Rest, Row, Size, aligned, dimensions, named
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.facts import Verdict
-from shapelint.shapes.shape import Axis, Segment, Shape
+from shapelint.shapes.shape import Shape
 from shapelint.values.model import Dtype, External, Opaque, Tensor, Tuple, Unknown, Value
 
 if TYPE_CHECKING:
@@ -178,7 +178,7 @@ def _fault(run: Run, value: Tensor, row: Row, sizes: dict[str, Dim]) -> tuple[Cl
         return "rank", 0, str(known)
     shape = facts.shape(value.shape)
     met = dict(sizes)
-    for place, axis, size in _pairs(shape, row):
+    for place, axis, size in aligned(shape, row):
         wanted = _wanted(size, met)
         if wanted is None:
             if size.name and not size.broadcasts:
@@ -207,20 +207,6 @@ def _said(size: Size, wanted: Dim) -> str:
     return str(wanted.value) if size.dim is not None and size.dim.value is not None else f"{size.text} = {wanted.value}"
 
 
-def _pairs(shape: Shape, row: Row) -> list[tuple[int, Axis, Size]]:
-    """The axes of a shape with the sizes that a row claims of them, those that are known from one of the ends."""
-    at = next((i for i, s in enumerate(row) if isinstance(s, Rest)), None)
-    front = row if at is None else row[:at]
-    back = () if at is None else row[at + 1 :]
-    found = [(i, a, s) for i, (a, s) in enumerate(zip(shape.prefix, front)) if isinstance(s, Size)]
-    if at is None and not shape.ranked:
-        back = row[len(shape.prefix) :]
-    behind = list(zip(reversed(shape.suffix), reversed(back)))
-    if at is not None or not shape.ranked:
-        found += [(-1 - i, a, s) for i, (a, s) in enumerate(behind) if isinstance(s, Size)]
-    return found
-
-
 def _wanted(size: Size, sizes: dict[str, Dim]) -> Dim | None:
     """The size that a claim asks for, where the names in it are known."""
     if size.dim is None:
@@ -246,7 +232,7 @@ def _learn(run: Run, shape: Shape, row: Row, sizes: dict[str, Dim]) -> None:
         shape = facts.reveal_suffix(shape, behind, len(row) - 1)
         if len(shape.prefix) < rest or len(shape.suffix) < behind:
             return
-    for _, axis, size in _pairs(shape, row):
+    for _, axis, size in aligned(shape, row):
         if size.broadcasts:
             continue
         wanted = _wanted(size, sizes)
@@ -259,4 +245,4 @@ def _learn(run: Run, shape: Shape, row: Row, sizes: dict[str, Dim]) -> None:
                 run.names.setdefault(symbol, size.name)
 
 
-__all__ = ["Annotated", "Segment", "may_say_a_shape", "meet", "meet_arguments", "read"]
+__all__ = ["Annotated", "may_say_a_shape", "meet", "meet_arguments", "read"]

@@ -25,9 +25,10 @@ Span = tuple[int, int, int, int]
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """The comments at a statement of one line or several: `above` those on lines of their own directly above it, `behind` the one behind its end,
-    each from its `#`, "" for none."""
+    """The comments at a statement of one line or several: `since` those since the statement before it that an empty line parts from this one,
+    `above` those directly above it, `behind` the one behind its end, each from its `#`, "" for none."""
 
+    since: tuple[str, ...]
     above: tuple[str, ...]
     behind: str
 
@@ -460,14 +461,12 @@ class _Lowering:
         if len(line.body) != 1:
             return
         behind = line.trailing_whitespace.comment
-        above: list[str] = []
-        for empty in reversed(getattr(line, "leading_lines", ())):
-            if empty.comment is None:
-                break
-            above.append(empty.comment.value)
-        if behind is not None or above:
-            found = Remark(tuple(reversed(above)), "" if behind is None else behind.value)
-            self.remarks[out[-1].id] = found
+        lines = [None if empty.comment is None else empty.comment.value for empty in getattr(line, "leading_lines", ())]
+        first = next((i + 1 for i in reversed(range(len(lines))) if lines[i] is None), 0)
+        since = tuple(comment for comment in lines[:first] if comment is not None)
+        above = tuple(comment for comment in lines[first:] if comment is not None)
+        if behind is not None or above or since:
+            self.remarks[out[-1].id] = Remark(since, above, "" if behind is None else behind.value)
 
     def expression_statement(self, node: Any) -> model.Stmt:
         return model.ExprStmt(self.new(node), self.expr(node.value))

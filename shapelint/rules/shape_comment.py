@@ -12,7 +12,7 @@ from shapelint.interp.names import lookup
 from shapelint.interp.run import Run
 from shapelint.program import model
 from shapelint.rules.contract import Case, Fine, Report, Rule, Stated
-from shapelint.shapes.claims import RESULT_WORDS, Claim, Rest, Row, Size, comment_claims
+from shapelint.shapes.claims import RESULT_WORDS, Claim, Rest, Row, Size, aligned, comment_claims
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.facts import Facts
 from shapelint.shapes.facts import Verdict as Comparison
@@ -168,7 +168,16 @@ def _is_size(node: model.Expr) -> bool:
 # What is so ------------------------------------------------------------------------------------------
 
 
-def _shapes(run: Run, value: Value) -> list[tuple[Shape, Step | None]] | None:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Known:
+    """A shape that a value may have. `assumed` where its rank rests on an assumption: a claim of that rank confirms it, and no other refutes it."""
+
+    shape: Shape
+    step: Step | None = None
+    assumed: bool = False
+
+
+def _shapes(run: Run, value: Value) -> list[_Known] | None:
     """The shapes that a value may have, None where they are not known."""
     if isinstance(value, Opaque):
         adopted = run.adopted.get(value.path)
@@ -177,14 +186,12 @@ def _shapes(run: Run, value: Value) -> list[tuple[Shape, Step | None]] | None:
         value = adopted
     facts = run.state.facts
     if isinstance(value, Tensor):
-        if value.assumed or facts.in_doubt(value.shape):
-            return None
-        return [(facts.shape(value.shape), value.step)]
+        return [_Known(facts.shape(value.shape), value.step, value.assumed or facts.in_doubt(value.shape))]
     if isinstance(value, SizeOf):
-        return None if facts.in_doubt(value.shape) else [(facts.shape(value.shape), None)]
+        return [_Known(facts.shape(value.shape), assumed=facts.in_doubt(value.shape))]
     if isinstance(value, Tuple) and value.kind == "size":
         dims = [facts.resolve(i.dim) for i in value.items if isinstance(i, Int)]
-        return [(Shape.of(*dims), None)] if len(dims) == len(value.items) else None
+        return [_Known(Shape.of(*dims))] if len(dims) == len(value.items) else None
     if isinstance(value, OneOf):
         found = [_shapes(run, o) for o in value.options]
         return None if any(f is None for f in found) else [s for f in found if f is not None for s in f]
@@ -197,14 +204,14 @@ def judge(case: Case, claim: Claim, values: list[Value]) -> Verdict:
     unknown = False
     for value in values:
         shapes = _shapes(case.run, value)
-        if shapes is None:
-            unknown = True
-            continue
-        for shape, step in shapes:
-            found = contradiction(case.facts, claim, shape, _is_fixed(case.run))
+        for known in shapes or ():
+            found = contradiction(case.facts, claim, known.shape, _is_fixed(case.run))
             if found is None:
                 return None
-            lie = lie or Lie(found[0], shape, found[1], step)
+            if found[0] == "rank" and known.assumed:
+                unknown = True
+            lie = lie or Lie(found[0], known.shape, found[1], known.step)
+        unknown = unknown or not shapes
     return False if unknown else lie
 
 
@@ -223,7 +230,7 @@ def _visit(case: Case, claim: Claim, subject: str, values: list[Value]) -> _Visi
         value = lookup(case.run, name) if name.isidentifier() else None
         if isinstance(value, Int):
             known[name] = case.facts.resolve(value.dim)
-    shape = shapes[0][0] if shapes is not None and len(shapes) == 1 else None
+    shape = shapes[0].shape if shapes is not None and len(shapes) == 1 else None
     return _Visit(case, claim, subject, lie, shape, known)
 
 
@@ -256,11 +263,9 @@ def _contradicts(facts: Facts, claim: Claim, row: Row, shape: Shape, fixed: bool
         # whoever speaks of one sample, or of the axes that matter, leaves out those in front
         whole = claim.explicit or (sizes and _BATCH.fullmatch(sizes[0].name) is not None)
         return ("rank", 0) if whole and sizes else None
-    if open_ or shape.rank != len(sizes):
-        return None
     if not fixed:
         return None
-    for place, (axis, size) in enumerate(zip(shape.axes, sizes)):
+    for place, axis, size in aligned(shape, row):
         if size.dim is not None and size.dim.value is not None:
             if facts.compare(axis.size, size.dim, proof=True) is Comparison.DIFFERENT:
                 return "size", place
@@ -337,13 +342,16 @@ def _report(visit: _Visit, lie: Lie) -> Report:
     is_ = case.shape(lie.shape)
     label = {
         "rank": f"{_axes(lie.shape.rank)}, not {_axes(_least(claim))}",
-        "size": f"axis {lie.axis} is {case.dim(lie.shape.axes[lie.axis].size)}" if lie.what == "size" else "",
+        "size": f"axis {lie.axis} is {case.size(lie.shape.parts[lie.axis])}" if lie.what == "size" else "",
         "order": "the sizes stand in another order",
     }[lie.what]
+    # a comment by itself stands at no line: told where the tensor was made
+    made = lie.step.site if lie.step is not None and isinstance(case.event, Stated) and not case.event.done else None
     return Report(
         f"the comment says {claim.text}, but `{visit.subject}` is {is_}",
         label=label,
         help="correct the comment, or the line if the comment is what was meant",
+        node=made.node if made is not None and made.path == case.event.where.site.path else None,
         step=lie.step,
         constraint=claim.text,
     )

@@ -13,6 +13,7 @@ from functools import cache, lru_cache
 from typing import Union
 
 from shapelint.shapes.dim import Dim, Symbol
+from shapelint.shapes.shape import Axis, Shape
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +59,29 @@ def named(name: str) -> Symbol:
     return Symbol(name, "unknown")
 
 
+def aligned(shape: Shape, row: Row) -> list[tuple[int, Axis, Size]]:
+    """The axes of a shape with the sizes that a row claims of them, each with its place (below 0 where it counts from the end): those that are
+    known from one of the ends. The ranks must fit."""
+    at = next((i for i, s in enumerate(row) if isinstance(s, Rest)), None)
+    front = row if at is None else row[:at]
+    back = () if at is None else row[at + 1 :]
+    found = [(i, a, s) for i, (a, s) in enumerate(zip(shape.prefix, front)) if isinstance(s, Size)]
+    if at is None and not shape.ranked:
+        back = row[len(shape.prefix) :]
+    behind = list(zip(reversed(shape.suffix), reversed(back)))
+    if at is not None or not shape.ranked:
+        found += [(-1 - i, a, s) for i, (a, s) in enumerate(behind) if isinstance(s, Size)]
+    return found
+
+
 # Sizes ---------------------------------------------------------------------------------------------
 
 _ANY = frozenset(("", "_", "?", "-1", "None", "*", ":", "-", "any", "Any"))
+
+
+_SPACED = re.compile(
+    r"\b[a-z]+(?: [a-z]+)* (?:size|len|length|dim|dims|heads?|layers?|directions?|steps|classes|features|channels|tokens)\b"
+)
 
 
 def size_of(text: str) -> Dim | None:
@@ -68,7 +89,9 @@ def size_of(text: str) -> Dim | None:
     import ast
 
     try:
-        return _dim(ast.parse(text.strip().replace("^", "**"), mode="eval").body)
+        return _dim(
+            ast.parse(_SPACED.sub(lambda m: m[0].replace(" ", "_"), text.strip()).replace("^", "**"), mode="eval").body
+        )
     except (SyntaxError, ValueError, RecursionError):
         return None
 
@@ -147,8 +170,9 @@ _BEHIND = re.compile(
 _AXIS = re.compile(
     r"[A-Z]{1,3}\d?|[A-Z]_\w{1,6}|[bnthcdlwksm]|bs|bsz|nh|hs|hw|"
     r"\w*(?:batch|seq_?len|_len|length|hidden|_dims?|embed|_size|_sz|channels?|height|width|heads?|vocab|feat(?:ure)?s?|classes|steps|layers|directions?)\w*|"
-    r"(?:num|n|max|in|out)_\w+|seq|len|time|dim|feature|size|(?:self|cfg|config|args|opt|hp|hparams)\.[\w.]+"
+    r"(?:num|n|max|in|out|t|d|h)_\w+|seq|\w*len|time|dim|feature|size|(?:self|cfg|config|args|opt|hp|hparams)\.[\w.]+"
 )
+_STATES = frozenset("hcqkvxyz")  # (h, c) is a pair of states
 _VALUE = re.compile(
     r"\w*(?:idx|index|indices|lengths|mask|loss|logits?|score|weights?|label|target|mean|std|_id|ids)|[xyz]\d|out_put"
 )
@@ -253,7 +277,7 @@ def _readings(inner: str) -> tuple[Row, ...] | None:
         axes = _row(parts)
         one = _row(["*".join(parts)])
         return None if axes is None or one is None else (one, axes)
-    if re.search(r"\s", inner) and re.fullmatch(r"[\w.\s]+", inner):
+    if re.search(r"\s", inner) and re.fullmatch(r"[\w.\s]+", inner) and not _SPACED.fullmatch(inner):
         return None  # prose in brackets
     row = _row([inner])
     return None if row is None else (row,)
@@ -289,9 +313,9 @@ def _believable(readings: tuple[Row, ...], explicit: bool, round_: bool) -> bool
     if not names:
         sizes = [one for one in readings[0] if isinstance(one, Size) and one.dim is not None]
         return round_ and len(readings[0]) >= 2 and bool(sizes)
-    if any(_VALUE.fullmatch(n) for n in names):
+    if any(_VALUE.fullmatch(n) for n in names) or names <= _STATES:
         return False
-    return all(_AXIS.fullmatch(n.rpartition(".")[2]) or _AXIS.fullmatch(n) for n in names)
+    return any(_AXIS.fullmatch(n.rpartition(".")[2]) or _AXIS.fullmatch(n) for n in names)
 
 
 _BARE_CROSS = re.compile(
