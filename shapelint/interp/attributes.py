@@ -129,7 +129,7 @@ def _of_opaque(run: Run, owner: Opaque, name: str, node: model.Expr) -> Value:
         if name in TENSOR_ATTRIBUTES and name not in ("data", "names", "device", "dtype"):
             return _of_tensor(run, run.adopt(owner), name, node)
         if (
-            name not in ("data", "get", "items", "keys", "values", "index", "count", "type", "to", "copy")
+            name not in ("data", "get", "items", "keys", "values", "index", "count", "type", "copy")
             and find(f"torch.Tensor.{name}") is not None
         ):
             return Method(owner, name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Literal
 
 from shapelint.interp import worlds
 from shapelint.interp.calls import Arguments, call
@@ -412,7 +413,8 @@ def is_instance(run: Run, value: Value, kinds: Value) -> Bool:
             return Bool(False)
         from shapelint.values.model import Condition
 
-        return Bool(None, Condition(value.path, f"is a {last or 'class'}")) if last else Bool(None)
+        guess: Literal["", "type"] = "type" if value.origin == "input" else ""
+        return Bool(None, Condition(value.path, f"is a {last}", guess)) if last else Bool(None)
     if isinstance(value, Ref):
         thing = run.state.read(value)
         if isinstance(thing, ListObject):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from shapelint.interp import annotated, worlds
-from shapelint.interp.expressions import distribute, evaluate, spread_items
+from shapelint.interp.expressions import distribute, evaluate, joined_size, spread_items
 from shapelint.interp.join import Join, join_values
 from shapelint.interp.names import Deferred
 from shapelint.interp.objects import (
@@ -34,6 +34,7 @@ from shapelint.values.model import (
     Opaque,
     Ref,
     Site,
+    SizeOf,
     Tuple,
     Unknown,
     Value,
@@ -45,7 +46,7 @@ MAX_RECURSION = 3
 class Arguments:
     """The arguments of one call: values, and for reports the nodes they were written as."""
 
-    __slots__ = ("args", "callee", "inexact", "kwarg_nodes", "kwargs", "node", "nodes")
+    __slots__ = ("args", "callee", "inexact", "kwarg_nodes", "kwargs", "node", "nodes", "sizes")
 
     def __init__(
         self,
@@ -56,6 +57,7 @@ class Arguments:
         node: int = 0,
         callee: int | None = None,
         inexact: bool = False,
+        sizes: SizeOf | None = None,
     ) -> None:
         self.args = tuple(args)
         self.kwargs = dict(kwargs or {})
@@ -64,6 +66,13 @@ class Arguments:
         self.node = node
         self.callee = callee
         self.inexact = inexact  # `*args` or `**kwargs` of unknown length was passed
+        self.sizes = sizes  # all positional ones, where they are sizes of which the number is not known
+
+    def with_sizes(self) -> Arguments:
+        """The same call with one tuple of sizes for `*sizes`, as the ops of torch that take sizes read it."""
+        if not self.inexact or self.sizes is None:
+            return self
+        return Arguments((self.sizes,), self.kwargs, self.nodes[:1], self.kwarg_nodes, self.node, self.callee)
 
     def behind(self, *first: tuple[Value, int]) -> Arguments:
         """The same call with values put before the positional ones."""
@@ -102,10 +111,12 @@ def _arguments(run: Run, node: model.Call) -> Arguments:
     kwargs: dict[str, Value] = {}
     kwarg_nodes: dict[str, int] = {}
     inexact = False
+    among: list[Value] = []  # the positional ones, with what could not be spread
     for argument in node.args:
         value = evaluate(run, argument.value)
         if argument.star == "*":
             items = spread_items(run, value)
+            among.extend([value] if items is None else items)
             if items is None:
                 inexact = True
                 continue
@@ -123,8 +134,10 @@ def _arguments(run: Run, node: model.Call) -> Arguments:
             kwarg_nodes[argument.keyword] = argument.value.id
         else:
             args.append(value)
+            among.append(value)
             nodes.append(argument.value.id)
-    return Arguments(args, kwargs, nodes, kwarg_nodes, node.id, node.func.id, inexact)
+    sizes = joined_size(run, among) if inexact and len(among) > len(args) else None
+    return Arguments(args, kwargs, nodes, kwarg_nodes, node.id, node.func.id, inexact, sizes)
 
 
 def call(run: Run, function: Value, args: Collection[Value], kwargs: Mapping[str, Value], node: int | None) -> Value:
@@ -344,6 +357,10 @@ def call_function(run: Run, function: FunctionValue, given: Arguments, receiver:
         value = names[param.name]
         if isinstance(value, Opaque):
             names[param.name] = worlds.settle(run, value)
+    sizes: dict[str, Dim] = {}
+    if _annotates(function.node):
+        skip = 1 if receiver is not None and function.kind != "static" else 0
+        annotated.meet_arguments(run, function, names, given, skip, sizes)
     frame = run.state.allocate(Frame(names))
     label = function.name if function.owner is None else f"{function.owner.qualname}.{function.name}"
     call_site = Site(run.top.module.path, given.node) if run.stack and given.node else None
@@ -353,14 +370,12 @@ def call_function(run: Run, function: FunctionValue, given: Arguments, receiver:
         if isinstance(thing, Instance) and thing.built is not None:
             run.built = thing.built
     activation = Activation(label, frame, function.scope, function.module, call_site, function.owner, receiver, key)
+    activation.sizes = sizes
+    activation.node = function.node if isinstance(function.node, model.FunctionDef) else None
     run.stack.append(activation)
     try:
         if isinstance(function.node, model.Lambda):
             result = evaluate(run, function.node.body)
-    sizes: dict[str, Dim] = {}
-    if _annotates(function.node):
-        skip = 1 if receiver is not None and function.kind != "static" else 0
-        annotated.meet_arguments(run, function, names, given, skip, sizes)
         else:
             result = _body(run, function.node, activation)
         if not activation.captured:
@@ -370,8 +385,11 @@ def call_function(run: Run, function: FunctionValue, given: Arguments, receiver:
         run.built = outer_built
     return result
 
-    activation.sizes = sizes
-    activation.node = function.node if isinstance(function.node, model.FunctionDef) else None
+
+def _annotates(node: model.FunctionDef | model.Lambda) -> bool:
+    """Whether a parameter has an annotation that may say a shape."""
+    return any(p.annotation is not None and annotated.may_say_a_shape(p.annotation) for p in node.params.items)
+
 
 def _body(run: Run, node: model.FunctionDef, activation: Activation) -> Value:
     from shapelint.interp.statements import execute
@@ -386,11 +404,6 @@ def _body(run: Run, node: model.FunctionDef, activation: Activation) -> Value:
     if not activation.returns:
         raise PathEnds
     value, state = activation.returns[0]
-def _annotates(node: model.FunctionDef | model.Lambda) -> bool:
-    """Whether a parameter has an annotation that may say a shape."""
-    return any(p.annotation is not None and annotated.may_say_a_shape(p.annotation) for p in node.params.items)
-
-
     for other_value, other_state in activation.returns[1:]:
         joiner = Join(state, other_state)
         value = joiner.value(value, other_value)

@@ -30,6 +30,7 @@ from shapelint.interp.run import (
     WrongGuess,
 )
 from shapelint.interp.state import State
+from shapelint.interp.worlds import likely
 from shapelint.program import model
 from shapelint.program.project import LoadedModule, Project
 from shapelint.values.model import (
@@ -133,17 +134,20 @@ class Reader:
             world = pending.pop(0)
             run = self._run(start.fork(), kind, entry, world)
             run.splits = opened < most
+            run.rivals = runs
             try:
                 read(run)
             except WorldSplit as split:
-                first = split.condition.test == "is None"
+                first = likely(run, split.condition)
                 pending[:0] = [{**world, split.condition: first}, {**world, split.condition: not first}]
                 opened += 1
                 continue
             except WrongGuess:
+                opened -= 1
                 continue
             except PathEnds:
                 if not run.reached:
+                    opened -= 1
                     continue
             except BudgetSpent:
                 self.spent.append(entry)
@@ -151,7 +155,7 @@ class Reader:
                 self.steps -= run.granted - run.steps
             runs.append(run)
         for run in runs:
-            if not _is_misguessed(run, runs):
+            if not (run.failed and _is_misguessed(run)):
                 self._finish(run)
 
     # the driver
@@ -353,24 +357,26 @@ def _inputs(run: Run, function: FunctionValue, skip: int) -> Arguments | None:
 
 def _input(run: Run, param: model.Parameter, default: Value | None) -> Value:
     hint = param.annotation
+    # a parameter of the constructor of the same name is another value
+    path = param.name if param.name not in run.parameters else f"{run.entry.rpartition('.')[2]}.{param.name}"
     name = hint.name if isinstance(hint, (model.Name, model.Attribute)) else ""
     if name == "int":
-        return Int(run.symbol(param.name, "input", None))
+        return Int(run.symbol(path, "input", None))
     if name == "float":
         return Float(None)
     if name == "str":
         return default if isinstance(default, Str) else Str(None)
     if name == "bool" or isinstance(default, Bool):
-        return Opaque(param.name, "input", True)
+        return Opaque(path, "input", True)
     if isinstance(default, Float):
         return Float(None)
     if isinstance(default, Int):
-        return Int(run.symbol(param.name, "input", None))
+        return Int(run.symbol(path, "input", None))
     if isinstance(default, Str):
         return default
     if default is not None and not isinstance(default, NoneValue):
         return default
-    value = Opaque(param.name, "input", isinstance(default, NoneValue))
+    value = Opaque(path, "input", isinstance(default, NoneValue))
     if default is None and name in _TENSOR_HINTS:
         run.adopt(value)
     return value
@@ -386,9 +392,9 @@ def build_openly(run: Run, info: ClassInfo) -> Ref:
         for param in function.node.params.items[1:]:
             default = function.defaults.get(param.name)
             if param.kind == "positional":
-                args.append(_parameter(param, default))
+                args.append(_parameter(run, param, default))
             elif param.kind == "keyword":
-                kwargs[param.name] = _parameter(param, default)
+                kwargs[param.name] = _parameter(run, param, default)
     built = instantiate(run, info, Arguments(args, kwargs))
     if not isinstance(built, Ref):
         raise PathEnds
@@ -414,9 +420,12 @@ def _open_stars(run: Run, built: Ref) -> None:
                     writable.open = True
 
 
-def _parameter(param: model.Parameter, default: Value | None) -> Value:
+def _parameter(run: Run, param: model.Parameter, default: Value | None) -> Value:
     """A constructor's argument as an open reading has it. A default that is no number, flag or string (a class, a tuple of sizes, a function)
     is what nearly every user leaves it at."""
+    run.parameters.add(param.name)
+    if default is not None:
+        run.defaults[param.name] = default
     if default is None or isinstance(default, (Int, Bool, Str, NoneValue)):
         return Opaque(param.name, "parameter", isinstance(default, NoneValue))
     if isinstance(default, (Float, Tensor, Unknown, Deferred)):
@@ -493,20 +502,11 @@ def self_writes(node: model.FunctionDef) -> set[str]:
 __all__ = ["BoundMethod", "Reader", "build_openly", "self_writes"]
 
 
-def _is_misguessed(run: Run, runs: list[Run]) -> bool:
-    """Whether a reading failed because it guesses wrong at what arrives: the reading that differs from it in that guess goes well. Where every
-    guess at a size fails, the size of 1 is what the code was written for."""
-    if not run.failed:
-        return False
+def _is_misguessed(run: Run) -> bool:
+    """Whether a reading that failed guesses wrong at what arrives: another guess goes well. Where every guess at a size fails, the size of 1 is
+    what the code was written for."""
     for guess, held in run.world.items():
-        if not guess.guess:
-            continue
-        others = [
-            r
-            for r in runs
-            if r.world.get(guess, held) != held
-            and all(r.world.get(c, answer) == answer for c, answer in run.world.items() if c != guess)
-        ]
+        others = run.others(guess) if guess.guess else []
         if any(not r.failed for r in others) or (others and guess.guess == "size" and not held):
             return True
     return False

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from shapelint.ops.contract import Latent, Mismatch, Op
+from shapelint.shapes.dim import Symbol
 from shapelint.values.model import LayerConfig, Site, Tensor, Value
 
 if TYPE_CHECKING:
@@ -36,7 +37,8 @@ class Where:
 @dataclass(frozen=True, slots=True, eq=False)
 class OpCalled:
     """An op was interpreted. `arguments` are by parameter name, `nodes` the argument expressions by parameter name, `callee` the expression
-    that was called. `mismatch` is set where it cannot work. `assumed` where an argument's rank rests on an assumption."""
+    that was called. `mismatch` is set where it cannot work. `assumed` where an argument's rank rests on an assumption.
+    `learned` are the symbols that the op bound: sizes that were open before it."""
 
     where: Where
     op: Op
@@ -50,6 +52,7 @@ class OpCalled:
     latent: tuple[Latent, ...] = ()
     assumed: bool = False
     generic: bool = False
+    learned: tuple[Symbol, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from shapelint.interp import worlds
 from shapelint.interp.join import Join, join_values
@@ -19,6 +19,7 @@ from shapelint.interp.state import State
 from shapelint.ops.contract import constant
 from shapelint.program import model
 from shapelint.shapes.dim import Dim, maximum, minimum
+from shapelint.shapes.shape import Axis, Part, Segment, Shape
 from shapelint.values.model import (
     NONE,
     Bool,
@@ -140,18 +141,34 @@ def _attribute(run: Run, node: model.Attribute) -> Value:
 # Displays ----------------------------------------------------------------------------------------
 
 
-def elements(run: Run, nodes: tuple[model.Expr, ...]) -> list[Value] | None:
-    """The values of a display's elements, `*x` spread out; None where the length of one is not known."""
+def elements(run: Run, nodes: tuple[model.Expr, ...]) -> list[Value] | SizeOf | None:
+    """The values of a display's elements, `*x` spread out; None where the length of one is not known, unless it is the size of a tensor
+    among other sizes: `(*x.shape[:-1], heads, -1)`."""
     values: list[Value] = []
+    exact = True
     for node in nodes:
         if isinstance(node, model.Starred):
-            spread = spread_items(run, evaluate(run, node.value))
-            if spread is None:
-                return None
-            values.extend(spread)
+            value = evaluate(run, node.value)
+            spread = spread_items(run, value)
+            exact = exact and spread is not None
+            values.extend([value] if spread is None else spread)
         else:
             values.append(evaluate(run, node))
-    return values
+    return values if exact else joined_size(run, values)
+
+
+def joined_size(run: Run, values: Iterable[Value]) -> SizeOf | None:
+    """Sizes one after the other, of which one is `x.shape` of a tensor of unknown rank; None where more is unknown."""
+    parts: list[Part] = []
+    for value in values:
+        if isinstance(value, SizeOf):
+            parts.extend(run.state.facts.shape(value.shape).parts)
+            continue
+        size = as_dim(run, value)
+        if size is None:
+            return None
+        parts.append(Axis(size))
+    return SizeOf(Shape(tuple(parts))) if sum(isinstance(p, Segment) for p in parts) <= 1 else None
 
 
 def spread_items(run: Run, value: Value) -> list[Value] | None:
@@ -164,17 +181,23 @@ def spread_items(run: Run, value: Value) -> list[Value] | None:
 
 def _tuple(run: Run, node: model.TupleExpr) -> Value:
     values = elements(run, node.items)
+    if isinstance(values, SizeOf):
+        return values
     return Unknown("dynamic-value") if values is None else Tuple(tuple(values))
 
 
 def _list(run: Run, node: model.ListExpr) -> Value:
     values = elements(run, node.items)
+    if isinstance(values, SizeOf):
+        return values
     return run.state.allocate(ListObject(values, Unknown("dynamic-value") if values is None else None))
 
 
 def _set(run: Run, node: model.SetExpr) -> Value:
     values = elements(run, node.items)
-    return run.state.allocate(ListObject(values, Unknown("dynamic-value") if values is None else None, is_set=True))
+    if not isinstance(values, list):
+        return run.state.allocate(ListObject(None, Unknown("dynamic-value"), is_set=True))
+    return run.state.allocate(ListObject(values, is_set=True))
 
 
 def _dict(run: Run, node: model.DictExpr) -> Value:
@@ -304,6 +327,8 @@ def _int_binary(run: Run, op: str, a: Dim, b: Dim) -> Value:
         return Int(facts.resolve(a * b))
     if op in ("//", "%", "/") and b == 0:
         raise PathEnds
+    if op in ("//", "%", "/") and facts.at_least(b, 0):
+        facts.raise_low(b, 1)  # Python would have raised
     if op == "//":
         return Int(a // b)
     if op == "%":
@@ -380,6 +405,11 @@ def _sequence_binary(run: Run, op: str, left: Value, right: Value) -> Value | No
         a, b = _sequence_items(run, left), _sequence_items(run, right)
         if a is not None and b is not None:
             return _like(run, left, a + b)
+        one, other = (v if isinstance(v, SizeOf) else None for v in (left, right))
+        if (one or a is not None) and (other or b is not None):
+            joined = joined_size(run, [*([one] if one else a or ()), *([other] if other else b or ())])
+            if joined is not None:
+                return joined
         if _is_list(run, left) and _is_list(run, right):
             return run.state.allocate(ListObject(None, Unknown("dynamic-value")))
     if op == "*":

@@ -45,6 +45,8 @@ def call_method(run: Run, method: Method, given: Arguments) -> Value:
     """Call `receiver.name(…)`."""
     receiver, name = method.receiver, method.name
     if isinstance(receiver, Opaque) and receiver.origin == "input":
+        if name == "to" and receiver.path not in run.adopted:
+            return receiver  # a tensor, a module or a batch of a library: each gives one of its kind
         receiver = run.adopt(receiver)
     if isinstance(receiver, Tensor):
         return _of_tensor(run, receiver, name, given)
@@ -93,6 +95,7 @@ def _of_tensor(run: Run, receiver: Tensor, name: str, given: Arguments) -> Value
         resized = replace(receiver, shape=Shape.unknown("resized"))
         rebind(run, receiver, resized)
         return NONE if receiver.array else resized
+    given = given.with_sizes()
     if given.inexact:
         return Unknown("dynamic-value", name)
     op = find(f"{prefix}.{name}")

@@ -131,6 +131,9 @@ class Run:
         self.called: set[int] = set()
         self.files: set[str] = set()
         self.resolving: set[tuple[str, str, int, str]] = set()
+        self.parameters: set[str] = set()  # names that the constructor gives values to
+        self.defaults: dict[str, Value] = {}  # of the constructor's parameters, by their paths
+        self.rivals: list[Run] = []  # the readings of other worlds that came to their end
         self.notes: dict[str, list[object]] = {}  # what rules keep until the reading ends
         self.conditions: dict[Condition, tuple[str, Dim, Dim]] = {}
         self.namer = Namer(lambda s: self.names.get(s))
@@ -176,8 +179,8 @@ class Run:
         if self.refusals and self.refusals[-1].depth == len(self.stack):
             self.refusals[-1].found.append((event, value))
             raise PathEnds
-        self._fail()
-        self.tell(event)
+        if self._fails():
+            self.tell(event)
         return value
 
     def misuse(self, node_id: int, kind: Misuse, detail: Mapping[str, object], value: Value) -> Value:
@@ -185,13 +188,24 @@ class Run:
         arrives there: raises PathEnds, which drops it."""
         if self.alternatives:
             raise PathEnds
-        self._fail()
-        self.tell(Misused(self.where(node_id), kind, detail, value))
+        if self._fails():
+            self.tell(Misused(self.where(node_id), kind, detail, value))
         return Unknown("after-error")
 
-    def _fail(self) -> None:
-        if not self.guards and not self.quiet:
+    def _fails(self) -> bool:
+        """Whether what torch refuses here is a fault of this reading. On a path that guesses at the type of an input it is one of a world of
+        its own: raises WorldSplit."""
+        if self.quiet:
+            return True
+        for condition in self.state.assumed:
+            if condition.guess and condition not in self.world and self.kind == "open":
+                from shapelint.interp.worlds import split
+
+                split(self, condition)
+                return False
+        if not self.guards:
             self.failed = True
+        return True
 
     def show(self, node_id: int, value: Value) -> None:
         """Tell observers the value of an expression, while shapes are shown."""
@@ -200,8 +214,6 @@ class Run:
             for observer in self.observers:
                 observer.event(self, event)
 
-    @contextmanager
-    def silently(self) -> Iterator[None]:
     def state_of(self, statement: Stmt, expression: Expr, value: Value, *, done: bool) -> None:
         """Tell observers of a statement that has comments at it, or returns from a function with a docstring."""
         if self.quiet:
@@ -211,6 +223,8 @@ class Run:
         if statement.id in top.module.lowered.remarks or function is not None:
             self.tell(Stated(self.where(expression.id), statement, value, done, function))
 
+    @contextmanager
+    def silently(self) -> Iterator[None]:
         """Interpret without telling events, for code that another context tells."""
         self.quiet += 1
         try:
@@ -231,9 +245,29 @@ class Run:
 
         return rank_ends(self, run.name, len(whole.parts) - 1)
 
-    def rests_on_a_guess(self) -> bool:
-        """Whether the world is one of several guesses at the rank of an input: what fails in it may only say that the guess is wrong."""
-        return self.kind == "open" and any(held and c.guess == "rank" for c, held in self.world.items())
+    def is_misguessed(self) -> bool:
+        """Whether a failure only says that the world guesses wrong at what arrives: it takes an input to have no further axes than are seen, or a
+        reading that differs from this one in a guess alone went well."""
+        if self.kind != "open":
+            return False
+        for guess, held in self.world.items():
+            if not guess.guess:
+                continue
+            if held and guess.guess == "rank":
+                return True
+            if any(not other.failed for other in self.others(guess)):
+                return True
+        return False
+
+    def others(self, guess: Condition) -> list[Run]:
+        """The readings that came to their end and differ from this one in the answer to one guess alone."""
+        held = self.world[guess]
+        return [
+            r
+            for r in self.rivals
+            if r.world.get(guess, held) != held
+            and all(r.world.get(c, answer) == answer for c, answer in self.world.items() if c != guess)
+        ]
 
     # opaque values
 

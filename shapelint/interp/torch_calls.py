@@ -125,6 +125,7 @@ def call_op(
     named = {k: exported(run, v) for k, v in kwargs.items() if k not in ("device", "non_blocking", "memory_format")}
     combinations = _combinations(positional, named)
     start = run.state
+    before = {*start.facts.proved, *start.facts.generic}
     accepted: list[tuple[Value, State]] = []
     answers: list[tuple[Inferred, list[Value], dict[str, Value]]] = []
     refused: Tuple | None = None
@@ -154,7 +155,7 @@ def call_op(
         run.state = start
         value = _traced(run, answer, these, node, op)
         mismatch = answer.mismatch
-        if run.rests_on_a_guess() and not run.guards:
+        if not run.guards and run.is_misguessed():
             raise WrongGuess
     signature = (
         op.call if config is not None else next((s for s in op.signatures if s.bind(these, those) is not None), None)
@@ -176,6 +177,7 @@ def call_op(
         answer.latent,
         answer.assumed or (len(combinations) > 1 and mismatch is None),
         answer.generic,
+        tuple(s for table in (run.state.facts.proved, run.state.facts.generic) for s in table if s not in before),
     )
     if mismatch is not None and not event.assumed:
         return run.refuse(event, value)

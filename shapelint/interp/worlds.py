@@ -272,6 +272,21 @@ def _implied(known: Condition, held: bool, asked: Condition) -> bool | None:
     return None
 
 
+def likely(run: Run, condition: Condition) -> bool:
+    """The answer to read first: what a parameter's default gives, a tensor of the rank that its use shows."""
+    if condition.guess in ("rank", "size"):
+        return True
+    default = run.defaults.get(condition.subject)
+    if default is None:
+        return condition.test == "is None"
+    if isinstance(default, NoneValue):
+        return condition.test == "is None"
+    if isinstance(default, Bool) and default.value is not None and condition.test == "true":
+        return default.value
+    literal = _literal(default)
+    return literal is not ... and bool(_implied(Condition(condition.subject, f"== {literal!r}"), True, condition))
+
+
 def decide(run: Run, value: Bool) -> bool | None:
     """The truth of a test on this path in this world, None where it is open."""
     if value.value is not None:

@@ -127,7 +127,10 @@ def expand(cx: Context, input: Value, size: Value, implicit: Value | None = None
     x = cx.tensor(input)
     only = size.items[0] if isinstance(size, Tuple) and len(size.items) == 1 else size
     if isinstance(only, SizeOf) and not cx.facts.shape(only.shape).ranked:
-        return x.with_parts(cx.facts.shape(only.shape).parts)
+        asked = cx.facts.shape(only.shape).parts
+        return x.with_parts(
+            tuple(cx.fresh("size") if isinstance(p, Axis) and p.size == Dim.of(-1) else p for p in asked)
+        )
     return _expanded(cx, x, cx.sizes(size), "size")
 
 

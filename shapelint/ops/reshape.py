@@ -9,6 +9,7 @@ from math import gcd, prod
 
 from shapelint.ops.contract import CannotTell, Constraint, Context, Message, Sample, op, say, t
 from shapelint.shapes.dim import ZERO, Dim, content, divide_exactly, floor_div, modulo
+from shapelint.shapes.facts import Verdict
 from shapelint.shapes.regroup import regroup
 from shapelint.shapes.shape import Axis, Part, Segment, Shape, product
 from shapelint.values.model import Dtype, External, SizeOf, Tensor, Tuple, Value
@@ -182,10 +183,30 @@ def reshape(
         if isinstance(only, External):
             return _reinterpreted(cx, x, only)
         if isinstance(only, SizeOf) and not cx.facts.shape(only.shape).ranked:
-            return x.with_parts(cx.facts.shape(only.shape).parts)
+            return x.with_parts(_beside_run(cx, x, cx.facts.shape(only.shape).parts))
     if isinstance(given, Tuple) and not given.items:
         raise CannotTell("dynamic-value")
     return x.with_parts(reshaped(cx, x, cx.sizes(given)))
+
+
+def _beside_run(cx: Context, x: Tensor, asked: tuple[Part, ...]) -> list[Part]:
+    """The axes of `asked`, of which a run of axes is not known. Where it is the tensor's own, `y.view(*y.shape[:-1], heads, -1)`, what stands
+    beside it holds as many entries as it did."""
+    own = x.shape.parts
+    alike = 0
+    while alike < min(len(own), len(asked)) and _same(cx, own[alike], asked[alike]):
+        alike += 1
+    rest = asked[alike:]
+    if own[alike:] != rest and not any(isinstance(p, Segment) for p in (*own[alike:], *rest)) and rest:
+        sizes = [p.size for p in rest if isinstance(p, Axis)]
+        return [*own[:alike], *reshaped(cx, x.with_parts(own[alike:]), sizes)]
+    return [cx.fresh("size") if isinstance(p, Axis) and p.size == MINUS_ONE else p for p in asked]
+
+
+def _same(cx: Context, one: Part, other: Part) -> bool:
+    if isinstance(one, Axis) and isinstance(other, Axis):
+        return cx.facts.compare(one.size, other.size) is Verdict.SAME
+    return one is other
 
 
 _ENTRY_KINDS: dict[str, Dtype] = {

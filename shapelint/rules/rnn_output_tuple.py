@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from shapelint.ops.contract import Mismatch
 from shapelint.rules.contract import Case, Misused, Report, Rule
-from shapelint.rules.tuples import RECURRENT, first_step, misused_text, returned_by
+from shapelint.rules.tuples import RECURRENT, first_step, is_state, misused_text, returned_by
 
 RULE = Rule(
     "rnn-output-tuple",
@@ -26,6 +26,14 @@ def misused(case: Case) -> Report | None:
     event = case.event
     assert isinstance(event, Misused)
     layer = returned_by(event)
+    if is_state(event):
+        return Report(
+            f"{misused_text(case, event)} is the state (h_n, c_n) of an LSTM, not a tensor",
+            label="an LSTM returns (output, (h_n, c_n))",
+            help="unpack it: `output, (h_n, c_n) = …`",
+            severity="error",
+            step=first_step(event),
+        )
     if layer not in RECURRENT:
         return None
     text = misused_text(case, event)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from shapelint.rules.contract import Case, Misused, Report, Rule
-from shapelint.rules.tuples import RECURRENT, first_step, misused_text, returned_by
+from shapelint.rules.tuples import RECURRENT, first_step, is_state, misused_text, returned_by
 from shapelint.values.model import Tuple
 
 RULE = Rule("tuple-as-tensor", "SHP316", "error", "a tuple of tensors is used as a tensor")
@@ -16,7 +16,7 @@ def misused(case: Case) -> Report | None:
     assert isinstance(event, Misused)
     layer = returned_by(event)
     # beside a tuple that was written out, what looks like a tensor may be a size: `shape[:-1] + (n,)`
-    if layer in RECURRENT or (event.detail["use"] == "argument" and not layer):
+    if layer in RECURRENT or is_state(event) or (event.detail["use"] == "argument" and not layer):
         return None
     assert isinstance(event.value, Tuple)
     return Report(

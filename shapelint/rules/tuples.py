@@ -33,6 +33,15 @@ def _is_result(value: Tuple, step: Step) -> bool:
     return len(value.items) > 1
 
 
+def is_state(event: Misused) -> bool:
+    """Whether the tuple is the state of an LSTM."""
+    value = event.value
+    if not isinstance(value, Tuple) or len(value.items) != 2:
+        return False
+    steps = [v.step for v in value.items if isinstance(v, Tensor) and v.step is not None]
+    return len(steps) == 2 and {s.op for s in steps} == {"LSTM"} and steps[0].site == steps[1].site
+
+
 def first_step(event: Misused) -> Step | None:
     """How the first tensor of the tuple came to be."""
     value = event.value

@@ -56,6 +56,7 @@ class Facts:
         "low",
         "oracle",
         "pending",
+        "positive",
         "proved",
         "readings",
         "roles",
@@ -68,6 +69,7 @@ class Facts:
         self.segments: dict[Segment, tuple[Part, ...]] = {}
         self.readings: dict[Segment, tuple[Axis, ...]] = {}  # runs of these axes or none
         self.low: dict[Symbol, int] = {}
+        self.positive: frozenset[FloorDiv] = frozenset()  # quotients that are 1 or more
         self.divides: frozenset[tuple[Dim, Dim]] = frozenset()
         self.pending: tuple[tuple[Dim, Dim], ...] = ()
         self.roles: dict[Factor, tuple[object, ...]] = {}
@@ -83,6 +85,7 @@ class Facts:
         other.segments = dict(self.segments)
         other.readings = dict(self.readings)
         other.low = dict(self.low)
+        other.positive = self.positive
         other.divides = self.divides
         other.pending = self.pending
         other.roles = dict(self.roles)
@@ -103,6 +106,7 @@ class Facts:
         joined.segments = {s: p for s, p in self.segments.items() if other.segments.get(s) == p}
         joined.readings = {s: p for s, p in self.readings.items() if other.readings.get(s) == p}
         joined.low = {s: min(n, other.low[s]) for s, n in self.low.items() if s in other.low}
+        joined.positive = self.positive & other.positive
         joined.divides = self.divides & other.divides
         joined.pending = tuple(p for p in self.pending if p in other.pending)
         for factor, evidence in self.roles.items():
@@ -111,15 +115,15 @@ class Facts:
                 joined.roles[factor] = both
         return joined
 
-    # Reading ---------------------------------------------------------------------------------
-
-    def least(self, symbol: Symbol) -> int | None:
-        """The smallest admissible value of a symbol on this path."""
     def forget_generic(self) -> None:
         """Drop what rests on sizes being in general position: what is left is proved."""
         self.generic = {}
         self._both = None
 
+    # Reading ---------------------------------------------------------------------------------
+
+    def least(self, symbol: Symbol) -> int | None:
+        """The smallest admissible value of a symbol on this path."""
         known = self.low.get(symbol)
         if known is None:
             return symbol.low
@@ -207,7 +211,7 @@ class Facts:
         if number and constant % number:
             return True
         if constant == 0 and common:  # a product is zero only if a factor is
-            if all((bounds(Dim.of(a), self.least)[0] or 0) > 0 for a, _ in common):
+            if all((bounds(Dim.of(a), self.least)[0] or 0) > 0 or a in self.positive for a, _ in common):
                 rest = divide_exactly(dim, Dim(((common, 1),)))
                 if rest is not None:
                     dim = rest
@@ -235,6 +239,9 @@ class Facts:
                 return
             monomial, factor = open_terms[0]
             atom, power = monomial[0]
+            if len(monomial) > 1 and factor > 0 and number > 0 and len(dim.terms) == 1:
+                self._raise_factors(monomial)
+                return
             if factor < 0 or power != 1 or len(monomial) != 1:
                 return
             constant = next((c for m, c in dim.terms if not m), 0)
@@ -246,8 +253,17 @@ class Facts:
                 return
             divisor = atom.args[1].value if isinstance(atom, FloorDiv) else None
             if divisor is None or divisor <= 0:
+                if isinstance(atom, FloorDiv) and number == 1:
+                    self.positive |= {atom}
                 return
             dim, number = self.resolve(atom.args[0]), number * divisor
+
+    def _raise_factors(self, monomial: Monomial) -> None:
+        """A product of sizes that is 1 or more has no factor of 0."""
+        lows = [bounds(Dim.of(a), self.least)[0] for a, _ in monomial]
+        if all(low is not None and low >= 0 for low in lows):
+            for atom, _ in monomial:
+                self.raise_low(Dim.of(atom), 1)
 
     def learn_divides(self, number: DimLike, divisor: DimLike) -> None:
         """Learn that `divisor` divides `number`."""
@@ -486,11 +502,6 @@ class Facts:
 
     def equate_all(self, left: Iterable[DimLike], right: Iterable[DimLike]) -> list[Demand]:
         return [self.equate(a, b) for a, b in zip(left, right)]
-
-    def positive(self, dims: Iterable[DimLike]) -> None:
-        """Learn that each dim is a size of at least one entry."""
-        for dim in dims:
-            self.raise_low(dim, 1)
 
 
 __all__ = ["ONE", "Demand", "Facts", "Verdict"]

@@ -88,12 +88,12 @@ class Int(Value):
 class Condition:
     """An atomic test that a world decides: `subject` is the tested value (a parameter, a config path, an optional argument), `test`
     what is asked of it ("true", "is None", "== 'gru'", …). Two conditions are the same question exactly if they are equal. `guess` marks a
-    question of what tensor arrives (its rank, a size of 1), which no caller chooses as he chooses a flag: what fails under one answer alone
+    question of what tensor arrives (its rank, a size of 1, its type), which no caller chooses as he chooses a flag: what fails under one answer alone
     only says that the answer is wrong."""
 
     subject: str
     test: str
-    guess: Literal["", "rank", "size"] = ""
+    guess: Literal["", "rank", "size", "type"] = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,97 @@
+"""Axes of different kinds that must happen to have one size."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from shapelint.rules.contract import Case, OpCalled, Report, Rule
+from shapelint.shapes.dim import Dim, FloorDiv, Symbol, divide_exactly
+from shapelint.shapes.facts import Facts
+from shapelint.shapes.shape import Axis, Segment, Shape
+
+RULE = Rule(
+    "axis-coincidence", "SHP606", "warning", "code that runs only where axes of different kinds happen to have one size"
+)
+
+_WIDTHS = ("feature", "channel")
+_ROWS = ("batch", "step")
+_KIND = {"batch": "samples", "step": "steps", "feature": "features", "channel": "channels"}
+
+
+@RULE.check("*")
+def check(case: Case) -> Report | None:
+    """An op binds the length of an input to a piece of that input's own features, or its steps to its samples."""
+    event = case.event
+    assert isinstance(event, OpCalled)
+    if not event.learned or event.assumed or case.run.kind != "open":
+        return None
+    for symbol in event.learned:
+        if symbol.kind != "input":
+            continue
+        for name, place, axes in _inputs_with(case, symbol):
+            for other, axis in enumerate(axes):
+                if other != place and axis.size.lone_symbol not in event.learned:
+                    report = _coincidence(case, name, (place, axes[place]), (other, axis))
+                    if report is not None:
+                        return report
+    return None
+
+
+def _coincidence(case: Case, name: str, bound: tuple[int, Axis], beside: tuple[int, Axis]) -> Report | None:
+    (place, axis), (other, width) = bound, beside
+    facts = case.facts
+    size, whole = facts.resolve(axis.size), facts.resolve(width.size)
+    role, beside_role = case.proved_role(axis), case.proved_role(width)
+    subject, sizes = case.subject, f"`{name}` has {case.dim(size)} entries along axis {place}"
+    if beside_role in _WIDTHS and role not in _WIDTHS and _is_piece(facts, size, whole):
+        return Report(
+            f"`{subject}` works only where {sizes}, a part of its {_KIND[beside_role]} along axis {other}",
+            label=f"an axis of `{name}` that no layer reads as {_KIND[beside_role]} meets a part of its {case.dim(whole)} {_KIND[beside_role]}",
+            help="check the order of the axes that meet here: a transpose is missing, or names other axes than were meant",
+        )
+    if role in _ROWS and beside_role in _ROWS and role != beside_role and size == whole:
+        return Report(
+            f"`{subject}` works only where `{name}` has as many {_KIND[role]} as {_KIND[beside_role]}",
+            label=f"axis {place} of `{name}` ({_KIND[role]}) meets axis {other} ({_KIND[beside_role]})",
+            help="check batch_first of the layers, and the order of the axes that meet here",
+        )
+    return None
+
+
+def _is_piece(facts: Facts, size: Dim, whole: Dim) -> bool:
+    """Whether a size is a proper divisor of another by what both are made of: `width//heads`, or `heads` where `heads` divides `width`."""
+    if size == whole or not size.symbols or not whole.symbols:
+        return False
+    if any(facts.resolve(n) == whole and facts.resolve(k) == size for n, k in facts.divides):
+        return True
+    symbol = size.lone_symbol
+    if symbol is None and len(size.terms) == 1:
+        (monomial, factor) = size.terms[0]
+        if factor == 1 and len(monomial) == 1 and isinstance(monomial[0][0], FloorDiv):
+            return facts.resolve(monomial[0][0].args[0]) == whole
+    return divide_exactly(whole, size) is not None
+
+
+def _inputs_with(case: Case, symbol: Symbol) -> Iterator[tuple[str, int, list[Axis]]]:
+    """The inputs that have the symbol as the size of an axis, with all axes that are known from the left."""
+    for name, tensor in case.run.adopted.items():
+        axes = _own_axes(case.facts, tensor.shape)
+        for place, axis in enumerate(axes):
+            if axis.size.lone_symbol == symbol:
+                yield name, place, axes
+
+
+def _own_axes(facts: Facts, shape: Shape) -> list[Axis]:
+    """The axes of an input as they were revealed, with their own symbols; none where its rank is not known."""
+    axes: list[Axis] = []
+    waiting = list(reversed(shape.parts))
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, Segment):
+            found = facts.segments.get(part)
+            if found is None:
+                return []
+            waiting.extend(reversed(found))
+        else:
+            axes.append(part)
+    return axes
