@@ -63,6 +63,8 @@ _SET: dict[str, tuple[Any, ...]] = {
     "torch.cuda.seed": (),
     "torch.cuda.seed_all": (),
     "torch.clear_autocast_cache": (),
+    "numpy.random.seed": (0,),
+    "numpy.random.shuffle": ([1, 2],),
 }
 SET = _answer(
     "switch",
@@ -86,6 +88,7 @@ SET = _answer(
         *names("torch.multiprocessing", "set_start_method set_sharing_strategy freeze_support"),
         *names("torch.jit", "save enable_onednn_fusion"),
         *names("torch.hub", "download_url_to_file set_dir"),
+        *names("numpy", "set_printoptions save savez savez_compressed savetxt"),
         *names("torch.testing", "assert_close assert_allclose"),
         *names("torch.nn.utils", "vector_to_parameters clip_grad_value_ clip_grads_with_norm_"),
         *names("torch._C", "_jit_set_profiling_executor _jit_set_profiling_mode _set_worker_signal_handlers"),
