@@ -47,7 +47,10 @@ _DRAWN: dict[str, tuple[Any, ...]] = {
     "torch.utils.data.ConcatDataset": ([range(3)],),
     "torch.utils.data.ChainDataset": ([range(3)],),
     "torch.utils.data.StackDataset": (range(3),),
-    "torch.testing.make_tensor": (2,),
+    "torch.Tensor.storage": (t(2),),
+    "torch.Tensor.untyped_storage": (t(2),),
+    "torch.Tensor.storage_type": (t(2),),
+    "torch.Tensor.register_hook": (Sample("torch.Tensor.requires_grad_", (t(2),)), print),
 }
 _ELSEWHERE = (
     *names(
@@ -111,6 +114,7 @@ _ELSEWHERE = (
     *names("torch.fx", "symbolic_trace GraphModule Tracer"),
     *names("torch.accelerator", "current_device_index"),
     "torch.nn.Module",
+    "torch.testing.make_tensor",
 )
 
 

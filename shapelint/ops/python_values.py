@@ -117,7 +117,7 @@ def _is(kind: str) -> Callable[[Tensor], Value]:
 FLAGS = _told(
     "flags",
     """is_cuda is_cpu is_mps is_xpu is_sparse is_quantized is_meta is_leaf requires_grad retains_grad
-    is_conj is_neg is_inference is_pinned is_shared""",
+    is_conj is_neg is_inference is_pinned is_shared is_signed is_distributed""",
     "`(*) -> bool`: where the tensor lives and how it was made, which its shape does not tell.",
     lambda x: Bool(None),
 )

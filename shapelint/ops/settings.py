@@ -88,6 +88,7 @@ SET = _answer(
         *names("torch.multiprocessing", "set_start_method set_sharing_strategy freeze_support"),
         *names("torch.jit", "save enable_onednn_fusion"),
         *names("torch.hub", "download_url_to_file set_dir"),
+        "torch.Tensor.record_stream",
         *names("numpy", "set_printoptions save savez savez_compressed savetxt"),
         *names("torch.testing", "assert_close assert_allclose"),
         *names("torch.nn.utils", "vector_to_parameters clip_grad_value_ clip_grads_with_norm_"),
