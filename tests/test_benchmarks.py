@@ -74,7 +74,7 @@ def test_every_generated_program_is_read_to_its_end() -> None:
 
 def test_names_are_found_by_import_and_by_analysis(repositories: Path) -> None:
     names = load("names")
-    found = names.repository((str(repositories / "me+good"), "torch"))
+    found = names.repository(str(repositories / "me+good"), "torch", True, 60)
     assert found.failures == []
     assert found.calls == {
         "torch.nn.Linear": 1,
@@ -85,7 +85,7 @@ def test_names_are_found_by_import_and_by_analysis(repositories: Path) -> None:
         "torch.frobnicate": 1,
         "torch.nn.Frobnicator": 1,
     }
-    named = names.merge([found, names.repository((str(repositories / "me+bad"), "torch"))])
+    named = names.merge([found, names.repository(str(repositories / "me+bad"), "torch", True, 60)])
     assert {one.name for one in named if not one.known} == {
         "torch.Tensor.frobnicate",
         "torch.frobnicate",
