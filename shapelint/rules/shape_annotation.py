@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from shapelint.interp.run import Run
 from shapelint.program import model
 from shapelint.rules.contract import Case, Claimed, Fine, Report, Rule, Stated
-from shapelint.rules.shape_comment import Verdict, judge
+from shapelint.rules.shape_comment import Verdict, is_fixed, judge
 from shapelint.shapes.claims import Claim, docstring_claims
 from shapelint.values.model import Value
 
@@ -56,7 +56,7 @@ def remember(case: Case) -> Report | None:
     event = case.event
     assert isinstance(event, Stated)
     function = event.function
-    if function is None or not isinstance(event.statement, model.Return):
+    if function is None or not isinstance(event.statement, model.Return) or not is_fixed(case.run):
         return None
     owner = case.run.top.owner
     texts = [function.docstring or ""]

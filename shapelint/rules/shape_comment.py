@@ -40,7 +40,7 @@ Verdict = Union[Lie, Literal[False], None]
 @dataclass(eq=False)
 class _Visit:
     """A claim met once. `lies` is None where it may be true, False where nothing is known of the value; `known` what the names of the function's own
-    sizes are."""
+    sizes are, `fixed` whether no caller chose the shapes."""
 
     case: Case
     claim: Claim
@@ -48,6 +48,7 @@ class _Visit:
     lies: Verdict
     shape: Shape | None = None
     known: dict[str, Dim] = field(default_factory=dict)
+    fixed: bool = True
 
 
 # What a comment speaks of ----------------------------------------------------------------------------
@@ -205,7 +206,7 @@ def judge(case: Case, claim: Claim, values: list[Value]) -> Verdict:
     for value in values:
         shapes = _shapes(case.run, value)
         for known in shapes or ():
-            found = contradiction(case.facts, claim, known.shape, _is_fixed(case.run))
+            found = contradiction(case.facts, claim, known.shape, is_fixed(case.run))
             if found is None:
                 return None
             if found[0] == "rank" and known.assumed:
@@ -231,10 +232,10 @@ def _visit(case: Case, claim: Claim, subject: str, values: list[Value]) -> _Visi
         if isinstance(value, Int):
             known[name] = case.facts.resolve(value.dim)
     shape = shapes[0].shape if shapes is not None and len(shapes) == 1 else None
-    return _Visit(case, claim, subject, lie, shape, known)
+    return _Visit(case, claim, subject, lie, shape, known, is_fixed(case.run))
 
 
-def _is_fixed(run: Run) -> bool:
+def is_fixed(run: Run) -> bool:
     """Whether the sizes at hand are those of the code itself, not those that one caller of several chose."""
     return run.kind == "open" or all(a.node is None or not a.node.params.items for a in run.stack)
 
@@ -290,7 +291,19 @@ def conclude(run: Run) -> Iterator[tuple[Case, Report | Fine]]:
         lie = told[0].lies
         if any(v.lies is None for v in told):
             lie = _permuted(told[0], visits) if len(group) == 1 else None
+        elif not told[0].fixed and not _fits_elsewhere(told[0], visits):
+            continue  # the caller of this reading is not the one that the author had in mind
         yield told[0].case, _report(told[0], lie) if lie else Fine(told[0].claim.text)
+
+
+def _fits_elsewhere(visit: _Visit, visits: Iterable[_Visit]) -> bool:
+    """Whether another claim of the same function holds in this reading."""
+    where = visit.case.event.where
+    return any(
+        other.lies is None and other.shape is not None and other.shape.ranked and len(other.shape.parts) > 1
+        for other in visits
+        if (place := other.case.event.where).scope == where.scope and place.site.path == where.site.path
+    )
 
 
 def _permuted(visit: _Visit, visits: Iterable[_Visit]) -> Lie | None:
@@ -365,4 +378,4 @@ def _least(claim: Claim) -> int:
     return sum(isinstance(s, Size) for s in claim.readings[0])
 
 
-__all__ = ["RULE", "Lie", "Verdict", "judge"]
+__all__ = ["RULE", "Lie", "Verdict", "is_fixed", "judge"]
