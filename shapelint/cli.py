@@ -30,7 +30,7 @@ COMMANDS = {
     "explain": "print the page of a rule, or list the rules",
     "coverage": "tell what was not understood, and why",
     "lstm": "print the shapes inside an LSTM, gate by gate",
-    "validate": "hold shapelint's knowledge against the torch that is installed",
+    "validate": "hold your own ops against the functions that they describe",
     "lsp": "serve an editor",
 }
 
@@ -80,6 +80,8 @@ def _dispatch(arguments: list[str]) -> int:
         return _explain(rest)
     if command == "coverage":
         return _coverage(rest)
+    if command == "validate":
+        return _validate(rest)
     return _delegate(command, rest)
 
 
@@ -159,7 +161,9 @@ def _add_selection(parser: argparse.ArgumentParser) -> None:
     files.add_argument("--stdin-filename", metavar="PATH", help="the name of what is read from standard input")
     files.add_argument("--no-cache", action="store_true", help="neither read nor write the cache")
     files.add_argument("--cache-dir", metavar="DIR", help="where results are kept between runs")
-    files.add_argument("--jobs", type=_jobs, metavar="N", help="how many processes may work (default: one per core)")
+    files.add_argument(
+        "--jobs", type=_positive, metavar="N", help="how many processes may work (default: one per core)"
+    )
 
 
 def _add_manners(group: Any) -> None:
@@ -168,7 +172,7 @@ def _add_manners(group: Any) -> None:
     group.add_argument("-v", "--verbose", action="store_true", help="tell what was done")
 
 
-def _jobs(text: str) -> int:
+def _positive(text: str) -> int:
     number = int(text)
     if number < 1:
         raise ValueError
@@ -427,11 +431,13 @@ def _verified(task: run.Task, outcome: run.Outcome, witness: str | None, lately:
     return replace(outcome, diagnostics=kept, refuted=len(refuted))
 
 
-def _without_torch(option: str) -> Failure | None:
-    """What to tell where an option needs torch and there is none."""
+def _without_torch(option: str, module: str = "shapelint.reference.replay") -> Failure | None:
+    """What to tell where an option or command needs torch and there is none; `module` is what does it."""
+    import importlib
+
     help = "pip install 'shapelint[torch]'"
     try:
-        import shapelint.reference.replay  # noqa: F401
+        importlib.import_module(module)
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] == "shapelint":
             return _usage_failure(f"`{option}` is not part of this build")
@@ -799,9 +805,69 @@ def _percentage(text: str) -> float:
     return number
 
 
+def _validate(arguments: list[str]) -> int:
+    parser = _parser(
+        "validate", epilog="Exit codes: 0 all agree, 1 one does not, 2 an op cannot be held against anything."
+    )
+    parser.add_argument(
+        "files", nargs="*", metavar="FILE", help="op files (default: those that the configuration names)"
+    )
+    parser.add_argument(
+        "--samples", type=_positive, default=200, metavar="N", help="calls of each verdict (default: 200)"
+    )
+    parser.add_argument("--seed", type=int, default=0, metavar="S", help="draw other calls (default: 0)")
+    args = parser.parse_args(arguments)
+
+    from shapelint.config import Configuration, ConfigurationError
+    from shapelint.report.concise import failure_line
+
+    try:
+        files, search = _op_files(args.files, Configuration())
+        missing = _without_torch("validate", "shapelint.reference.validate")
+        if missing is not None:
+            raise ConfigurationError(missing)
+    except ConfigurationError as error:
+        _say(failure_line(error.failure))
+        return 2
+    from shapelint.ops.index import with_own
+    from shapelint.ops.own import load, named
+    from shapelint.reference.validate import CannotProve, prove, render
+
+    try:
+        with with_own(named(files)):
+            proofs = prove([op for path in files for op in load(path)], args.samples, args.seed, search)
+    except CannotProve as error:
+        _say(str(error))
+        return 2
+    print(render(proofs))
+    return int(not all(proof.holds for proof in proofs))
+
+
+def _op_files(given: Sequence[str], configuration: Configuration) -> tuple[list[str], list[str]]:
+    """The op files to look at, in order, and the folders in which what they describe is looked for. Raises ConfigurationError where a file
+    cannot be used."""
+    from shapelint.config import ConfigurationError, Settings, broken_ops
+    from shapelint.rules.registry import names
+
+    files: dict[str, None] = {}
+    search = {os.getcwd(): None}
+    for folder in [os.path.dirname(os.path.abspath(one)) for one in given] or [os.getcwd()]:
+        settings = configuration.of(folder)
+        if not isinstance(settings, Settings):
+            raise ConfigurationError(settings)
+        search |= dict.fromkeys([settings.folder, *(os.path.join(settings.folder, one) for one in settings.src)])
+        files |= dict.fromkeys([] if given else settings.op_files)
+    files |= dict.fromkeys(map(os.path.abspath, given))
+    if not files:
+        raise ConfigurationError(_usage_failure("`validate` needs an op file; the configuration names none in `ops`"))
+    broken = broken_ops(Settings(os.getcwd(), ops=tuple(files)), names())
+    if broken:
+        raise ConfigurationError(broken[0])
+    return list(files), list(search)
+
+
 _ELSEWHERE = {
     "lstm": ("shapelint.reference.table", "torch"),
-    "validate": ("shapelint.reference.validate", "torch"),
     "lsp": ("shapelint.lsp.server", "lsp"),
 }
 """Commands that read their own arguments: the module whose `main(argv)` does it, and the extra that it needs."""

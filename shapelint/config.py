@@ -54,11 +54,17 @@ class Settings:
     error_on_warning: bool = False
     preview: bool = False
     src: tuple[str, ...] = ("src",)
+    ops: tuple[str, ...] = ()
     baseline: str | None = None
     output_format: str = "full"
     cache_dir: str = ".shapelint_cache"
     required_version: str | None = None
     command_line_rules: Levels = ()
+
+    @property
+    def op_files(self) -> tuple[str, ...]:
+        """The absolute paths of the files that `ops` names."""
+        return tuple(os.path.normpath(os.path.join(self.folder, path)) for path in self.ops)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +154,13 @@ OPTIONS: tuple[Option, ...] = (
         "strings",
         "Folders in which absolute imports are looked up, besides the project's root and the file's own folder.",
         'src = ["src", "lib"]',
+    ),
+    Option(
+        "ops",
+        "strings",
+        "Files with ops of your own, which say what your functions and layers do to shapes: [own-ops.md](own-ops.md). "
+        "They are Python, and shapelint runs them when it checks your code.",
+        'ops = ["my_ops.py"]',
     ),
     Option(
         "baseline",
@@ -431,3 +444,29 @@ def unknown_rules(settings: Settings, known: Any) -> list[Failure]:
             near = did_you_mean(rule, known)
             failures.append(Failure("usage", Location("", 0, 0, 0, 0), f"unknown rule `{rule}`", near))
     return failures
+
+
+def broken_ops(settings: Settings, known: Any) -> list[Failure]:
+    """What is wrong with the op files that the settings name: one that cannot be used, a constraint of a rule that does not exist."""
+    from shapelint.ops.own import BrokenOpFile, load, named
+
+    try:
+        named(settings.op_files)
+    except BrokenOpFile as fault:
+        if fault.missing and settings.source is not None:
+            line = _line_of_ops(settings.source)
+            return [_failure(settings.source, line, f"{fault.message}: {shown(fault.path)}")]
+        return [_failure(fault.path, fault.line, fault.message)]
+    failures = []
+    for path in settings.op_files:
+        for op in load(path):
+            for constraint in op.constraints.values():
+                if constraint.rule not in known:
+                    message = f"{constraint.id} of `{op.name}` is reported by an unknown rule `{constraint.rule}`"
+                    failures.append(_failure(path, 0, message, did_you_mean(constraint.rule, known)))
+    return failures
+
+
+def _line_of_ops(path: str) -> int:
+    with open(path, encoding="utf-8-sig") as stream:
+        return _line_of(stream.read(), "ops")

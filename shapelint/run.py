@@ -10,12 +10,13 @@ import os
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from shapelint.cache import Cache
-from shapelint.config import Configuration, Settings, unknown_rules
+from shapelint.config import Configuration, Settings, broken_ops, unknown_rules
 from shapelint.diagnostics import SEVERITY_ORDER, Diagnostic, Edit, Failure, Fix, Location
 from shapelint.discover import Target, discover, levels_for, top_of
 
@@ -101,6 +102,7 @@ class _Job:
     path: str
     absolute: str
     src: tuple[str, ...]
+    ops: tuple[str, ...]
     text: str | None = None
 
 
@@ -121,7 +123,7 @@ def check(task: Task) -> Outcome:
         found = (*failures, *verdict.failures)
         return Outcome(verdict.diagnostics, found, tuple(targets), verdict.suppressed)
 
-    wrong = _unknown_rules(targets)
+    wrong = [*_unknown_rules(targets), *_broken_ops(targets)]
     if wrong:
         return Outcome(failures=(*failures, *wrong), targets=tuple(targets))
     roots, observed, analysed = observe(task, targets, cache, observe_file)
@@ -186,6 +188,16 @@ def _unknown_rules(targets: Sequence[Target]) -> list[Failure]:
     return list(dict.fromkeys(fault for settings in distinct for fault in unknown_rules(settings, known)))
 
 
+def _broken_ops(targets: Sequence[Target]) -> list[Failure]:
+    distinct = [one for one in dict.fromkeys(target.settings for target in targets) if one.ops]
+    if not distinct:
+        return []
+    from shapelint.rules.registry import names
+
+    known = names()
+    return list(dict.fromkeys(fault for settings in distinct for fault in broken_ops(settings, known)))
+
+
 # Observing ----------------------------------------------------------------------------------------
 
 
@@ -197,11 +209,8 @@ def observe(
     from shapelint.program.project import find_root
 
     roots = [find_root(target.absolute, target.top) for target in targets]
-    jobs = [
-        _Job(root, target.path, target.absolute, target.settings.src, task.text)
-        for root, target in zip(roots, targets, strict=True)
-    ]
-    keys = [(work.__name__, os.getcwd(), job.root, job.path, job.absolute, *job.src) for job in jobs]
+    jobs = [_job(root, target, task.text) for root, target in zip(roots, targets, strict=True)]
+    keys = [(work.__name__, os.getcwd(), job.root, job.path, job.absolute, *job.src, "", *job.ops) for job in jobs]
     results: list[Observed[T] | None] = [cache.find(key) for key in keys]
     missing = [index for index, result in enumerate(results) if result is None]
     done = len(jobs) - len(missing)
@@ -221,10 +230,15 @@ def observe(
     return roots, [result for result in results if result is not None], len(missing)
 
 
+def _job(root: str, target: Target, text: str | None) -> _Job:
+    settings = target.settings
+    return _Job(root, target.path, target.absolute, settings.src, settings.op_files, text)
+
+
 def _rests_on(target: Target, observed: Observed[Any]) -> dict[str, None]:
     """The files that a result rests on, and the folders they stand in: a new file there may be what an import means."""
     files = (target.absolute, *observed.files_read)
-    return dict.fromkeys((*files, *map(os.path.dirname, files)))
+    return dict.fromkeys((*files, *map(os.path.dirname, files), *target.settings.op_files))
 
 
 def _markers(target: Target) -> Iterator[str]:
@@ -304,7 +318,7 @@ def _one_by_one(
 
 
 _passed: dict[str, tuple[str, ...]] = {}
-_projects: dict[tuple[str, tuple[str, ...]], Project] = {}
+_projects: dict[tuple[str, tuple[str, ...], tuple[str, ...]], Project] = {}
 
 
 def _prepare(passed: dict[str, tuple[str, ...]]) -> None:
@@ -317,10 +331,23 @@ def _prepare(passed: dict[str, tuple[str, ...]]) -> None:
 def _project(job: _Job) -> Project:
     from shapelint.program.project import Project
 
-    key = (job.root, job.src)
+    key = (job.root, job.src, job.ops)
     if key not in _projects:
         _projects[key] = Project(job.root, _passed.get(job.root, ()), job.src)
     return _projects[key]
+
+
+@contextmanager
+def _own_ops(job: _Job) -> Iterator[None]:
+    """Within it, the ops are known that the user has for this file."""
+    if not job.ops:
+        yield
+        return
+    from shapelint.ops.index import with_own
+    from shapelint.ops.own import named
+
+    with with_own(named(job.ops)):
+        yield
 
 
 def observe_file(job: _Job) -> Observed[Observations]:
@@ -357,7 +384,8 @@ def _look(job: _Job, look: Callable[[Project, LoadedModule], T]) -> Observed[T]:
 
     project = _project(job)
     # What nests deeply enough to need a large stack is parsed on one, so it is read on one too.
-    observations = roomy(lambda: tuple(look(project, one) for one in loaded))
+    with _own_ops(job):
+        observations = roomy(lambda: tuple(look(project, one) for one in loaded))
     read = dict.fromkeys(path for one in observations for path in one.files_read)
     return Observed(job.path, observations, failures, tuple(read))
 
@@ -550,6 +578,9 @@ def coverage(task: Task) -> tuple[list[FileCoverage], list[Failure]]:
     """What was seen of every file that the task names, in their order."""
     targets, failures = _targets(task)
     failures += task.configuration.failures
+    broken = _broken_ops(targets)
+    if broken:
+        return [], [*failures, *broken]
     _, observed, _ = observe(task, targets, _cache(task, targets), measure_file)
     failures += [failure for one in observed for failure in one.failures]
     return [one for result in observed for one in result.observations], failures
@@ -569,16 +600,20 @@ def each(task: Task, read: Callable[[Project, LoadedModule], Iterable[Any]]) -> 
 
     targets, failures = _targets(task)
     failures += task.configuration.failures
+    broken = _broken_ops(targets)
+    if broken:
+        return [], [*failures, *broken]
     found: list[Any] = []
     _prepare({})
     for target in targets:
         root = find_root(target.absolute, target.top)
-        job = _Job(root, target.path, target.absolute, target.settings.src, task.text)
+        job = _job(root, target, task.text)
         try:
             loaded, failed = _load(job)
             failures += failed
-            for one in loaded:
-                found += roomy(partial(read, _project(job), one))
+            with _own_ops(job):
+                for one in loaded:
+                    found += roomy(partial(read, _project(job), one))
         except Exception as error:
             if os.environ.get("SHAPELINT_TRACEBACK") == "1":
                 raise
@@ -602,10 +637,11 @@ def again(
     for root, target, one in zip(roots, targets, observed, strict=True):
         if not any(map(wanted, one.observations)):
             continue
-        job = _Job(root, target.path, target.absolute, target.settings.src, task.text)
+        job = _job(root, target, task.text)
         loaded, _ = _load(job)
-        for module in loaded:
-            found += roomy(partial(read, _project(job), module))
+        with _own_ops(job):
+            for module in loaded:
+                found += roomy(partial(read, _project(job), module))
     return found
 
 

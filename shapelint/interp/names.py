@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from shapelint.interp.objects import Builtin, Frame, Instance, ListObject, Namespace
 from shapelint.interp.run import Activation, PathEnds, Run
 from shapelint.interp.state import State
+from shapelint.ops.index import is_own, own_within
 from shapelint.program import model
 from shapelint.program.project import LoadedModule
 from shapelint.values.model import External, Opaque, Str, Tensor, Unknown, Value
@@ -166,6 +167,9 @@ def assign_name(run: Run, name: str, value: Value) -> None:
     else:
         frame = run.frame()
     assert isinstance(frame, Frame)
+    if (not top.scope or name in top.global_names) and is_own(f"{top.module.name}.{name}"):
+        frame.names[f"{name}.body"] = value  # still read, as what nobody calls
+        value = External(f"{top.module.name}.{name}")
     frame.names[name] = value
 
 
@@ -247,7 +251,7 @@ def resolve_deferred(run: Run, value: Deferred) -> Value:
     if value.name is None:
         if loaded is None:
             return Unknown("outside-project", value.module)
-        address = namespace(run, loaded)
+        address = _spelled(run, namespace(run, loaded), value)
         return Namespace(address, loaded) if address is not None else Unknown("outside-project", value.module)
     submodule = run.project.resolve_name(value.importer, value.module, value.level, value.name)
     # `from package import part` inside of the package itself asks for what it is about to bind
@@ -255,7 +259,7 @@ def resolve_deferred(run: Run, value: Deferred) -> Value:
     if loaded is not None and asked not in run.resolving:
         run.resolving.add(asked)
         try:
-            address = namespace(run, loaded)
+            address = _spelled(run, namespace(run, loaded), value)
             found = _in_frame(run, address, value.name) if address is not None else None
         finally:
             run.resolving.discard(asked)
@@ -266,6 +270,16 @@ def resolve_deferred(run: Run, value: Deferred) -> Value:
         if address is not None:
             return Namespace(address, submodule)
     return Unknown("outside-project", f"{value.module}.{value.name}")
+
+
+def _spelled(run: Run, address: int | None, imported: Deferred) -> int | None:
+    """The frame of an imported module, with the user's own ops that are named as the import spells it."""
+    if address is not None and not imported.level:
+        for name, own in own_within(imported.module):
+            frame = run.state.write(address)
+            assert isinstance(frame, Frame)
+            frame.names[name] = External(own)
+    return address
 
 
 def namespace(run: Run, loaded: LoadedModule) -> int | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Union
 
+from shapelint.ops.index import find, is_own
 from shapelint.program import model
 from shapelint.shapes.dim import Dim
 from shapelint.values.model import LayerConfig, Site, Value
@@ -65,6 +66,9 @@ def is_module_name(name: str) -> bool:
     if name.startswith(("torch.nn.", "torch.jit.ScriptModule")):
         last = name.rpartition(".")[2]
         return last[:1].isupper() and last != "Parameter" and not name.startswith("torch.nn.utils")
+    if is_own(name):
+        op = find(name)
+        return op is not None and op.is_layer
     return name.rpartition(".")[2] in _MODULE_ROOTS
 
 

@@ -11,6 +11,7 @@ from shapelint.interp.names import assign_name, import_from, import_names
 from shapelint.interp.objects import ClassInfo, ClassValue, DictObject, Frame, FunctionValue, Instance, ListObject
 from shapelint.interp.run import Activation, PathEnds, Run
 from shapelint.interp.state import State
+from shapelint.ops.index import own_within
 from shapelint.program import model
 from shapelint.values.model import (
     NONE,
@@ -643,6 +644,8 @@ def _class(run: Run, node: model.ClassDef) -> None:
             info.namespace[name] = FunctionValue(
                 value.node, value.module, value.scope, value.defaults, info, value.kind, value.wrapped
             )
+    for name, own in own_within(f"{info.module.name}.{info.qualname}"):
+        info.namespace[name] = External(own)
     result: Value = ClassValue(info)
     for decorator in reversed(node.decorators):
         with run.silently():

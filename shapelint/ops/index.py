@@ -8,7 +8,8 @@ from __future__ import annotations
 import functools
 import importlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 
@@ -37,6 +38,7 @@ _DEFINING = {
     "torch.nn.utils.convert_parameters": "torch.nn.utils",
 }
 _found: dict[str, Op | None] = {}
+_own: Mapping[str, Op] = {}  # the user's, by name, while files are read that they are meant for
 
 
 class DuplicateOp(Exception):
@@ -48,11 +50,41 @@ def find(name: str) -> Op | None:
 
     Layers are also found where torch defines them (`torch.nn.modules.rnn.LSTM`), functions of `torch.functional` as
     `torch.*`, constructors for a device as those for the CPU, what a module defines and another exports as what is exported, an
-    in-place function by the name of the one that is not.
+    in-place function by the name of the one that is not. A user's own op (`own.py`) goes before any of these.
     """
+    own = _own.get(name)
+    return own if own is not None else built_in(name)
+
+
+def built_in(name: str) -> Op | None:
+    """The op of shapelint's own that a name means, as `find` tells."""
     if name not in _found:
         _found[name] = _load(name)
     return _found[name]
+
+
+@contextmanager
+def with_own(ops: Mapping[str, Op]) -> Iterator[None]:
+    """Within it, `find` knows a user's own ops, given by every name that they go by."""
+    global _own
+    outside, _own = _own, ops
+    try:
+        yield
+    finally:
+        _own = outside
+
+
+def is_own(name: str) -> bool:
+    """Whether a dotted name is that of a user's own op."""
+    return name in _own
+
+
+def own_within(owner: str) -> Iterator[tuple[str, str]]:
+    """What a user's own ops name in a module or class, given by its dotted name: attribute and whole name."""
+    for name in _own:
+        home, _, last = name.rpartition(".")
+        if home == owner:
+            yield last, name
 
 
 def _load(name: str) -> Op | None:
@@ -121,7 +153,7 @@ def ops_of(module: ModuleType) -> dict[str, Op]:
 
 def op_files() -> list[str]:
     """The names of the files of this folder, in order; which of them hold ops shows when they are loaded."""
-    return sorted(p.stem for p in _FOLDER.glob("*.py") if p.stem not in ("__init__", "_index", "index", "docs"))
+    return sorted(p.stem for p in _FOLDER.glob("*.py") if p.stem not in ("__init__", "_index", "index", "docs", "own"))
 
 
 def ops_in(file: str) -> dict[str, Op]:
