@@ -72,7 +72,7 @@ def examine(op: Op, wanted: int = 200, seed: int = 0, stop_early: bool = False) 
     rng = random.Random(f"{op.name} {seed}")
     report = Report(op.name)
     used: set[str] = set()
-    names = {name for name in op.torch if _maybe_named(name) is not None} - ELSEWHERE
+    names = {name for name in set(op.torch) - ELSEWHERE if _maybe_named(name) is not None}
     need = wanted if op.constraints else 0
     for _ in range(DRAWS * wanted):
         if report.accepted >= wanted and report.rejected >= need and names <= used:
