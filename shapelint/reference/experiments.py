@@ -161,8 +161,8 @@ class _Layer:
     bidirectional: bool
 
 
-def _recurrent_above(program: Program, value: Tensor | Packed) -> _Layer:
-    """The recurrent layer from whose output a value came, through ops that take one value. Raises CannotReplay."""
+def _recurrent_above(program: Program, value: Tensor | Packed, *, state: bool = False) -> _Layer:
+    """The recurrent layer from whose output (or `state`) a value came, through ops that take one value. Raises CannotReplay."""
     for _ in range(12):
         made = program.recording.maker(value)
         if made is None:
@@ -172,7 +172,7 @@ def _recurrent_above(program: Program, value: Tensor | Packed) -> _Layer:
         arguments = list(event.arguments.values())
         if event.op.name in ("LSTM", "GRU", "RNN") and event.config is not None:
             given = event.arguments["input"]
-            if path[:1] != (0,):
+            if path[:1] != (1 if state else 0,):
                 break
             if isinstance(given, (Opaque, Tensor)):
                 x = _tensor(program, given)
@@ -206,11 +206,12 @@ def last_step(program: Program, event: OpCalled) -> Shown | None:
     """The last sample: no other sample has a say in the result. The last feature: every step but the last keeps its
     say."""
     out = _operands(program, event)[0]
-    layer = _recurrent_above(program, out)
+    state = _is_state(program, out)
+    layer = _recurrent_above(program, out, state=state)
     result = event.result
     rank = len(program.facts.read(out.shape).parts)
     chosen = _chosen_axis(program, event, rank)
-    if chosen == layer.batch:
+    if chosen == (1 if state else layer.batch):
         bench = Bench(program, layer.input, "x", event)
         samples = bench.shape[layer.batch]
         if samples < 2:
@@ -235,6 +236,14 @@ def last_step(program: Program, event: OpCalled) -> Shown | None:
         ),
         Claim(f"changing feature {features - 1} of step 0 changes it", f"changed{first} += 1", "", True),
     )
+
+
+def _is_state(program: Program, x: Tensor) -> bool:
+    """Whether a tensor has the rows of a state: its first axis counts layers."""
+    first = program.facts.read(x.shape).parts[0]
+    factors = first.factors if isinstance(first, Axis) else ()
+    evidence = (e for f in factors for e in program.facts.roles.get(f, ()))
+    return any(isinstance(e, Evidence) and e.role == "layer" for e in evidence)
 
 
 def _chosen_axis(program: Program, event: OpCalled, rank: int) -> int:
@@ -397,6 +406,12 @@ def _called(program: Program, axis: Axis, entry: int) -> str:
     return f"{_ENTRIES.get(role, 'entry')} {entry}"
 
 
+@experiment("axis-coincidence")
+def coincidence(program: Program, event: OpCalled) -> Shown | None:
+    """No run of torch shows what sizes a caller may pass: the sizes that were drawn are those that fit."""
+    raise CannotReplay("that other sizes fail is what the analysis says; sizes that fit run")
+
+
 # Softmax and broadcasting ------------------------------------------------------------------------
 
 
@@ -418,7 +433,8 @@ def softmax_elsewhere(program: Program, event: OpCalled) -> Shown | None:
     if not isinstance(given, Int) or rank < 2:
         raise CannotReplay("the axis of the softmax cannot be told")
     over = program.sizes.number(given.dim) % rank
-    used = rank - 1 if over != rank - 1 else 1
+    others = [axis for axis in reversed(range(rank)) if axis != over]
+    used = next((axis for axis in others if bench.shape[axis] > 1), others[0])
     along = {axis: _at((), {a: ":" if a == axis else 0 for a in range(rank)}) for axis in (over, used)}
     return bench.shown(
         Claim(

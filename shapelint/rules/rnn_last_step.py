@@ -21,6 +21,8 @@ def check(case: Case) -> Report | None:
     if chosen is None or chosen.number != -1 or chosen.tensor.shape.rank != 3:
         return None
     axes = chosen.tensor.shape.axes
+    if chosen.place == 1 and not chosen.by_ellipsis and _is_state(case, axes) and case.facts.resolve(axes[1].size) != 1:
+        return _last_of_state(case, chosen)
     is_assumed = event.assumed or chosen.tensor.assumed
     if is_assumed and not case.is_told_batched(chosen.tensor.shape) and not _takes_feature_of_one(chosen):
         return None
@@ -45,6 +47,25 @@ def _recurrent_features(case: Case, axis: Axis) -> bool:
         return False
     inner = Axis(axis.factors[-1].size, axis.factors[-1:])
     return any("recurrent layer gives" in e.why for e in case.evidence(inner))
+
+
+def _is_state(case: Case, axes: tuple[Axis, ...]) -> bool:
+    """Whether the axes are those of `h_n` or `c_n`: rows of layers, then samples."""
+    rows = [Axis(f.size, (f,)) for f in axes[0].factors]
+    return case.proved_role(axes[1]) == "batch" and any(case.proved_role(a) == "layer" for a in rows)
+
+
+def _last_of_state(case: Case, chosen: Selection) -> Report | None:
+    """Without a batch the index takes a feature instead, which is no better."""
+    text = case.text(case.event.where.site.node)
+    owner = text.partition("[")[0]
+    return Report(
+        f"`{text}` takes the last sample of the batch, not the last layer",
+        label=f"`{owner}` is (layers, batch, hidden), whatever batch_first says: {case.shape(chosen.tensor.shape)}",
+        help=f"use `{owner}[-1]` for the last layer of every sample",
+        step=chosen.tensor.step,
+        constraint="state",
+    )
 
 
 def _last_sample(case: Case, chosen: Selection, axes: tuple[Axis, ...]) -> Report | None:

@@ -22,9 +22,19 @@ _PASSING = frozenset(
 @dataclass(eq=False)
 class _Softmax:
     case: Case
-    axis: Factor
+    axis: tuple[Factor, ...]
     place: int
     step: Step
+
+
+@dataclass(eq=False)
+class _Weighted:
+    """A product with the weights that a softmax gave; `places` are those axes of the product along which they differ."""
+
+    softmax: _Softmax
+    step: Step
+    normalised: int
+    places: frozenset[int]
 
 
 @dataclass(eq=False)
@@ -49,8 +59,8 @@ def remember(case: Case) -> Report | None:
     if place is None or (event.assumed and not case.is_told_batched(x.shape)):
         return None
     axis = x.shape.axes[place]
-    if len(axis.factors) == 1:
-        case.run.notes.setdefault(RULE.name, []).append(_Softmax(case, axis.factors[0], place, result.step))
+    if axis.factors:
+        case.run.notes.setdefault(RULE.name, []).append(_Softmax(case, axis.factors, place, result.step))
     return None
 
 
@@ -86,8 +96,8 @@ def weights(case: Case) -> Report | None:
         return None
     found, in_place = behind
     # in self-attention both axes are the same steps: only the place tells them apart
-    moved = kept.factors != (found.axis,) or found.axis in summed.factors
-    if moved and not (in_place and found.place == left.shape.rank - 2):
+    moved = kept.factors != found.axis or any(f in summed.factors for f in found.axis)
+    if moved and not (in_place and found.place < left.shape.rank - 1):
         return None
     if case.facts.resolve(kept.size) == 1 or case.facts.resolve(summed.size) == 1 or not summed.factors:
         return None
@@ -100,6 +110,55 @@ def weights(case: Case) -> Report | None:
         constraint="weights",
     )
     case.run.notes.setdefault(f"{RULE.name} found", []).append(_Misplaced(found.case, report))
+    return None
+
+
+@RULE.check("torch.mul", "torch.Tensor.mul")
+def weighted(case: Case) -> Report | None:
+    """Keep which products have the weights of a softmax in them."""
+    event = case.event
+    assert isinstance(event, OpCalled)
+    result = event.result
+    if not isinstance(result, Tensor) or result.step is None or not result.shape.rank or event.assumed:
+        return None
+    for value in list(event.arguments.values())[:2]:
+        factor = case.tensor(value)
+        behind = _softmax_behind(case, factor.step) if factor is not None else None
+        if factor is None or behind is None or factor.shape.rank is None:
+            continue
+        ahead = result.shape.rank - factor.shape.rank
+        places = {ahead + i: axis for i, axis in enumerate(factor.shape.axes) if case.facts.resolve(axis.size) != 1}
+        normalised = [i for i, axis in places.items() if axis.factors == behind[0].axis]
+        if len(normalised) == 1:
+            kept = _Weighted(behind[0], result.step, normalised[0], frozenset(places))
+            case.run.notes.setdefault(RULE.name, []).append(kept)
+    return None
+
+
+@RULE.check("torch.sum", "torch.Tensor.sum")
+def pooled(case: Case) -> Report | None:
+    """One weight for each entry of two axes, normalised along the one and summed along the other: no average comes out."""
+    event = case.event
+    assert isinstance(event, OpCalled)
+    x = case.tensor(next(iter(event.arguments.values()), event.result))
+    dim = event.arguments.get("dim")
+    if x is None or not x.shape.rank or not isinstance(dim, Int) or dim.dim.value is None or event.assumed:
+        return None
+    place = dim.dim.value % x.shape.rank
+    for kept in case.run.notes.get(RULE.name, ()):
+        if isinstance(kept, _Weighted) and kept.step is x.step and kept.places == {place, kept.normalised}:
+            if kept.normalised == place:
+                return None
+            found = kept.softmax
+            report = Report(
+                f"`{found.case.subject}` normalises axis {found.place}, but what it weighs is summed along axis {place}",
+                label="the weights that are summed together do not add up to 1: each row is a sum, not an average",
+                help="normalise the axis that the sum runs over",
+                related=((event.where.site, f"the sum runs over axis {place}"),),
+                step=found.step.previous,
+                constraint="weights",
+            )
+            case.run.notes.setdefault(f"{RULE.name} found", []).append(_Misplaced(found.case, report))
     return None
 
 
@@ -117,9 +176,9 @@ def classes(case: Case) -> Report | None:
     if behind is None:
         return None
     found = behind[0]
-    if len(picked.factors) != 1 or picked.factors[0] is found.axis:
+    if len(picked.factors) != 1 or picked.factors == found.axis or len(found.axis) != 1:
         return None
-    role = case.proved_role(Axis(found.axis.size, (found.axis,)))
+    role = case.proved_role(Axis(found.axis[0].size, found.axis))
     over = f" ({role})" if role in ("batch", "step") else ""
     report = Report(
         f"`{found.case.subject}` normalises axis {found.place}{over}, but the loss picks from the classes of another axis",
