@@ -51,6 +51,11 @@ def recurrent_sample(name: str) -> Sampler:
         rows = layers * (2 if options.get("bidirectional") else 1)
         step = (sizes[-2:] if options.get("batch_first") else sizes)[0]
         states = [_state(rng, rows, batch, w, step) for w in (options.get("proj_size") or hidden, hidden)]
+        if name == "LSTM" and isinstance(x, Sample):  # nor does it count the states that go with packed steps
+            first = (
+                states[0] if states[0].sizes[:1] == (rows,) else t(rows, batch or 1, options.get("proj_size") or hidden)
+            )
+            states = [first, t(rows, batch or 1, hidden)]
         hx = _wrap(rng, states, name == "LSTM", len(sizes))
         if hx is states and len(sizes) == 3 and rng.random() < 0.15:
             return Sample(called, (x, *states), init=init, init_kwargs=options)
