@@ -47,9 +47,11 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Fine:
-    """What a conclusion says of a text that may be right: no other reading then tells it by this `constraint`."""
+    """What a conclusion says of a text that may be right: no other reading then tells it by this `constraint`, at this node (the event's own by
+    default)."""
 
     constraint: str
+    node: int | None = None
 
 
 class Case:

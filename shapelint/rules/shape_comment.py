@@ -49,6 +49,16 @@ class _Visit:
     shape: Shape | None = None
     known: dict[str, Dim] = field(default_factory=dict)
     fixed: bool = True
+    step: Step | None = None
+
+    @property
+    def node(self) -> int | None:
+        """The node to tell it at, None for that of the statement: a comment by itself stands at no line, and is told where the tensor was made."""
+        event = self.case.event
+        if not isinstance(event, Stated) or event.done or self.step is None:
+            return None
+        made = self.step.site
+        return made.node if made.path == event.where.site.path else None
 
 
 # What a comment speaks of ----------------------------------------------------------------------------
@@ -71,6 +81,10 @@ def remember(case: Case) -> Report | None:
             notes.setdefault(f"{RULE.name} before", []).append(
                 (case.run.top.frame.address, event.statement.id, excluded)
             )
+        for claim in (claim for comment in remark.since for claim in comment_claims(comment) if claim.target):
+            value = lookup(case.run, claim.target)
+            if value is not None:
+                notes.setdefault(RULE.name, []).append(_visit(case, claim, claim.target, [value]))
         return None
     visits = notes.setdefault(RULE.name, [])
     for claim in comment_claims(remark.behind) if remark.behind else ():
@@ -231,8 +245,9 @@ def _visit(case: Case, claim: Claim, subject: str, values: list[Value]) -> _Visi
         value = lookup(case.run, name) if name.isidentifier() else None
         if isinstance(value, Int):
             known[name] = case.facts.resolve(value.dim)
-    shape = shapes[0].shape if shapes is not None and len(shapes) == 1 else None
-    return _Visit(case, claim, subject, lie, shape, known, is_fixed(case.run))
+    one = shapes[0] if shapes is not None and len(shapes) == 1 else None
+    shape, step = (one.shape, one.step) if one is not None else (None, None)
+    return _Visit(case, claim, subject, lie, shape, known, is_fixed(case.run), step)
 
 
 def is_fixed(run: Run) -> bool:
@@ -262,8 +277,9 @@ def _contradicts(facts: Facts, claim: Claim, row: Row, shape: Shape, fixed: bool
         return "rank", 0
     if len(sizes) < least and not open_:
         # whoever speaks of one sample, or of the axes that matter, leaves out those in front
-        whole = claim.explicit or (sizes and _BATCH.fullmatch(sizes[0].name) is not None)
-        return ("rank", 0) if whole and sizes else None
+        first = sizes[0].dim.symbols if sizes and sizes[0].dim is not None else ()
+        whole = claim.explicit or any(_BATCH.fullmatch(s.name) for s in first)
+        return ("rank", 0) if whole else None
     if not fixed:
         return None
     for place, axis, size in aligned(shape, row):
@@ -293,7 +309,7 @@ def conclude(run: Run) -> Iterator[tuple[Case, Report | Fine]]:
             lie = _permuted(told[0], visits) if len(group) == 1 else None
         elif not told[0].fixed and not _fits_elsewhere(told[0], visits):
             continue  # the caller of this reading is not the one that the author had in mind
-        yield told[0].case, _report(told[0], lie) if lie else Fine(told[0].claim.text)
+        yield told[0].case, _report(told[0], lie) if lie else Fine(told[0].claim.text, told[0].node)
 
 
 def _fits_elsewhere(visit: _Visit, visits: Iterable[_Visit]) -> bool:
@@ -358,13 +374,11 @@ def _report(visit: _Visit, lie: Lie) -> Report:
         "size": f"axis {lie.axis} is {case.size(lie.shape.parts[lie.axis])}" if lie.what == "size" else "",
         "order": "the sizes stand in another order",
     }[lie.what]
-    # a comment by itself stands at no line: told where the tensor was made
-    made = lie.step.site if lie.step is not None and isinstance(case.event, Stated) and not case.event.done else None
     return Report(
         f"the comment says {claim.text}, but `{visit.subject}` is {is_}",
         label=label,
         help="correct the comment, or the line if the comment is what was meant",
-        node=made.node if made is not None and made.path == case.event.where.site.path else None,
+        node=visit.node,
         step=lie.step,
         constraint=claim.text,
     )

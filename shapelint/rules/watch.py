@@ -164,7 +164,9 @@ class Watcher(Observer):
                     for case, report in conclude(run):
                         if isinstance(report, Fine):
                             site = case.event.where.site
-                            self.reading.cleared.add(Cleared(site.path, site.node, rule.name, report.constraint))
+                            self.reading.cleared.add(
+                                Cleared(site.path, report.node or site.node, rule.name, report.constraint)
+                            )
                         else:
                             self._add(case, rule, report)
             self.reading.world = run.world
