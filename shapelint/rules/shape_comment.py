@@ -12,7 +12,7 @@ from shapelint.interp.names import lookup
 from shapelint.interp.run import Run
 from shapelint.program import model
 from shapelint.rules.contract import Case, Fine, Report, Rule, Stated
-from shapelint.shapes.claims import RESULT_WORDS, Claim, Rest, Row, Size, aligned, comment_claims
+from shapelint.shapes.claims import RESULT_WORDS, Claim, Rest, Row, Size, aligned, comment_claims, named
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.facts import Facts
 from shapelint.shapes.facts import Verdict as Comparison
@@ -333,7 +333,7 @@ def _permuted(visit: _Visit, visits: Iterable[_Visit]) -> Lie | None:
     facts = visit.case.run.state.facts
     meant: list[tuple[Dim, bool] | None] = []
     for size in row:
-        meant.append(_meaning(visit, size, visits) if isinstance(size, Size) and size.name else None)
+        meant.append(_meaning(visit, size, visits) if isinstance(size, Size) else None)
     actual = [facts.resolve(a.size) for a in axes]
     wrong = [i for i, known in enumerate(meant) if known is not None and known[0] != actual[i]]
     claimed = [known for i in wrong if (known := meant[i]) is not None]
@@ -344,11 +344,16 @@ def _permuted(visit: _Visit, visits: Iterable[_Visit]) -> Lie | None:
 
 
 def _meaning(visit: _Visit, size: Size, visits: Iterable[_Visit]) -> tuple[Dim, bool] | None:
-    """The size that a name stands for in the function, and whether that is sure: the function unpacked it under this name, or two other claims agree.
-    None where it is not known, or claims differ."""
+    """The size that a number, a name or a formula of names stands for in the function, and whether that is sure: the function unpacked it under
+    this name, or two other claims agree. None where it is not known, or claims differ."""
     facts = visit.case.run.state.facts
-    if size.name in visit.known:
-        return facts.resolve(visit.known[size.name]), True
+    if size.dim is None or size.dim.value is not None:
+        return None if size.dim is None else (size.dim, False)
+    table = {named(name): dim for name, dim in visit.known.items()}
+    if all(s in table for s in size.dim.symbols):
+        return facts.resolve(size.dim.substitute(table.get)), True
+    if not size.name:
+        return None
     where = visit.case.event.where
     found: list[Dim] = []
     for other in visits:
