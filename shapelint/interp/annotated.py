@@ -41,11 +41,12 @@ _LIBRARIES = ("jaxtyping",)
 
 @dataclass(frozen=True, slots=True)
 class Annotated:
-    """What one annotation says: the row of sizes, the dtype, the text of its dimensions."""
+    """What one annotation says: the row of sizes, the dtype, the text of its dimensions, whether None is as good."""
 
     row: Row
     dtype: Dtype | None
     text: str
+    optional: bool = False
 
 
 Says = Union[Annotated, tuple[Union[Annotated, None], ...]]
@@ -60,13 +61,13 @@ def read(run: Run, node: model.Expr, scope: tuple[int, ...]) -> Says | None:
     """What an annotation says of a shape, its names looked up in `scope`; None where it says nothing."""
     if isinstance(node, model.BinOp) and node.op == "|":
         sides = [s for s in (node.left, node.right) if not (isinstance(s, model.Const) and s.value is None)]
-        return read(run, sides[0], scope) if len(sides) == 1 else None
+        return _or_none(read(run, sides[0], scope)) if len(sides) == 1 else None
     if not isinstance(node, model.Subscript):
         return None
     name = _name(run, node.value, scope)
     last = name.rpartition(".")[2]
     if last == "Optional":
-        return read(run, node.index, scope)
+        return _or_none(read(run, node.index, scope))
     if last in ("tuple", "Tuple") and isinstance(node.index, model.TupleExpr):
         parts = [read(run, item, scope) for item in node.index.items]
         if any(isinstance(p, tuple) for p in parts) or all(p is None for p in parts):
@@ -75,6 +76,8 @@ def read(run: Run, node: model.Expr, scope: tuple[int, ...]) -> Says | None:
     if name.partition(".")[0] not in _LIBRARIES or not isinstance(node.index, model.TupleExpr):
         return None
     items = node.index.items
+    if getattr(items[0], "name", "") == "ndarray":
+        return None  # NumPy's methods are others
     if len(items) != 2 or not isinstance(items[1], model.Const) or not isinstance(items[1].value, str):
         return None
     base = next((b for b in _SIZED if last.startswith(b) and last[len(b) :].isdigit()), last)
@@ -82,6 +85,10 @@ def read(run: Run, node: model.Expr, scope: tuple[int, ...]) -> Says | None:
     if base not in _DTYPES or row is None:
         return None
     return Annotated(row, _DTYPES[base], items[1].value)
+
+
+def _or_none(says: Says | None) -> Annotated | None:
+    return replace(says, optional=True) if isinstance(says, Annotated) else None
 
 
 def _name(run: Run, node: model.Expr, scope: tuple[int, ...]) -> str:
@@ -152,7 +159,7 @@ def _meet(
             tensor = run.adopted[value.path]
         _learn(run, tensor.shape, says.row, sizes)
         return value
-    if isinstance(value, Unknown) and value.reason != "after-error":
+    if isinstance(value, Unknown) and value.reason != "after-error" and not says.optional:
         tensor = Tensor.unknown("annotated", says.dtype)
         _learn(run, tensor.shape, says.row, sizes)
         return tensor
