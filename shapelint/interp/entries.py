@@ -28,6 +28,7 @@ from shapelint.interp.run import (
     Run,
     WorldSplit,
     WrongGuess,
+    is_whole,
 )
 from shapelint.interp.state import State
 from shapelint.interp.worlds import likely
@@ -155,7 +156,7 @@ class Reader:
                 self.steps -= run.granted - run.steps
             runs.append(run)
         for run in runs:
-            if not (run.failed and _is_misguessed(run)):
+            if not _is_misguessed(run):
                 self._finish(run)
 
     # the driver
@@ -377,7 +378,7 @@ def _input(run: Run, param: model.Parameter, default: Value | None) -> Value:
     if default is not None and not isinstance(default, NoneValue):
         return default
     value = Opaque(path, "input", isinstance(default, NoneValue))
-    if default is None and name in _TENSOR_HINTS:
+    if (default is None and name in _TENSOR_HINTS) or run.world.get(is_whole(path)):
         run.adopt(value)
     return value
 
@@ -503,10 +504,16 @@ __all__ = ["BoundMethod", "Reader", "build_openly", "self_writes"]
 
 
 def _is_misguessed(run: Run) -> bool:
-    """Whether a reading that failed guesses wrong at what arrives: another guess goes well. Where every guess at a size fails, the size of 1 is
-    what the code was written for."""
+    """Whether a reading guesses wrong at what arrives: it failed, and another guess goes well. Where every guess fails, a size of 1, and a tensor
+    whose entries are used, are what the code was written for."""
     for guess, held in run.world.items():
         others = run.others(guess) if guess.guess else []
-        if any(not r.failed for r in others) or (others and guess.guess == "size" and not held):
+        if not others:
+            continue
+        preferred = held or guess.guess not in ("size", "whole")
+        if any(not r.failed for r in others):
+            if run.failed or (guess.guess == "whole" and not held):
+                return True
+        elif run.failed and not preferred:
             return True
     return False

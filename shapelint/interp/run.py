@@ -45,6 +45,11 @@ class WorldSplit(Exception):
         self.condition = condition
 
 
+def is_whole(path: str) -> Condition:
+    """The question whether an input whose entries were read as values of their own, `h[0]`, was one tensor from the start."""
+    return Condition(path, "is one tensor", "whole")
+
+
 @dataclass(eq=False)
 class Activation:
     """A call in progress."""
@@ -283,6 +288,9 @@ class Run:
         """The tensor that an opaque input is."""
         tensor = self.adopted.get(value.path)
         if tensor is None:
+            whole = is_whole(value.path)
+            if self.splits and whole not in self.world and any(p.startswith(f"{value.path}[") for p in self.adopted):
+                raise WorldSplit(whole)
             tensor = Tensor.unknown(value.path)
             self.adopted[value.path] = tensor
         return tensor

@@ -77,6 +77,8 @@ class CallContext(Context):
 def exported(run: Run, value: Value, depth: int = 0) -> Value:
     """A value as ops see it: lists are tuples, layers are their configuration."""
     value = worlds.settle(run, value)
+    if isinstance(value, Opaque) and value.path in run.symbols:
+        return Int(run.symbols[value.path])
     if isinstance(value, Ref):
         thing = run.state.read(value)
         if isinstance(thing, ListObject) and depth < 6:

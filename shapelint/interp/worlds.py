@@ -274,7 +274,7 @@ def _implied(known: Condition, held: bool, asked: Condition) -> bool | None:
 
 def likely(run: Run, condition: Condition) -> bool:
     """The answer to read first: what a parameter's default gives, a tensor of the rank that its use shows."""
-    if condition.guess in ("rank", "size"):
+    if condition.guess in ("rank", "size", "whole"):
         return True
     default = run.defaults.get(condition.subject)
     if default is None:

@@ -93,7 +93,7 @@ class Condition:
 
     subject: str
     test: str
-    guess: Literal["", "rank", "size", "type"] = ""
+    guess: Literal["", "rank", "size", "type", "whole"] = ""
 
 
 @dataclass(frozen=True, slots=True)
