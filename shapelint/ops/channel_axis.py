@@ -5,20 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from shapelint.ops.contract import Context, Message, say
-from shapelint.shapes.dim import Dim
 from shapelint.shapes.shape import Axis
 from shapelint.values.model import Tensor, Value
 
 
-def channels_second(
-    cx: Context, value: Value, allowed: Iterable[int] | None, constraint: str, channels: Dim
-) -> tuple[Tensor, Axis]:
+def channels_second(cx: Context, value: Value, allowed: Iterable[int] | None, constraint: str) -> tuple[Tensor, Axis]:
     """An input `(batch, channels, *)` and its axis of channels. `allowed` are the ranks that are accepted, None for any
     of 2 or more.
 
-    Where the rank is open between a batched and an unbatched reading (as a convolution leaves it) and the batched one
-    has the channels that are
-    asked for, it stays open; else the batched reading is assumed.
+    Where the rank is open between a batched and an unbatched reading (as a convolution leaves it), what reads a batch has shown that there is one:
+    the other reading would take channels for samples.
     """
     x = cx.tensor(value)
     headline = say("{subject} expects a tensor of shape (batch, channels, ...) but receives {shape}", shape=x.shape)
@@ -30,13 +26,10 @@ def channels_second(
         _, greatest = cx.facts.admissible_ranks(x.shape)
         read = cx.facts.read(x.shape)
         if greatest is not None and read.rank is not None:
-            axis = read.axes[1]
-            if axis.size == cx.facts.resolve(channels):
-                return x, axis
-            x = cx.read(x)
+            x = x.with_parts(cx.facts.reveal_prefix(x.shape, read.rank).parts)
         else:
             x = x.with_parts(cx.facts.reveal_prefix(x.shape, 2).parts)
-    axis = x.shape.parts[1]  # type: ignore[assignment]
+    axis = x.shape.parts[1]
     assert isinstance(axis, Axis)
     cx.role(x.shape.parts[0], "batch", "proved", "the layer reads it as the batch")
     cx.role(axis, "channel", "proved", "the layer reads it as channels")

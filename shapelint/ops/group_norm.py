@@ -20,7 +20,7 @@ C5 = Constraint("C5", "norm-features", "`weight` and `bias` have an entry for ev
 
 
 def _normalise(cx: Context, input: Value, groups: Dim, want: Dim | None) -> tuple[Tensor, Axis]:
-    x, axis = channels_second(cx, input, None, "C2", want if want is not None else Dim.symbol("channels", "unknown"))
+    x, axis = channels_second(cx, input, None, "C2")
     cx.expect(x)
     if want is not None:
         cx.demand_equal(

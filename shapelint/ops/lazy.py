@@ -151,7 +151,7 @@ def lazy_batch_norm(cx: Context, layer: Layer, input: Value) -> Value:
     Follows https://docs.pytorch.org/docs/stable/generated/torch.nn.LazyBatchNorm2d.html
     """
     ranks = BATCH_RANKS[layer.name.removeprefix("Lazy")]
-    return channels_second(cx, input, ranks, "C1", Dim.symbol("channels", "unknown"))[0]
+    return channels_second(cx, input, ranks, "C1")[0]
 
 
 def _instance_sample(rng: random.Random) -> Sample:

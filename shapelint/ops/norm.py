@@ -73,7 +73,7 @@ def batch_norm_layer(cx: Context, layer: Layer, input: Value) -> Value:
     Follows https://docs.pytorch.org/docs/stable/generated/torch.nn.BatchNorm2d.html
     """
     want = layer.size("num_features")
-    x, axis = channels_second(cx, input, BATCH_RANKS[layer.name], "C2", want)
+    x, axis = channels_second(cx, input, BATCH_RANKS[layer.name], "C2")
     cx.expect(x)
     tracked = layer.flag("track_running_stats")
     if tracked or layer.flag("affine"):
@@ -208,9 +208,7 @@ def batch_norm(
     """
     named = {"running_mean": running_mean, "running_var": running_var, "weight": weight, "bias": bias}
     x = cx.tensor(input)
-    first = next((g for v in named.values() if not cx.is_none(v) and (g := cx.tensor(v)).shape.rank == 1), None)
-    want = first.shape.dims[0] if first is not None else Dim.symbol("channels", "unknown")
-    x, axis = channels_second(cx, input, None, "C2", want)
+    x, axis = channels_second(cx, input, None, "C2")
     cx.expect(x)
     if cx.flag(training):
         if x.shape.rank is not None:
@@ -270,7 +268,7 @@ def instance_norm(
     running statistics where the input's own are not used.
     Follows https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.instance_norm.html
     """
-    x, axis = channels_second(cx, input, None, "C2", Dim.symbol("channels", "unknown"))
+    x, axis = channels_second(cx, input, None, "C2")
     cx.expect(x)
     if cx.flag(use_input_stats):
         if x.shape.rank is not None:
