@@ -26,7 +26,7 @@ _BATCH = re.compile(r"b|bs|bsz|batch\w*|\w+_batch(?:_size)?", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Lie:
-    """How a shape surely contradicts a claim: `what` is "rank", "size" or "order"."""
+    """How a shape surely contradicts a claim: `what` is "rank", "size", "order" or "role"."""
 
     what: str
     shape: Shape
@@ -247,6 +247,10 @@ def _visit(case: Case, claim: Claim, subject: str, values: list[Value]) -> _Visi
             known[name] = case.facts.resolve(value.dim)
     one = shapes[0] if shapes is not None and len(shapes) == 1 else None
     shape, step = (one.shape, one.step) if one is not None else (None, None)
+    if shape is not None and not shape.ranked:
+        # a claim of that rank confirms the reading that is preferred anyway
+        read = case.facts.read(shape)
+        shape = read if [read.rank] == [len(row) for row in claim.readings] else shape
     return _Visit(case, claim, subject, lie, shape, known, is_fixed(case.run), step)
 
 
@@ -306,7 +310,7 @@ def conclude(run: Run) -> Iterator[tuple[Case, Report | Fine]]:
             continue
         lie = told[0].lies
         if any(v.lies is None for v in told):
-            lie = _permuted(told[0], visits) if len(group) == 1 else None
+            lie = _permuted(told[0], visits) or _misread(told[0]) if len(group) == 1 else None
         elif not told[0].fixed and not _fits_elsewhere(told[0], visits):
             continue  # the caller of this reading is not the one that the author had in mind
         yield told[0].case, _report(told[0], lie) if lie else Fine(told[0].claim.text, told[0].node)
@@ -340,7 +344,39 @@ def _permuted(visit: _Visit, visits: Iterable[_Visit]) -> Lie | None:
     sizes = {dim for dim, _ in claimed}
     if len(wrong) < 2 or len(sizes) < len(claimed) or sizes != {actual[i] for i in wrong}:
         return None
+    if any((role := _claimed_role(row[i])) is not None and role == visit.case.proved_role(axes[i]) for i in wrong):
+        return None  # a layer says so, too: what was unpacked has the wrong names
     return Lie("order", visit.shape, wrong[0]) if any(sure for _, sure in claimed) else None
+
+
+_ROLES = {
+    "batch": _BATCH,
+    "step": re.compile(
+        r"T|seq|time|(?:src|trg|tgt|max|seq)?_?len(?:gth)?|seq\w*|(?:time_?|n_?|num_)?steps?", re.IGNORECASE
+    ),
+    "layer": re.compile(r"(?:num_|n_)?layers?", re.IGNORECASE),
+}
+
+
+def _claimed_role(size: Size | Rest) -> str | None:
+    name = size.name if isinstance(size, Size) else ""
+    return next((role for role, names in _ROLES.items() if names.fullmatch(name)), None)
+
+
+def _misread(visit: _Visit) -> Lie | None:
+    """Whether two axes that a layer's flags prove to be the batch, the steps or the layers are named as each other."""
+    if visit.shape is None or not visit.shape.ranked or len(visit.claim.readings) != 1:
+        return None
+    row, axes = visit.claim.readings[0], visit.shape.axes
+    if len(row) != len(axes):
+        return None
+    swapped: dict[tuple[str, str], int] = {}
+    for place, (size, axis) in enumerate(zip(row, axes)):
+        claimed = _claimed_role(size)
+        proved = visit.case.proved_role(axis)
+        if claimed is not None and proved in _ROLES and claimed != proved:
+            swapped[(claimed, proved)] = place
+    return next((Lie("role", visit.shape, at) for (a, b), at in swapped.items() if (b, a) in swapped), None)
 
 
 def _meaning(visit: _Visit, size: Size, visits: Iterable[_Visit]) -> tuple[Dim, bool] | None:
@@ -378,9 +414,16 @@ def _report(visit: _Visit, lie: Lie) -> Report:
         "rank": f"{_axes(lie.shape.rank)}, not {_axes(_least(claim))}",
         "size": f"axis {lie.axis} is {case.size(lie.shape.parts[lie.axis])}" if lie.what == "size" else "",
         "order": "the sizes stand in another order",
+        "role": "a layer that made it, or reads it, says so",
     }[lie.what]
+    told = f"`{visit.subject}` is {is_}"
+    if lie.what == "role":
+        holds = {"batch": "the batch", "step": "the steps", "layer": "the layers"}
+        told = (
+            f"axis {lie.axis} of `{visit.subject}` is {holds[case.proved_role(lie.shape.parts[lie.axis]) or 'batch']}"
+        )
     return Report(
-        f"the comment says {claim.text}, but `{visit.subject}` is {is_}",
+        f"the comment says {claim.text}, but {told}",
         label=label,
         help="correct the comment, or the line if the comment is what was meant",
         node=visit.node,
