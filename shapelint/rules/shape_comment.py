@@ -81,7 +81,7 @@ def remember(case: Case) -> Report | None:
             notes.setdefault(f"{RULE.name} before", []).append(
                 (case.run.top.frame.address, event.statement.id, excluded)
             )
-        for claim in (claim for comment in remark.since for claim in comment_claims(comment) if claim.target):
+        for claim in _since(remark.since):
             value = lookup(case.run, claim.target)
             if value is not None:
                 notes.setdefault(RULE.name, []).append(_visit(case, claim, claim.target, [value]))
@@ -99,9 +99,18 @@ def remember(case: Case) -> Report | None:
 
 
 def _above(comments: tuple[str, ...]) -> tuple[Claim, ...]:
-    """The claim on the line directly above a statement: one alone, since a block of them is a legend."""
-    found = [claims for comment in comments if (claims := comment_claims(comment))]
-    return found[0] if len(found) == 1 and len(found[0]) == 1 and comment_claims(comments[-1]) else ()
+    """The claim on the line directly above a statement. It stands alone: a block of claims is a legend, and prose beside it ("expected:") may say
+    what else it speaks of."""
+    found = comment_claims(comments[0]) if len(comments) == 1 else ()
+    return found if len(found) == 1 else ()
+
+
+def _since(comments: tuple[str, ...]) -> list[Claim]:
+    """The claims about variables in comments by themselves, each name once; none where there is prose among them."""
+    found = [comment_claims(comment) for comment in comments]
+    claims = [claim for row in found for claim in row]
+    names = [claim.target for claim in claims]
+    return claims if all(found) and all(names) and len(set(names)) == len(names) else []
 
 
 def _read_before(case: Case, claim: Claim, event: Stated) -> list[Value]:
