@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 
 from shapelint.interp import annotated, worlds
+from shapelint.interp.described import is_description
 from shapelint.interp.expressions import distribute, evaluate, joined_size, spread_items
 from shapelint.interp.join import Join, join_values
 from shapelint.interp.names import Deferred
@@ -35,6 +37,8 @@ from shapelint.values.model import (
     Ref,
     Site,
     SizeOf,
+    Step,
+    Tensor,
     Tuple,
     Unknown,
     Value,
@@ -383,7 +387,17 @@ def call_function(run: Run, function: FunctionValue, given: Arguments, receiver:
     finally:
         run.stack.pop()
         run.built = outer_built
+    if is_description(function.module) and run.stack and not is_description(run.top.module):
+        return _as_one_step(result, given, call_site)
     return result
+
+
+def _as_one_step(result: Value, given: Arguments, call_site: Site | None) -> Value:
+    """The result of a described model, which came to have its shape by that one call."""
+    if not isinstance(result, Tensor) or call_site is None:
+        return result
+    previous = next((v.step for v in given.args if isinstance(v, Tensor)), None)
+    return replace(result, step=Step(call_site, result.shape, "", previous, "model"))
 
 
 def _annotates(node: model.FunctionDef | model.Lambda) -> bool:

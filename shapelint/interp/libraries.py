@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 from shapelint.interp.calls import Arguments, call, call_with
 from shapelint.interp.containers import key_of, merged
+from shapelint.interp.described import described
 from shapelint.interp.expressions import as_dim, as_float, spread_items
 from shapelint.interp.iteration import Passes, plan
 from shapelint.interp.objects import ClassInfo, DictObject, Instance, ListObject, Partial
@@ -146,6 +147,9 @@ def call_external(run: Run, name: str, given: Arguments) -> Value:
         )
     if name.startswith("torch.optim."):
         return run.state.allocate(Instance(name, vague=True))
+    model = described(run, name)
+    if model is not None:
+        return call_with(run, model, given)
     if name.startswith(("torch.", "torchvision.", "torchaudio.", "einops.", "numpy.")):
         return Unknown("unsupported-op", name)
     return Unknown("outside-project", name)

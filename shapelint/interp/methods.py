@@ -13,6 +13,7 @@ from shapelint.interp.calls import (
     initialise_library_base,
 )
 from shapelint.interp.containers import dict_method, list_method
+from shapelint.interp.described import loosen
 from shapelint.interp.libraries import fill_container, parser_method
 from shapelint.interp.names import rebind
 from shapelint.interp.objects import ClassInfo, DictObject, FunctionValue, Instance, Iterable, ListObject, Method
@@ -200,6 +201,8 @@ def _layer_method(run: Run, thing: Instance, op, name: str, given: Arguments) ->
 
 def module_method(run: Run, receiver: Ref, thing: Instance, name: str, given: Arguments) -> Value:
     """What `nn.Module` itself and the containers of modules have."""
+    if name in ("modules", "named_modules", "apply"):
+        loosen(run, receiver)
     if name in _SELF:
         return receiver
     if name in ("parameters", "buffers", "named_parameters", "named_buffers", "state_dict", "modules", "named_modules"):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from shapelint.diagnostics import Location, Related, Severity, TraceStep
+from shapelint.interp.described import is_description
 from shapelint.interp.entries import Reader
 from shapelint.interp.events import Claimed, Event, LayerBuilt, Misused, Observer, OpCalled, Stated
 from shapelint.interp.run import Run
@@ -278,7 +279,7 @@ def _step(value: Value | None) -> Step | None:
 
 def _location(case: Case, site: Site) -> Location | None:
     module = case.module(site.path)
-    if module is None or not site.node:
+    if module is None or not site.node or is_description(module):
         return None
     return Location(site.path, *module.lowered.span(site.node))
 

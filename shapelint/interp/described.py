@@ -1,0 +1,80 @@
+"""Well-known models of torchvision, described by what torchvision documents: the layers that people reach for by name, and the shape of the
+result.
+
+A family is one file of `torchvision_models/`, written with torch as its author would write it, where only the shape matters. It is
+never imported: the interpreter reads it as it reads a module of the project, so that a head can be replaced
+(`model.fc = nn.Linear(model.fc.in_features, 10)`), its parts listed (`model.children()`) and called. A model, an
+argument or an attribute that is not described is unknown.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import re
+from pathlib import Path
+
+from shapelint.interp.names import namespace
+from shapelint.interp.objects import ClassInfo, Frame, FunctionValue, Instance
+from shapelint.interp.run import Run
+from shapelint.program.project import LoadedModule
+from shapelint.shapes.dim import Dim
+from shapelint.values.model import Int, Ref, Value
+
+_FOLDER = Path(__file__).parent / "torchvision_models"
+_PREFIX = os.path.join(_FOLDER, "")
+_HOME = "torchvision.models."
+
+
+def described(run: Run, name: str) -> FunctionValue | None:
+    """The function that builds a model, by its dotted name (`torchvision.models.resnet18`, `torchvision.models.resnet.resnet18`); None where it is
+    not described."""
+    if not name.startswith(_HOME):
+        return None
+    family, _, model = name.removeprefix(_HOME).rpartition(".")
+    home = _families().get(model)
+    if home is None or family not in ("", home.stem):
+        return None
+    loaded = run.project.load(home)
+    address = namespace(run, loaded) if isinstance(loaded, LoadedModule) else None
+    frame = run.state.find(address) if address is not None else None
+    found = frame.names.get(model) if isinstance(frame, Frame) else None
+    return found if isinstance(found, FunctionValue) else None
+
+
+def is_description(module: LoadedModule) -> bool:
+    """Whether a module is a family of described models: nobody's code, so that nothing is reported there."""
+    return os.fspath(module.absolute).startswith(_PREFIX)
+
+
+def loosen(run: Run, module: Ref) -> None:
+    """Forget the strides of what a module holds of described models: someone walks through all its layers, which are more than those described, and
+    may give them others (`m.stride = (1, 1)`)."""
+    if not any(path.startswith(_PREFIX) for path in run.project.snapshots):
+        return
+    pending: list[Value] = [module]
+    seen: set[int] = set()
+    while pending:
+        value = pending.pop()
+        if not isinstance(value, Ref) or value.address in seen:
+            continue
+        seen.add(value.address)
+        thing = run.state.read(value)
+        if not isinstance(thing, Instance):
+            continue
+        pending += [*thing.attrs.values(), *(part for _, part in thing.parts or ())]
+        if isinstance(thing.cls, ClassInfo) and is_description(thing.cls.module):
+            writable = run.state.write(value)
+            assert isinstance(writable, Instance)
+            if "_stride" in writable.attrs:
+                writable.attrs["_stride"] = Int(Dim.symbol("stride", "unknown"))
+
+
+@functools.cache
+def _families() -> dict[str, Path]:
+    """The file that describes each model."""
+    found = {}
+    for path in _FOLDER.glob("*.pyi"):
+        for model in re.findall(r"^def (\w+)\(\s*pretrained", path.read_text(encoding="utf-8"), re.MULTILINE):
+            found[model] = path
+    return found
