@@ -13,6 +13,8 @@ from shapelint.shapes.shape import Axis, Part, Shape
 from shapelint.values.model import Float, Int, NoneValue, Packed, Sequence, Tensor, Tuple, Value
 
 _UTILS = "torch.nn.utils.rnn."
+# evidence for an axis of steps: what lies behind the end of the shorter sequences is no data
+PADDED_BEHIND = "pads it behind the shorter sequences"
 
 C_RANK = Constraint("C1", "rnn-input-rank", "`input` has at least two axes")
 C_BATCH = Constraint("C2", "rnn-batch-first", "`lengths` has one entry per sequence of the batch")
@@ -257,6 +259,7 @@ def pad_packed_sequence(
     why = f"batch_first={first} where it is unpacked"
     cx.role(was.batch, "batch", "proved", why)
     cx.role(step, "step", "proved", why)
+    cx.role(step, "step", "proved", f"pad_packed_sequence {PADDED_BEHIND}")
     lead = (was.batch, step) if first else (step, was.batch)
     return Tuple((Tensor(Shape((*lead, *was.rest)), was.dtype), Tensor(Shape((was.batch,)), "int")))
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 from shapelint.ops.contract import CannotTell, Constraint, Context, Op, Sample, op, say, t
-from shapelint.ops.packed import as_packed, packed_sample
+from shapelint.ops.packed import PADDED_BEHIND, as_packed, packed_sample
 from shapelint.shapes.dim import Dim, maximum
 from shapelint.shapes.facts import Verdict
 from shapelint.shapes.shape import Axis, Part, Shape
@@ -141,7 +141,10 @@ def pad_sequence(cx: Context, sequences: Value, batch_first: Value, padding_valu
     if isinstance(padding_side, Str) and padding_side.value not in (None, "left", "right"):
         cx.refute("C2", say("expected padding_side to be one of left or right"), operand="padding_side")
     found = _Together(cx, sequences)
-    return Tensor(_padded(cx, found.batch, Axis.fresh(found.longest), found.rest, cx.flag(batch_first)), found.dtype)
+    steps = Axis.fresh(found.longest)
+    if isinstance(padding_side, Str) and padding_side.value == "right":
+        cx.role(steps, "step", "proved", f"pad_sequence {PADDED_BEHIND}")
+    return Tensor(_padded(cx, found.batch, steps, found.rest, cx.flag(batch_first)), found.dtype)
 
 
 def _pack_sample(rng: random.Random) -> Sample:
