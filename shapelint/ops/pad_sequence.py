@@ -35,8 +35,11 @@ class _Together:
 
     def __init__(self, cx: Context, value: Value) -> None:
         self.lengths: list[Dim] | None = None
-        if isinstance(value, Sequence) and value.first is None and value.last is None:
+        if isinstance(value, Sequence):
             x = self._sequence(cx, cx.tensor(value.element))
+            for end in (value.first, value.last):
+                if end is not None:
+                    self._agree(cx, x, self._sequence(cx, cx.tensor(end)))
             self.batch = Axis.fresh(value.length) if value.length is not None else cx.fresh("batch")
             self.longest = Dim.symbol("length", "unknown")
             self.rest, self.dtype = x.shape.parts[1:], x.dtype
