@@ -74,8 +74,8 @@ def _one_entry(cx: Context, x: Tensor, count: int, output_size: Value) -> bool:
                 return False
         elif x.shape.rank is not None:
             kept.append(x.shape.dims[place])
-        else:
-            return False
+    if x.shape.rank is None:
+        return True  # for all that is known of the sizes that are kept
     if x.shape.rank in (count + 1, count + 2) or any(cx.never(size, 1) for size in kept):
         return False
     if not all(cx.surely(size, 1) for size in kept):

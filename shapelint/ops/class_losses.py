@@ -184,6 +184,13 @@ def cross_entropy(cx: Context, given: Arguments) -> Tensor:
         # read as probabilities, which ints cannot be
         cx.refute("C5", say("expected floating point type for target with class probabilities"), operand="target")
     result = _without_class(cx, x)
+    smooths = isinstance(smoothing, Float) and smoothing.value is not None and smoothing.value > 0
+    if (
+        smooths and x.shape.rank == 1 and target.shape.rank == 1
+    ):  # which is taken for none only where nothing is smoothed
+        cx.refute(
+            "C3", say("output with shape [] doesn't match the target's shape {t}", t=target.shape), operand="target"
+        )
     check_classes(cx, x, target)
     _check_weight(cx, given["weight"], _classes(cx, x))
     return result
