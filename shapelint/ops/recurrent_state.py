@@ -57,7 +57,8 @@ def check_states(cx: Context, hx: Value, expected: Expected, is_lstm: bool) -> N
         return
     if not isinstance(hx, Tuple):
         return
-    if len(hx.items) < 2 or (len(hx.items) > 2 and expected.lead and isinstance(expected.lead[0], Axis)):
+    batched = bool(expected.lead) and isinstance(expected.lead[0], Axis) and not expected.packed
+    if len(hx.items) < 2 or (len(hx.items) > 2 and batched):
         _refute_kind(cx, "{subject} expects two states (h_0, c_0) but receives {count}", count=len(hx.items))
     for value, width, name in zip(hx.items, expected.widths, ("h_0", "c_0"), strict=False):
         _check(cx, _read(cx, value), expected, width, name)
