@@ -8,7 +8,7 @@ from shapelint.ops.contract import Constraint, Context, Layer, Op, Sample, layer
 from shapelint.ops.spatial import scaled
 from shapelint.shapes.dim import ONE
 from shapelint.shapes.shape import Part, Segment
-from shapelint.values.model import FALSE, NONE, Int, Sequence, SizeOf, Str, Tensor, Tuple, Value
+from shapelint.values.model import FALSE, NONE, Bool, Int, Sequence, SizeOf, Str, Tensor, Tuple, Value
 
 C1 = Constraint(
     "C1", "input-rank", "`input` is `(batch, channels, *space)` with as many axes of space as the mode takes"
@@ -42,6 +42,8 @@ def _demand_mode(cx: Context, mode: str, align_corners: Value, antialias: bool) 
         cx.refute(
             "C4", say("anti-alias option is restricted to bilinear, bicubic, and lanczos modes"), operand="antialias"
         )
+    if mode == "lanczos" and isinstance(align_corners, Bool) and align_corners.value:
+        cx.refute("C4", say("lanczos mode does not support align_corners=True"), operand="align_corners")
 
 
 def _resize(
