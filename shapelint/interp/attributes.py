@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from shapelint.interp.described import is_description, reach_into
 from shapelint.interp.names import Deferred, _in_frame, rebind
 from shapelint.interp.objects import (
     BoundMethod,
@@ -19,7 +20,7 @@ from shapelint.interp.objects import (
     SuperValue,
 )
 from shapelint.interp.run import Run
-from shapelint.interp.torch_calls import CallContext, call_named
+from shapelint.interp.torch_calls import CallContext, call_named, exported
 from shapelint.ops.contract import attribute as layer_attribute
 from shapelint.ops.index import find
 from shapelint.program import model
@@ -226,6 +227,9 @@ def _of_object(run: Run, owner: Ref, name: str, node: model.Expr) -> Value:
             known = layer_attribute(CallContext(run), op, thing.config, name)
             if known is not None:
                 return known
+    if isinstance(thing.cls, ClassInfo) and is_description(thing.cls.module) and not _is_module_method(name):
+        reach_into(run, owner, name)
+        return Unknown("outside-project", name)
     library = thing.library_name
     if library or thing.vague:
         if thing.vague and not _is_module_method(name):
@@ -324,11 +328,17 @@ def set_attribute(run: Run, owner: Value, name: str, value: Value) -> None:
                     return
         if thing.config is not None and name in ("weight", "bias") and isinstance(value, Tensor):
             override_weight(run, thing, name, value)
+        elif thing.config is not None and name in _READ_WHEN_CALLED and name in thing.config.args:
+            thing.config = replace(thing.config, args={**thing.config.args, name: exported(run, value)})
         thing.attrs[name] = value
         if thing.parts is not None and isinstance(thing.cls, str):
             thing.parts = [(k, value if k == name else v) for k, v in thing.parts]
     elif isinstance(thing, DictObject):
         thing.items[name] = value
+
+
+# options of layers that torch reads at each call, so that `pool.stride = 1` counts
+_READ_WHEN_CALLED = frozenset(("stride", "padding", "dilation", "ceil_mode", "output_size", "batch_first"))
 
 
 def override_weight(run: Run, thing: Instance, name: str, value: Tensor) -> None:

@@ -19,7 +19,7 @@ from shapelint.interp.objects import ClassInfo, Frame, FunctionValue, Instance
 from shapelint.interp.run import Run
 from shapelint.program.project import LoadedModule
 from shapelint.shapes.dim import Dim
-from shapelint.values.model import Int, Ref, Value
+from shapelint.values.model import Int, Ref, Unknown, Value
 
 _FOLDER = Path(__file__).parent / "torchvision_models"
 _PREFIX = os.path.join(_FOLDER, "")
@@ -68,6 +68,16 @@ def loosen(run: Run, module: Ref) -> None:
             assert isinstance(writable, Instance)
             if "_stride" in writable.attrs:
                 writable.attrs["_stride"] = Int(Dim.symbol("stride", "unknown"))
+
+
+def reach_into(run: Run, module: Ref, name: str) -> None:
+    """Forget what may change where someone asks a described model for an attribute that is not described: the strides of what lies below
+    (`layer4[0].conv2.stride = 1`), of `_modules` all parts."""
+    loosen(run, module)
+    if name == "_modules":
+        thing = run.state.write(module)
+        assert isinstance(thing, Instance)
+        thing.attrs = {n: Unknown("dynamic-value", n) if isinstance(v, Ref) else v for n, v in thing.attrs.items()}
 
 
 @functools.cache

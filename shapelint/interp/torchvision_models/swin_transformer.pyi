@@ -1,6 +1,5 @@
 """Swin Transformer: https://docs.pytorch.org/vision/stable/models/swin_transformer.html"""
 
-import torch
 from torch import Tensor, nn
 from untold import untold  # there is no such module: what it gives is not known
 
