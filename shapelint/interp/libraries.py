@@ -674,6 +674,26 @@ def _from_pretrained(run: Run, given: Arguments) -> Value:
     )
 
 
+_OF_HUB = frozenset(("source", "trust_repo", "force_reload", "verbose", "skip_validation"))
+
+
+def _named_model(of_hub: bool) -> Callable[[Run, Arguments], Value]:
+    """A model of torchvision by a name that is a string: `models.get_model("resnet18")`, `torch.hub.load("pytorch/vision", "resnet18")`."""
+
+    def build(run: Run, given: Arguments) -> Value:
+        names = [v.value if isinstance(v, Str) else None for v in given.args]
+        repository, name, *_ = [*names, None, None] if of_hub else ["pytorch/vision", *names, None]
+        if given.inexact or not (repository or "").startswith("pytorch/vision"):
+            return Unknown("outside-project", "torch.hub.load")
+        model = described(run, f"torchvision.models.{name}")
+        if model is None:
+            return Unknown("unsupported-op", f"torchvision.models.{name}")
+        options = {k: v for k, v in given.kwargs.items() if k not in _OF_HUB}
+        return call_with(run, model, Arguments(given.args[1 + of_hub :], options, node=given.node))
+
+    return build
+
+
 def _import_math() -> dict[str, Callable[[Run, Arguments], Value]]:
     import math
 
@@ -692,6 +712,8 @@ _FUNCTIONS: dict[str, Callable[[Run, Arguments], Value]] = {
     "torch.utils.data.dataset.random_split": _random_split,
     "torch.utils.checkpoint.checkpoint": _checkpoint,
     "torch.nn.Embedding.from_pretrained": _from_pretrained,
+    "torch.hub.load": _named_model(True),
+    "torchvision.models.get_model": _named_model(False),
     "torch.Size": _size,
     "torch.cuda.is_available": lambda run, given: Bool(None),
     "torch.jit.is_scripting": _false,
