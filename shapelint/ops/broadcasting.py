@@ -11,6 +11,10 @@ from shapelint.shapes.shape import Axis, Part, Segment
 from shapelint.values.model import Tensor
 
 
+MANY_AXES = 3
+"""What has fewer axes may be a bias itself."""
+
+
 def broadcast(cx: Context, tensors: Iterable[Tensor], constraint: str) -> tuple[Part, ...]:
     """The axes that tensors have together; see `Context.broadcast`."""
     given = list(tensors)
@@ -31,6 +35,9 @@ def _two(cx: Context, left: tuple[Part, ...], right: tuple[Part, ...], constrain
         a = left[-place] if place <= len(left) else None
         b = right[-place] if place <= len(right) else None
         if isinstance(a, Segment) or isinstance(b, Segment):
+            spread = _spread_over(cx, left, right, place) or _spread_over(cx, right, left, place)
+            if spread is not None:
+                return tuple(spread)
             parts.extend(_unknown_run(left[: len(left) - place + 1], right[: len(right) - place + 1]))
             break
         if a is None or b is None:
@@ -40,6 +47,19 @@ def _two(cx: Context, left: tuple[Part, ...], right: tuple[Part, ...], constrain
         else:
             parts.append(_axis(cx, a, b, left, right, constraint))
     return tuple(reversed(parts))
+
+
+def _spread_over(cx: Context, data: tuple[Part, ...], mask: tuple[Part, ...], place: int) -> list[Part] | None:
+    """The axes of data that meets a tensor of which, from a place on, nothing is known: a mask or a bias is taken to have no more axes than the
+    batch of activations that it is laid over."""
+    if place != 1 or len(mask) != 1 or len(data) < MANY_AXES or not all(isinstance(p, Axis) for p in data):
+        return None
+    first = data[0]
+    assert isinstance(first, Axis)
+    if not any(s.kind == "input" for s in cx.facts.resolve(first.size).symbols):
+        return None
+    cx.generic = True
+    return [cx.fresh("broadcast") if isinstance(p, Axis) and cx.surely(p.size, 1) else p for p in data]
 
 
 def _unknown_run(left: tuple[Part, ...], right: tuple[Part, ...]) -> list[Part]:

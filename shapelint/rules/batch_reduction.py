@@ -21,14 +21,15 @@ def check(case: Case) -> Report | None:
     assert isinstance(event, OpCalled)
     dim, keep = event.arguments.get("dim"), event.arguments.get("keepdim")
     x = case.tensor(next(iter(event.arguments.values()), event.result))
-    if x is None or x.shape.rank != 3 or not isinstance(dim, Int) or dim.dim.value not in range(-3, 3):
+    number = dim.dim.value if isinstance(dim, Int) else None
+    if x is None or x.shape.rank != 3 or number is None or not -3 <= number < 3:
         return None
     if isinstance(keep, Bool) and keep.value is not False:
         return None  # what is kept is broadcast: a statistic of the batch, not a pooled step
     if (event.assumed or x.assumed) and not case.is_told_batched(x.shape):
         return None
     axes = x.shape.axes
-    place = dim.dim.value % 3
+    place = number % 3
     roles = [case.proved_role(a) for a in axes]
     if roles[place] != "batch" or roles[:2] not in (["batch", "step"], ["step", "batch"]) or roles[2] != "feature":
         return None

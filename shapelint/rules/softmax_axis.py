@@ -53,12 +53,12 @@ def remember(case: Case) -> Report | None:
     if not isinstance(result, Tensor) or result.step is None:
         return None
     x = case.tensor(result)
-    if x is None or not x.shape.rank or not isinstance(dim, Int) or dim.dim.value is None:
+    if x is None or not isinstance(dim, Int) or dim.dim.value is None:
         return None
-    place = dim.dim.value % x.shape.rank if -x.shape.rank <= dim.dim.value < x.shape.rank else None
-    if place is None or (event.assumed and not case.is_told_batched(x.shape)):
+    place = dim.dim.value + (x.shape.rank or 0 if dim.dim.value < 0 else 0)
+    if not 0 <= place < len(x.shape.prefix) or (event.assumed and not case.is_told_batched(x.shape)):
         return None
-    axis = x.shape.axes[place]
+    axis = x.shape.prefix[place]
     if axis.factors:
         case.run.notes.setdefault(RULE.name, []).append(_Softmax(case, axis.factors, place, result.step))
     return None
@@ -99,7 +99,9 @@ def weights(case: Case) -> Report | None:
     moved = kept.factors != found.axis or any(f in summed.factors for f in found.axis)
     if moved and not (in_place and found.place < left.shape.rank - 1):
         return None
-    if case.facts.resolve(kept.size) == 1 or case.facts.resolve(summed.size) == 1 or not summed.factors:
+    if case.facts.resolve(left.shape.axes[found.place].size) == 1 or case.facts.resolve(summed.size) == 1:
+        return None
+    if not summed.factors or (found.place == left.shape.rank - 2 and case.facts.resolve(kept.size) == 1):
         return None
     report = Report(
         f"`{found.case.subject}` normalises axis {found.place}, but its result is summed over the last axis",

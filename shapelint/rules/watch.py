@@ -15,7 +15,7 @@ from shapelint.ops.contract import Mismatch
 from shapelint.rules.contract import Case, Fine, Report, Rule
 from shapelint.rules.findings import Cleared, Finding, Observations, Pass, Place, Seen
 from shapelint.rules.registry import load
-from shapelint.values.model import Condition, Site, Step, Tensor, Tuple, Value
+from shapelint.values.model import Bool, Condition, Site, Step, Tensor, Tuple, Value
 
 if TYPE_CHECKING:
     from shapelint.program.project import LoadedModule, Project
@@ -42,6 +42,7 @@ class _Reading:
     world: dict[Condition, bool]
     findings: list[Finding] = field(default_factory=list)
     passed: set[tuple[Place, Place | None]] = field(default_factory=set)
+    defaults: dict[str, bool] = field(default_factory=dict)  # of flags of the constructor
     cleared: set[Cleared] = field(default_factory=set)
 
 
@@ -92,29 +93,34 @@ def _weigh(readings: list[_Reading]) -> list[Finding]:
                 continue
             done.add((*key, finding.seen.built_place))
             failing = [r for r in readings if any((f.place, f.rule, f.constraint) == key for f in r.findings)]
-            fine = [r for r in readings if r not in failing and any(p == finding.place for p, _ in r.passed)]
-            if _rests_on_a_guess(failing, readings):
+            others = [r for r in readings if r not in failing]
+            fine = [r for r in others if any(p == finding.place for p, _ in r.passed)]
+            if _rests_on_a_guess(failing, others):
                 continue
             if not fine:
                 kept.append(finding)
                 continue
             flag = _selecting_flag(failing, fine)
             if flag is not None:
-                severity: Severity = "warning" if finding.severity == "error" else "info"
-                kept.append(replace(finding, severity=severity, seen=replace(finding.seen, flag=flag)))
+                condition, held = flag
+                severity: Severity = "warning"
+                if finding.severity != "error" and reading.defaults.get(condition.subject) is not held:
+                    severity = "info"
+                seen = replace(finding.seen, flag=f"{condition.subject}={held}")
+                kept.append(replace(finding, severity=severity, seen=seen))
     return kept
 
 
-def _rests_on_a_guess(failing: list[_Reading], readings: list[_Reading]) -> bool:
-    """Whether what is found rests on a guess at what arrives, since the reading that guesses otherwise does not find it."""
+def _rests_on_a_guess(failing: list[_Reading], others: list[_Reading]) -> bool:
+    """Whether what is found rests on a guess at what arrives, since a reading that guesses otherwise does not find it."""
     for condition, held in failing[0].world.items():
         if condition.guess and all(r.world.get(condition) == held for r in failing):
-            if any(r.world.get(condition, held) != held for r in readings if r not in failing):
+            if any(r.world.get(condition, held) != held for r in others):
                 return True
     return False
 
 
-def _selecting_flag(failing: list[_Reading], fine: list[_Reading]) -> str | None:
+def _selecting_flag(failing: list[_Reading], fine: list[_Reading]) -> tuple[Condition, bool] | None:
     """The one boolean parameter whose value tells the failing worlds from the fine ones."""
     for condition, held in failing[0].world.items():
         if condition.test != "true":
@@ -122,7 +128,7 @@ def _selecting_flag(failing: list[_Reading], fine: list[_Reading]) -> str | None
         if all(r.world.get(condition) == held for r in failing) and all(
             r.world.get(condition, held) != held for r in fine
         ):
-            return f"{condition.subject}={held}"
+            return condition, held
     return None
 
 
@@ -171,6 +177,11 @@ class Watcher(Observer):
                         else:
                             self._add(case, rule, report)
             self.reading.world = run.world
+            self.reading.defaults = {
+                name: value.value
+                for name, value in run.defaults.items()
+                if isinstance(value, Bool) and value.value is not None
+            }
             self.watched.readings.append(self.reading)
 
     def _op(self, run: Run, event: OpCalled) -> None:
