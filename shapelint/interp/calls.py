@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from shapelint.interp import annotated, worlds
 from shapelint.interp.described import is_description
-from shapelint.interp.expressions import distribute, evaluate, joined_size, spread_items
+from shapelint.interp.expressions import distribute, evaluate, joined_size, spread_items, unspread
 from shapelint.interp.join import Join, join_values
 from shapelint.interp.names import Deferred
 from shapelint.interp.objects import (
@@ -120,7 +120,7 @@ def _arguments(run: Run, node: model.Call) -> Arguments:
         value = evaluate(run, argument.value)
         if argument.star == "*":
             items = spread_items(run, value)
-            among.extend([value] if items is None else items)
+            among.extend([unspread(value)] if items is None else items)
             if items is None:
                 inexact = True
                 continue

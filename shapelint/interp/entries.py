@@ -396,16 +396,21 @@ def build_openly(run: Run, info: ClassInfo) -> Ref:
                 args.append(_parameter(run, param, default))
             elif param.kind == "keyword":
                 kwargs[param.name] = _parameter(run, param, default)
-    built = instantiate(run, info, Arguments(args, kwargs))
+    built = instantiate(run, info, Arguments(args, kwargs, inexact=_takes_more(found)))
     if not isinstance(built, Ref):
         raise PathEnds
-    if (
+    if _takes_more(found):
+        _open_stars(run, built)
+    return built
+
+
+def _takes_more(found: tuple[Value, ClassInfo] | None) -> bool:
+    """Whether a constructor passes on what its signature does not name: no reading knows that nothing is among it."""
+    return (
         found is not None
         and isinstance(found[0], FunctionValue)
         and any(p.kind in ("*", "**") for p in found[0].node.params.items)
-    ):
-        _open_stars(run, built)
-    return built
+    )
 
 
 def _open_stars(run: Run, built: Ref) -> None:

@@ -151,10 +151,15 @@ def elements(run: Run, nodes: tuple[model.Expr, ...]) -> list[Value] | SizeOf | 
             value = evaluate(run, node.value)
             spread = spread_items(run, value)
             exact = exact and spread is not None
-            values.extend([value] if spread is None else spread)
+            values.extend([unspread(value)] if spread is None else spread)
         else:
             values.append(evaluate(run, node))
     return values if exact else joined_size(run, values)
+
+
+def unspread(value: Value) -> Value:
+    """What stands among others for the items of an iterable of unknown length: a size as a whole, anything else is no one value."""
+    return value if isinstance(value, SizeOf) else Unknown("dynamic-value")
 
 
 def joined_size(run: Run, values: Iterable[Value]) -> SizeOf | None:
