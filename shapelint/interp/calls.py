@@ -386,6 +386,7 @@ def call_function(run: Run, function: FunctionValue, given: Arguments, receiver:
             run.state.heap.pop(frame.address, None)  # nothing can read its names again
     finally:
         run.stack.pop()
+        run.guards -= activation.guards
         run.built = outer_built
     if is_description(function.module) and run.stack and not is_description(run.top.module):
         return _as_one_step(result, given, call_site)

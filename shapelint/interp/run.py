@@ -72,6 +72,7 @@ class Activation:
     raises: list[list[State]] = field(default_factory=list)
     sizes: dict[str, Dim] = field(default_factory=dict)  # what the names of its annotated signature stand for
     node: FunctionDef | None = None
+    guards: int = 0  # of the run's, those that last until it ends
 
 
 @dataclass(eq=False)
@@ -121,6 +122,7 @@ class Run:
         self.granted = steps
         self.stack: list[Activation] = []
         self.guards = 0
+        self.peeks = 0  # tests that read the entries of a tensor
         self.failed = False  # whether torch would have raised
         self.blurred = False  # whether sides of a test were joined that belong to different worlds
         self.quiet = 0  # inside code whose events another context tells
@@ -273,6 +275,11 @@ class Run:
             if r.world.get(guess, held) != held
             and all(r.world.get(c, answer) == answer for c, answer in self.world.items() if c != guess)
         ]
+
+    @property
+    def is_called(self) -> bool:
+        """Whether the call in progress was made by the code that is read, which knows more of the arguments than their sizes."""
+        return len(self.stack) > (1 if self.kind == "driver" else 2)
 
     # opaque values
 

@@ -16,6 +16,7 @@ from shapelint.program import model
 from shapelint.values.model import (
     NONE,
     TRUE,
+    Bool,
     External,
     Int,
     Opaque,
@@ -366,6 +367,7 @@ def _learn_rank(run: Run, node: model.Expr, rank: int) -> None:
 
 
 def _if(run: Run, node: model.If) -> None:
+    peeks = run.peeks
     answer = worlds.truth(run, evaluate(run, node.test))
     known = worlds.decide(run, answer)
     if known is not None:
@@ -375,6 +377,20 @@ def _if(run: Run, node: model.If) -> None:
             learn(run, node.test)
         execute(run, node.body if known else node.orelse)
         return
+    # what a function does for some entries of its arguments need not be what its caller's arguments lead to
+    guarded = run.peeks > peeks and run.is_called
+    returns = len(run.top.returns)
+    run.guards += guarded
+    try:
+        _both_sides(run, node, answer)
+    finally:
+        run.guards -= guarded
+    if guarded and len(run.top.returns) > returns:
+        run.guards += 1  # until the call ends: what follows is the other way
+        run.top.guards += 1
+
+
+def _both_sides(run: Run, node: model.If, answer: Bool) -> None:
     start = run.state
     ends: list[State] = []
     returns = len(run.top.returns)

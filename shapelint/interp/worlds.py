@@ -75,6 +75,7 @@ def truth(run: Run, value: Value) -> Bool:
         return Bool(None, Condition(value.path, "true"))
     if isinstance(value, OneOf):
         return _agree([truth(run, o) for o in value.options])
+    run.peeks += isinstance(value, Tensor)
     return UNDECIDED
 
 
