@@ -72,10 +72,11 @@ class Join:
         joined.assumed = {c: v for c, v in self.left.assumed.items() if self.right.assumed.get(c) == v}
         joined.adopted = {**self.right.adopted, **self.left.adopted}
         left, right = self.left.heap, self.right.heap
-        for address in left.keys() | right.keys():
+        # most objects are the same on both sides: they are passed over without a set of all addresses
+        apart = [address for address, thing in left.items() if right.get(address) is not thing]
+        apart += [address for address in right if address not in left]
+        for address in apart:
             mine, theirs = left.get(address), right.get(address)
-            if mine is theirs:
-                continue
             mine = mine if mine is not None else self.left.find(address)
             theirs = theirs if theirs is not None else self.right.find(address)
             if mine is None and theirs is not None:

@@ -10,7 +10,6 @@ from shapelint.shapes.facts import Demand, Verdict
 from shapelint.shapes.shape import Axis, Part, Segment
 from shapelint.values.model import Tensor
 
-
 MANY_AXES = 3
 """What has fewer axes may be a bias itself."""
 

@@ -63,8 +63,8 @@ def _name(case: Case, axis: Axis, vocabulary: frozenset[str]) -> str:
 
 
 def _foreign(case: Case, axis: Axis, role: str) -> str | None:
-    """What proves the role of an axis, other than a recurrent layer's own flag."""
+    """What proves the role of an axis, other than a flag that says how a layer reads its input."""
     for evidence in case.evidence(axis):
-        if evidence.role == role and evidence.strength == "proved" and "DataLoader" in evidence.why:
+        if evidence.role == role and evidence.strength == "proved" and "batch_first" not in evidence.why:
             return evidence.why
     return None

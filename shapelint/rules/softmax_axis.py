@@ -39,8 +39,11 @@ class _Weighted:
 
 @dataclass(eq=False)
 class _Misplaced:
+    """A report; one that rests on the softmax alone falls where its result `weighs` something, since samples may be weighed."""
+
     case: Case
     report: Report
+    weighs: _Softmax | None = None
 
 
 @RULE.check(*SOFTMAXES)
@@ -60,8 +63,31 @@ def remember(case: Case) -> Report | None:
         return None
     axis = x.shape.prefix[place]
     if axis.factors:
-        case.run.notes.setdefault(RULE.name, []).append(_Softmax(case, axis.factors, place, result.step))
+        kept = _Softmax(case, axis.factors, place, result.step)
+        case.run.notes.setdefault(RULE.name, []).append(kept)
+        over = _over_samples(case, x, place)
+        if over is not None:
+            case.run.notes.setdefault(f"{RULE.name} found", []).append(_Misplaced(case, over, kept))
     return None
+
+
+def _over_samples(case: Case, x: Tensor, place: int) -> Report | None:
+    """Scores that a layer gave, one row for each sample of a proved batch: normalised down the batch, they make samples compete."""
+    if x.shape.rank != 2 or place != 0 or case.facts.resolve(x.shape.axes[0].size) == 1:
+        return None
+    samples, scores = x.shape.axes
+    if case.proved_role(samples) != "batch" or case.proved_role(scores) not in ("feature", "class"):
+        return None
+    if case.facts.resolve(scores.size) == 1:
+        return None  # one score for each sample may be a weight for it
+    why = next(e.why for e in case.evidence(samples) if e.role == "batch")
+    return Report(
+        f"`{case.subject}` normalises over the samples of the batch, not over the {case.dim(scores.size)} scores of each",
+        label=f"axis 0 of {case.shape(x.shape)} is the batch: {why}",
+        help="normalise the scores: `dim=-1`",
+        step=x.step,
+        constraint="samples",
+    )
 
 
 # of these, the ones that also leave the entries in their places
@@ -79,6 +105,18 @@ def _softmax_behind(case: Case, step: Step | None) -> tuple[_Softmax, bool] | No
             return None
         in_place = in_place and step.op in _KEEPING
         step = step.previous
+    return None
+
+
+@RULE.check(*(f"torch.{owner}{name}" for owner in ("", "Tensor.") for name in ("matmul", "mm", "bmm", "mul", "einsum")))
+def weighing(case: Case) -> Report | None:
+    """Keep which softmaxes weigh something."""
+    event = case.event
+    assert isinstance(event, OpCalled)
+    for value in event.arguments.values():
+        behind = _softmax_behind(case, value.step) if isinstance(value, Tensor) else None
+        if behind is not None:
+            case.run.notes.setdefault(f"{RULE.name} weighing", []).append(behind[0])
     return None
 
 
@@ -197,5 +235,5 @@ def classes(case: Case) -> Report | None:
 @RULE.conclude
 def conclude(run: Run) -> Iterator[tuple[Case, Report]]:
     for found in run.notes.get(f"{RULE.name} found", ()):
-        if isinstance(found, _Misplaced):
+        if isinstance(found, _Misplaced) and found.weighs not in run.notes.get(f"{RULE.name} weighing", ()):
             yield found.case, found.report
