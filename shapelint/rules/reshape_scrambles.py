@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from shapelint.interp.run import Run
 from shapelint.rules.contract import Case, OpCalled, Report, Rule
+from shapelint.shapes.dim import Dim, FloorDiv
 from shapelint.shapes.regroup import Scramble, regroup
 from shapelint.shapes.shape import Axis, Factor
-from shapelint.values.model import Tensor
+from shapelint.values.model import Step, Tensor
 
 RULE = Rule("reshape-scrambles", "SHP603", "warning", "a view or reshape where a transpose or permute was meant")
 
@@ -20,6 +21,7 @@ _MADE_UP = frozenset(
 
 # rows made one entry longer and then read in the other order are shifted against each other on purpose (relative positions)
 _SKEWING = frozenset(("cat", "pad"))
+_CUTTING = frozenset(("getitem", "indexing", "narrow", "slice"))
 
 
 @dataclass(eq=False)
@@ -30,6 +32,13 @@ class _Mixed:
     report: Report
     source: frozenset[Factor]
     undone: bool = False
+
+
+@dataclass(eq=False)
+class _Skewed:
+    """What came out of reading longer rows anew. One row or column is then cut off, and the rest brought to its old sizes."""
+
+    step: Step | None
 
 
 @RULE.check("reshape", "reshape_as")
@@ -50,11 +59,35 @@ def check(case: Case) -> Report | None:
     ):
         return None
     if x.step is not None and x.step.op in _SKEWING:
+        kept.append(_Skewed(result.step))
+        return None
+    if _is_skewed(kept, x.step):
         return None
     scramble = regroup(case.facts, x.shape.axes, result.shape.dims).scramble
-    if scramble is not None and len(scramble.source) > 1:
+    if scramble is not None and len(scramble.source) > 1 and not _may_collapse(case, scramble):
         kept.append(_Mixed(case, _report(case, x, result, scramble), frozenset(scramble.source)))
     return None
+
+
+def _is_skewed(kept: list[object], step: Step | None) -> bool:
+    while step is not None and step.op in _CUTTING:
+        step = step.previous
+    return step is not None and any(isinstance(one, _Skewed) and one.step is step for one in kept)
+
+
+def _may_collapse(case: Case, scramble: Scramble) -> bool:
+    """Whether the order holds once a computed size is 1, as the height that a stack of convolutions leaves often is."""
+    facts = case.facts
+    slim = {f for f in scramble.source if _is_rest(facts.resolve(f.size)) and not facts.at_least(f.size, 2)}
+    wide = [f for f in scramble.source if f not in slim]
+    return bool(slim) and [f for claim in scramble.claims for f in claim if f not in slim] == wide
+
+
+def _is_rest(size: Dim) -> bool:
+    """Whether a size is what rounding down leaves of another; a mere share of a parameter, `width // heads`, is meant to be larger than 1."""
+    atoms = [atom for monomial, _ in size.terms for atom, _ in monomial if isinstance(atom, FloorDiv)]
+    is_share = len(size.terms) == 1 and all(len(a.args[0].terms) == 1 for a in atoms)
+    return bool(atoms) and not (is_share and all(s.kind == "parameter" for s in size.symbols))
 
 
 def _undo(kept: list[object], result: Tensor) -> None:
