@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 
-from shapelint.interp.calls import Arguments, call_function, instantiate
+from shapelint.interp.calls import Arguments, call_function, instantiate, without_decorator
 from shapelint.interp.events import Observer
+from shapelint.interp.expressions import evaluate, spread_items
 from shapelint.interp.names import Deferred, namespace
 from shapelint.interp.objects import (
     BoundMethod,
@@ -337,9 +338,30 @@ def _call_entry(run: Run, function: FunctionValue, receiver: Value | None) -> No
     given = _inputs(run, function, skip)
     if given is None:
         return
+    if isinstance(function.node, model.FunctionDef):
+        for decorator in function.node.decorators:
+            _keep_choices(run, decorator)
     if isinstance(receiver, Ref) and run.kind == "open":
         _forget_volatile(run, receiver)
-    call_function(run, function, given, receiver)
+    call_function(run, without_decorator(function), given, receiver)
+
+
+def _keep_choices(run: Run, decorator: model.Expr) -> None:
+    """What `pytest.mark.parametrize("a,b", values)` says of the arguments of a test: they are nothing else."""
+    if not (
+        isinstance(decorator, model.Call) and isinstance(decorator.func, model.Attribute) and len(decorator.args) > 1
+    ):
+        return
+    with run.silently():
+        names, listed = (evaluate(run, a.value) for a in decorator.args[:2])
+        values = spread_items(run, listed)
+    if decorator.func.name != "parametrize" or not isinstance(names, Str) or names.value is None or values is None:
+        return
+    paths = [name.strip() for name in names.value.split(",")]
+    for place, path in enumerate(paths):
+        rows = [(v,) if len(paths) == 1 else v.items if isinstance(v, Tuple) else () for v in values]
+        if all(len(row) == len(paths) for row in rows):
+            run.choices[path] = tuple(row[place] for row in rows)
 
 
 _TENSOR_HINTS = ("Tensor", "LongTensor", "FloatTensor", "Variable")

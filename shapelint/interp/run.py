@@ -131,6 +131,7 @@ class Run:
         self.symbols: dict[str, Dim] = {}
         self.adopted: dict[str, Tensor] = {}
         self.names: dict[Symbol, str] = {}
+        self.asked_sizes: dict[str, list[Symbol]] = {}  # open sizes that were asked whether they are 1, by name
         self.maybe: set[Symbol] = set()  # loop counters of passes that need not happen
         self.built: Site | None = None
         self.reached: set[tuple[str, int]] = set()
@@ -140,6 +141,7 @@ class Run:
         self.resolving: set[tuple[str, str, int, str]] = set()
         self.parameters: set[str] = set()  # names that the constructor gives values to
         self.defaults: dict[str, Value] = {}  # of the constructor's parameters, by their paths
+        self.choices: dict[str, tuple[Value, ...]] = {}  # all that an input can be, where the entry says so
         self.rivals: list[Run] = []  # the readings of other worlds that came to their end
         self.notes: dict[str, list[object]] = {}  # what rules keep until the reading ends
         self.conditions: dict[Condition, tuple[str, Dim, Dim]] = {}

@@ -34,6 +34,7 @@ from shapelint.values.model import (
     Str,
     Tensor,
     Tuple,
+    Unknown,
     Value,
 )
 
@@ -96,13 +97,11 @@ def is_none(run: Run, value: Value) -> Bool:
     if isinstance(value, NoneValue):
         return TRUE
     if isinstance(value, Opaque):
-        if value.path in run.adopted or value.path in run.symbols:
+        if value.path in run.adopted or value.path in run.symbols or _is_no_choice(run, value.path, None):
             return FALSE
         return Bool(None, Condition(value.path, "is None"))
     if isinstance(value, OneOf):
         return _agree([is_none(run, o) for o in value.options])
-    from shapelint.values.model import Unknown
-
     return UNDECIDED if isinstance(value, Unknown) else FALSE
 
 
@@ -155,6 +154,8 @@ def equal(run: Run, a: Value, b: Value) -> Bool:
         return Bool(x == y)
     for one, literal in ((a, y), (b, x)):
         if isinstance(one, Opaque) and literal is not ...:
+            if _is_no_choice(run, one.path, literal):
+                return FALSE
             if isinstance(literal, int) and not isinstance(literal, bool) and one.path in run.symbols:
                 return compare_ints(run, "==", run.symbols[one.path], Dim.of(literal))
             if literal is None:
@@ -186,6 +187,15 @@ def equal(run: Run, a: Value, b: Value) -> Bool:
     if any(literal is not ... and _is_other_kind(run, one) for one, literal in ((a, y), (b, x))):
         return FALSE
     return UNDECIDED
+
+
+def _is_no_choice(run: Run, path: str, literal: object) -> bool:
+    """Whether an input is known to be one of some values, and this is none of them."""
+    for choice in run.choices.get(path, (Unknown("dynamic-value"),)):
+        known = _literal(choice)
+        if known == literal or (known is ... and not _is_other_kind(run, choice)):
+            return False
+    return True
 
 
 def _is_other_kind(run: Run, value: Value) -> bool:
@@ -331,8 +341,13 @@ def is_one(run: Run, size: Dim) -> bool | None:
         return None
     if symbol.kind == "parameter":
         asked = compare_ints(run, "==", size, ONE)
-    elif symbol.kind == "input" and symbol.name.rpartition(".")[0] in run.adopted:
-        condition = Condition(symbol.name, "== 1", "size")
+    elif symbol.kind == "input":
+        # other symbols than axes of inputs may share a name: they are told apart by the order in which they are asked for
+        alike = run.asked_sizes.setdefault(symbol.name, [])
+        if symbol not in alike:
+            alike.append(symbol)
+        number = alike.index(symbol)
+        condition = Condition(symbol.name if not number else f"{symbol.name}#{number + 1}", "== 1", "size")
         asked = Bool(None, condition)
     else:
         return None
