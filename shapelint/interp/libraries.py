@@ -588,6 +588,25 @@ def _prod(run: Run, given: Arguments) -> Value:
     return Int(total)
 
 
+def _array_prod(run: Run, given: Arguments) -> Value:
+    """`np.prod` of sizes is one of them; of anything with axes, or along one, what the op says."""
+    first = given.args[0] if given.args else Unknown("dynamic-value")
+    op = find("numpy.prod")
+    if op is None or (len(given.args) == 1 and not given.kwargs and not isinstance(plan(run, first).first, Tensor)):
+        return _prod(run, given)
+    if given.inexact:
+        return Unknown("dynamic-value", "numpy.prod")
+    return call_op(
+        run, op, "numpy.prod", given.args, given.kwargs, given.node, given.nodes, given.kwarg_nodes, given.callee
+    )
+
+
+def _asks_type(run: Run, given: Arguments) -> Value:
+    """`torch.jit.isinstance`, which asks for the types of elements too: what arrives decides, as the entries of a tensor would."""
+    run.peeks += 1
+    return Bool(None)
+
+
 def _random_int(run: Run, given: Arguments) -> Value:
     low = as_dim(run, given.args[0]) if len(given.args) > 1 else Dim.of(0)
     return Int(Dim.symbol("n", "unknown", low.value if low is not None and low.value is not None else None))
@@ -738,7 +757,8 @@ _FUNCTIONS: dict[str, Callable[[Run, Arguments], Value]] = {
     "math.prod": _prod,
     "math.log": _number,
     "math.pow": _number,
-    "numpy.prod": _prod,
+    "numpy.prod": _array_prod,
+    "torch.jit.isinstance": _asks_type,
     "numpy.ceil": _of_number(_floor(True), "numpy.ceil"),
     "numpy.floor": _of_number(_floor(False), "numpy.floor"),
     **{
