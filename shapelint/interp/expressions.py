@@ -316,8 +316,11 @@ def _plain_binary(run: Run, op: str, left: Value, right: Value) -> Value:
     for value in (left, right):
         if isinstance(value, Unknown):
             return value
-        if isinstance(value, Opaque) and value.origin == "parameter":
-            return Float(None)
+    numbers = (Opaque, Float, Bool)
+    if all(isinstance(v, numbers) or as_dim(run, v) is not None for v in (left, right)) and any(
+        isinstance(v, Opaque) and v.origin == "parameter" for v in (left, right)
+    ):
+        return Float(None)
     return Unknown("dynamic-value")
 
 

@@ -13,6 +13,7 @@ from shapelint.interp.run import Activation, PathEnds, Run
 from shapelint.interp.state import State
 from shapelint.ops.index import own_within
 from shapelint.program import model
+from shapelint.shapes.shape import Shape
 from shapelint.values.model import (
     NONE,
     TRUE,
@@ -92,6 +93,8 @@ def _unpack(run: Run, target: model.TupleExpr | model.ListExpr, value: Value) ->
             if (n := _length(run, o)) is None or n == count or (star is not None and n >= count - 1)
         ]
         value = fitting[0] if len(fitting) == 1 else Unknown("dynamic-value")
+    if star is not None and isinstance(value, SizeOf) and _unpack_size(run, target.items, value, star):
+        return
     items = _items_for(run, value, count, star)
     if items is None:
         known = _length(run, value)
@@ -114,6 +117,22 @@ def _unpack(run: Run, target: model.TupleExpr | model.ListExpr, value: Value) ->
     assign(run, target.items[star], run.state.allocate(ListObject(middle)))
     for part, item in zip(target.items[star + 1 :], items[len(items) - behind :]):
         assign(run, part, item)
+
+
+def _unpack_size(run: Run, targets: tuple[model.Expr, ...], value: SizeOf, star: int) -> bool:
+    """`*lead, d = x.shape` of a tensor of unknown rank: the sizes that are not known stay together. False where the rank is known."""
+    behind = len(targets) - star - 1
+    shape = run.state.facts.reveal_suffix(run.state.facts.reveal_prefix(value.shape, star), behind)
+    if shape.ranked:
+        return False
+    starred = targets[star]
+    assert isinstance(starred, model.Starred)
+    for part, axis in zip(targets[:star], shape.prefix):
+        assign(run, part, Int(axis.size))
+    assign(run, starred.value, SizeOf(Shape(shape.parts[star : len(shape.parts) - behind])))
+    for part, axis in zip(targets[star + 1 :], shape.suffix[len(shape.suffix) - behind :]):
+        assign(run, part, Int(axis.size))
+    return True
 
 
 def _length(run: Run, value: Value) -> int | None:
@@ -150,12 +169,7 @@ def _items_for(run: Run, value: Value, count: int, star: int | None) -> list[Val
         shape = facts.reveal_suffix(shape, count - star - 1)
         if shape.ranked:
             return [Int(d) for d in shape.dims]
-        middle: Value = Unknown("dynamic-value")
-        return [
-            *(Int(a.size) for a in shape.prefix[:star]),
-            middle,
-            *(Int(a.size) for a in shape.suffix[len(shape.suffix) - (count - star - 1) :]),
-        ]
+        return None  # `_unpack_size` has seen to these
     if isinstance(value, Packed):
         return [_element_of(run, value, i) for i in range(count)]
     if isinstance(value, Sequence) and star is None:

@@ -205,7 +205,7 @@ def conv_layer(cx: Context, layer: Layer, input: Value) -> Value:
     want = layer.size("in_channels")
     found = spatial(cx, input, layer_dims(layer.name), "C2", want)
     window = layer_window(cx, layer)
-    result = found.to(layer.size("out_channels"), window.slide(cx, found.space)).with_dtype("float")
+    result = found.filtered(cx, layer.size("out_channels"), window.slide(cx, found.space)).with_dtype("float")
     cx.expect(result)
     _check_padding_mode(cx, cx.text(layer.value("padding_mode")), window, found)
     require_channels(cx, "C1", want, found)

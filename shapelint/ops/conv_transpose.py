@@ -192,7 +192,7 @@ def conv_transpose_layer(cx: Context, layer: Layer, input: Value, output_size: V
     asked = _asked_sizes(cx, output_size, spread, found)
     sizes = spread.sizes(found.space) if asked is None else asked
     space = [axis.resized(size) for axis, size in zip(found.space, sizes, strict=True)]
-    result = found.to(layer.size("out_channels"), space).with_dtype("float")
+    result = found.filtered(cx, layer.size("out_channels"), space).with_dtype("float")
     cx.expect(result)
     if asked is not None:
         spread.output_padding = [ZERO] * len(asked)  # the padding of the call is what `output_size` makes it

@@ -105,7 +105,7 @@ def _sample(rng: random.Random) -> Sample:
         pads = [*pads, 1] if rng.random() < 0.5 else [*pads, 1, 1]
     options: dict[str, Any] = {} if mode == "constant" and rng.random() < 0.5 else {"mode": mode}
     if rng.random() < 0.2:
-        options["value"] = 1.0
+        options["value"] = rng.choice([1.0, 0.0, 2])
     if rng.random() < 0.05:
         options["mode"] = "symmetric"
     return Sample("torch.nn.functional.pad", (x, tuple(pads)), options)
@@ -132,7 +132,8 @@ def pad(cx: Context, input: Value, pad: Value, mode: Value, value: Value) -> Val
     how = cx.text(mode)
     if how not in MODES:
         cx.refute("C5", say("unrecognised padding mode {mode}", mode=how), operand="mode")
-    if how != "constant" and isinstance(value, (Int, Float)) and not cx.is_none(value):
+    filled = value.value if isinstance(value, Float) else value.dim.value if isinstance(value, Int) else None
+    if how != "constant" and filled:
         cx.refute("C5", say("padding mode {mode} doesn't take in value argument", mode=repr(how)), operand="value")
     return _padded(cx, input, cx.sizes(pad), how)
 

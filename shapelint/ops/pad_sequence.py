@@ -145,7 +145,10 @@ def pad_sequence(cx: Context, sequences: Value, batch_first: Value, padding_valu
         cx.refute("C2", say("expected padding_side to be one of left or right"), operand="padding_side")
     found = _Together(cx, sequences)
     steps = Axis.fresh(found.longest)
-    if isinstance(padding_side, Str) and padding_side.value == "right":
+    alike = found.lengths is not None and all(
+        cx.facts.compare(found.lengths[0], n) is Verdict.SAME for n in found.lengths
+    )
+    if isinstance(padding_side, Str) and padding_side.value == "right" and not alike:
         cx.role(steps, "step", "proved", f"pad_sequence {PADDED_BEHIND}")
     return Tensor(_padded(cx, found.batch, steps, found.rest, cx.flag(batch_first)), found.dtype)
 

@@ -27,6 +27,12 @@ class Spatial:
         axis = channel if isinstance(channel, Axis) else Axis.fresh(channel)
         return self.x.with_parts((*self.lead, axis, *space))
 
+    def filtered(self, cx: Context, channels: Dim, space: Iterable[Axis]) -> Tensor:
+        """A tensor with the same batch axis and the channels that a layer gives."""
+        axis = Axis.fresh(channels)
+        cx.role(axis, "channel", "proved", "the channels that a convolution gives")
+        return self.to(axis, space)
+
 
 def spatial(cx: Context, value: Value, count: int, constraint: str, channels: Dim | None = None) -> Spatial:
     """An input with `count` axes of space, batched or not.

@@ -8,7 +8,7 @@ from shapelint.ops.contract import Constraint, Context, Layer, Op, Sample, layer
 from shapelint.ops.spatial import scaled
 from shapelint.shapes.dim import ONE
 from shapelint.shapes.shape import Part, Segment
-from shapelint.values.model import FALSE, NONE, Bool, Int, Sequence, SizeOf, Str, Tensor, Tuple, Value
+from shapelint.values.model import FALSE, NONE, Bool, Float, Int, Sequence, SizeOf, Str, Tensor, Tuple, Value
 
 C1 = Constraint(
     "C1", "input-rank", "`input` is `(batch, channels, *space)` with as many axes of space as the mode takes"
@@ -32,7 +32,7 @@ MODE_RANKS = {
 def _demand_mode(cx: Context, mode: str, align_corners: Value, antialias: bool) -> None:
     if mode not in MODE_RANKS:
         cx.refute("C4", say("unknown interpolation mode {mode}", mode=repr(mode)), operand="mode")
-    if mode in ("nearest", "nearest-exact", "area") and not cx.is_none(align_corners):
+    if mode in ("nearest", "nearest-exact", "area") and isinstance(align_corners, (Bool, Int, Float)):
         cx.refute(
             "C4",
             say("align_corners can only be set with the interpolating modes, not with {mode}", mode=mode),

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.rules.contract import Case, OpCalled, Report, Rule
+from shapelint.rules.reshape_scrambles import MADE_UP
 from shapelint.shapes.dim import Dim, FloorDiv, Symbol, divide_exactly
 from shapelint.shapes.facts import Facts
 from shapelint.shapes.shape import Axis, Segment, Shape
+from shapelint.values.model import Tensor
 
 RULE = Rule(
     "axis-coincidence", "SHP606", "warning", "code that runs only where axes of different kinds happen to have one size"
@@ -25,6 +27,8 @@ def check(case: Case) -> Report | None:
     assert isinstance(event, OpCalled)
     if not event.learned or event.assumed or case.run.kind != "open":
         return None
+    if not all(_is_computed(v) for v in event.arguments.values() if isinstance(v, Tensor)):
+        return None  # a parameter may have the sizes that it likes
     for symbol in event.learned:
         if symbol.kind != "input":
             continue
@@ -35,6 +39,16 @@ def check(case: Case) -> Report | None:
                     if report is not None:
                         return report
     return None
+
+
+def _is_computed(x: Tensor) -> bool:
+    """Whether an input had a say in a tensor, as far as its steps tell."""
+    step = x.step
+    if step is None:
+        return True
+    while step.previous is not None:
+        step = step.previous
+    return step.op not in MADE_UP and step.op != "Parameter"
 
 
 def _coincidence(case: Case, name: str, bound: tuple[int, Axis], beside: tuple[int, Axis]) -> Report | None:
@@ -49,7 +63,8 @@ def _coincidence(case: Case, name: str, bound: tuple[int, Axis], beside: tuple[i
             label=f"an axis of `{name}` that no layer reads as {_KIND[beside_role]} meets a part of its {case.dim(whole)} {_KIND[beside_role]}",
             help="check the order of the axes that meet here: a transpose is missing, or names other axes than were meant",
         )
-    if role in _ROWS and beside_role in _ROWS and role != beside_role and size == whole:
+    bound_surely = axis.size.lone_symbol in facts.proved
+    if role in _ROWS and beside_role in _ROWS and role != beside_role and size == whole and bound_surely:
         return Report(
             f"`{subject}` works only where `{name}` has as many {_KIND[role]} as {_KIND[beside_role]}",
             label=f"axis {place} of `{name}` ({_KIND[role]}) meets axis {other} ({_KIND[beside_role]})",

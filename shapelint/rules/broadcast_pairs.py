@@ -52,7 +52,10 @@ def check(case: Case) -> Report | None:
         return None
     if _inserted(case, column.step, one) or _of_one_value(narrow.step, column.step):
         return None
-    if not is_loss and not _meant_as_values(case, one, samples, row):
+    if not is_loss and (
+        not _meant_as_values(case, one, samples, row)
+        or (_is_given_by_layer(narrow.step) and _is_given_by_layer(column.step))
+    ):
         return None
     n = case.dim(row.size)
     shapes = f"{case.shape(a.shape)} against {case.shape(b.shape)}"
@@ -72,6 +75,15 @@ def _meant_as_values(case: Case, one: Axis, samples: Axis, row: Axis) -> bool:
     if case.proved_role(one) in ("feature", "class", "channel"):
         return True
     return bool(samples.factors) and samples.factors == row.factors and case.proved_role(samples) == "batch"
+
+
+def _is_given_by_layer(step: Step | None) -> bool:
+    """Whether a layer gave the values: two scores of one layer's kind may be meant in pairs, as attention over a graph has them."""
+    while step is not None:
+        if step.op[:1].isupper():
+            return True
+        step = step.previous
+    return False
 
 
 def _of_one_value(narrow: Step | None, column: Step | None) -> bool:

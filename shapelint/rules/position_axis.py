@@ -39,6 +39,8 @@ def remember(case: Case) -> Report | None:
     for data, table in (tensors, tensors[::-1]):
         if data is None or table is None or data.shape.rank != 3 or table.shape.rank != 3:
             continue
+        if data.dtype in ("int", "bool"):
+            continue  # offsets of indices into flattened samples
         if _is_table(table.step) and not _is_table(data.step):
             kept = _Laid(case, data, table, case.text(event.where.site.node))
             case.run.notes.setdefault(RULE.name, []).append(kept)

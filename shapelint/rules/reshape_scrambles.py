@@ -15,7 +15,7 @@ from shapelint.values.model import Step, Tensor
 RULE = Rule("reshape-scrambles", "SHP603", "warning", "a view or reshape where a transpose or permute was meant")
 
 # a tensor made up on the spot has no axes that could mean something
-_MADE_UP = frozenset(
+MADE_UP = frozenset(
     "zeros ones rand randn empty full arange randint linspace tensor eye randperm normal zeros_like randn_like".split()
 )
 
@@ -55,7 +55,7 @@ def check(case: Case) -> Report | None:
     kept = case.run.notes.setdefault(RULE.name, [])
     _undo(kept, result)
     if (x.step is None and x.shape.concrete is not None) or (
-        x.step is not None and x.step.op in _MADE_UP and x.shape.concrete is not None
+        x.step is not None and x.step.op in MADE_UP and x.shape.concrete is not None
     ):
         return None
     if x.step is not None and x.step.op in _SKEWING:

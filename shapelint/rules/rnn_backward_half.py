@@ -55,11 +55,9 @@ def remember(case: Case) -> Report | None:
     if case.facts.resolve(axes[chosen.place].size) == 1:
         return None
     text = case.text(event.where.site.node)
-    half, other = ("backward", "forward") if chosen.number == -1 else ("forward", "backward")
-    where = "last" if chosen.number == -1 else "first"
     report = Report(
-        f"`{text}` takes the {half} direction after it has read one step only",
-        label=f"the {where} step of a bidirectional layer: the {other} half has read everything, the {half} half one step",
+        f"`{text}` takes the backward direction after it has read one step only",
+        label="the last step of a bidirectional layer: the forward half has read everything, the backward half one step",
         help="join the final states of both directions: `torch.cat([h_n[-2], h_n[-1]], dim=1)`",
         step=chosen.tensor.step,
     )
@@ -97,11 +95,12 @@ def _comes_from(step: Step | None, origin: Step) -> bool:
 
 @RULE.conclude
 def conclude(run: Run) -> Iterator[tuple[Case, Report]]:
-    """Both ends of one output hold both halves that have read everything: whoever takes both has chosen to."""
+    """Both ends of one output hold both halves that have read everything: whoever takes both has chosen to. The first step alone may be meant for
+    what it says of the first entry."""
     ends = [end for end in run.notes.get(RULE.name, ()) if isinstance(end, _End)]
     for end in ends:
         both = end.output is not None and any(e.output is end.output and e.number != end.number for e in ends)
-        if not both and not end.divided:
+        if end.number == -1 and not both and not end.divided:
             yield end.case, end.report
 
 

@@ -139,6 +139,8 @@ def weights(case: Case) -> Report | None:
         return None
     if case.facts.resolve(left.shape.axes[found.place].size) == 1 or case.facts.resolve(summed.size) == 1:
         return None
+    if _is_assignment(case, found):
+        return None
     if not summed.factors or (found.place == left.shape.rank - 2 and case.facts.resolve(kept.size) == 1):
         return None
     report = Report(
@@ -151,6 +153,17 @@ def weights(case: Case) -> Report | None:
     )
     case.run.notes.setdefault(f"{RULE.name} found", []).append(_Misplaced(found.case, report))
     return None
+
+
+def _is_assignment(case: Case, found: _Softmax) -> bool:
+    """Whether a softmax shares each entry out among the outputs of a layer, or among the entries of a parameter: clusters, slots or routes that then
+    collect their shares, which need not add up."""
+    if any(case.proved_role(Axis(f.size, (f,))) in ("feature", "channel", "class") for f in found.axis):
+        return True
+    step: Step | None = found.step
+    while step is not None and step.op != "Parameter":
+        step = step.previous
+    return step is not None
 
 
 @RULE.check("torch.mul", "torch.Tensor.mul")
@@ -190,6 +203,8 @@ def pooled(case: Case) -> Report | None:
             if kept.normalised == place:
                 return None
             found = kept.softmax
+            if found.place != 0 or _is_assignment(case, found):
+                return None
             report = Report(
                 f"`{found.case.subject}` normalises axis {found.place}, but what it weighs is summed along axis {place}",
                 label="the weights that are summed together do not add up to 1: each row is a sum, not an average",
