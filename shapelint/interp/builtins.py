@@ -98,9 +98,9 @@ def _len(run: Run, given: Arguments) -> Value:
 
 def _range(run: Run, given: Arguments) -> Value:
     dims = [as_dim(run, a) for a in given.args]
-    if not dims or any(d is None for d in dims):
-        return Range(Dim.of(0), Dim.symbol("n", "unknown", 0), Dim.of(1))
-    known = [d for d in dims if d is not None]
+    if not dims or given.inexact:
+        return Range(Dim.symbol("i", "unknown", None), Dim.symbol("n", "unknown", None), Dim.symbol("n", "unknown", None))
+    known = [d if d is not None else Dim.symbol("n", "unknown", None) for d in dims]
     if len(known) == 1:
         return Range(Dim.of(0), known[0], Dim.of(1))
     return Range(known[0], known[1], known[2] if len(known) > 2 else Dim.of(1))

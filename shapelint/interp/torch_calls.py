@@ -57,6 +57,9 @@ class CallContext(Context):
     def adopt_tensor(self, value: Value) -> Tensor | None:
         return self.run.adopt(value) if isinstance(value, Opaque) and value.origin == "input" else None
 
+    def is_adopted(self, value: Value) -> bool:
+        return isinstance(value, Opaque) and value.path in self.run.adopted
+
     def adopt_int(self, value: Value) -> Dim | None:
         if isinstance(value, Opaque) and value.path not in self.run.adopted:
             return self.run.symbol(value.path, value.origin)
@@ -77,11 +80,13 @@ class CallContext(Context):
 def exported(run: Run, value: Value, depth: int = 0) -> Value:
     """A value as ops see it: lists are tuples, layers are their configuration."""
     value = worlds.settle(run, value)
-    if isinstance(value, Opaque) and value.path in run.symbols:
+    if isinstance(value, Opaque) and value.origin == "parameter" and value.path in run.symbols:
         return Int(run.symbols[value.path])
     if isinstance(value, Ref):
         thing = run.state.read(value)
         if isinstance(thing, ListObject) and depth < 6:
+            if thing.items == [] and run.kind == "open":
+                return Sequence(Unknown("dynamic-value"), None, "list")  # what fills it may not have been seen
             if thing.items is not None:
                 return Tuple(tuple(exported(run, v, depth + 1) for v in thing.items), "list")
             if thing.element is not None:

@@ -30,6 +30,7 @@ from shapelint.values.model import (
     LayerConfig,
     NoneValue,
     OneOf,
+    Opaque,
     Reason,
     Sequence,
     SizeOf,
@@ -389,6 +390,10 @@ class Context:
         """The tensor that an opaque value is when it is used as one."""
         return None
 
+    def is_adopted(self, value: Value) -> bool:
+        """Whether a value of which nothing was known has been found to be a tensor."""
+        return False
+
     def adopt_int(self, value: Value) -> Dim | None:
         """The int that an opaque value is when it is used as one."""
         return None
@@ -499,6 +504,8 @@ class Context:
                 items = self.items(items[0])
             elif isinstance(items[0], Unknown):  # one size, or all of them in a list
                 raise CannotTell(items[0].reason, items[0].detail)
+            elif isinstance(items[0], Opaque) and items[0].origin == "input":
+                raise CannotTell("dynamic-value", items[0].path)
         found: list[Dim | None] = []
         for item in items:
             try:

@@ -72,11 +72,10 @@ def _item(cx: Context, value: Value) -> _Item:
             operand="index",
         )
     if isinstance(value, Opaque) and value.origin == "input":
-        adopted = cx.adopt_int(value)
-        if adopted is None:
+        if cx.is_adopted(value):
             return _indices(cx, cx.tensor(value))
         cx.assumed = True  # taken for an int; nothing tells that it is no tensor of them
-        return Int(adopted)
+        return Int(Dim.symbol("i", "unknown", None))
     return Int(cx.int(value))
 
 
