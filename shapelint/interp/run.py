@@ -302,7 +302,17 @@ class Run:
                 raise WorldSplit(whole)
             tensor = Tensor.unknown(value.path)
             self.adopted[value.path] = tensor
+            self._read_guess(value.path, tensor)
         return tensor
+
+    def _read_guess(self, path: str, tensor: Tensor) -> None:
+        """An input has the rank that the world guesses from the start: a path on which nothing asks for it knows it too."""
+        for condition, held in self.world.items():
+            if held and condition.guess == "rank" and condition.subject == f"{path}.dim()":
+                facts = self.state.facts
+                run = facts.reveal_prefix(tensor.shape, int(condition.test.removeprefix("== "))).parts[-1]
+                if isinstance(run, Segment):
+                    facts.bind_segment(run, ())
 
     def unknown(self, detail: str = "") -> Unknown:
         return Unknown("dynamic-value", detail)

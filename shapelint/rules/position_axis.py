@@ -52,7 +52,9 @@ def _is_table(step: Step | None) -> bool:
     is_cut = False
     root = ""
     while step is not None:
-        is_cut = is_cut or step.op in _CUTTING
+        if step.op in _CUTTING and step.previous is not None:
+            left, whole = step.shape.parts, step.previous.shape.parts
+            is_cut = is_cut or (len(left) == len(whole) and any(a != b for a, b in zip(left, whole)))
         root = step.op
         step = step.previous
     return root in _COUNTING or (is_cut and root in _MADE)
@@ -78,7 +80,7 @@ def _judged(laid: _Laid) -> Report | None:
     batch = roles.index("batch")
     if facts.resolve(rows[batch].size) == 1 or facts.resolve(rows[1 - batch].size) != 1:
         return None
-    if facts.resolve(axes[batch].size) == 1 or any(f in axes[batch].factors for f in rows[batch].factors):
+    if facts.resolve(axes[batch].size) == 1 or not _counts(case, laid.table.step, rows[batch]):
         return None
     why = next(e.why for e in case.evidence(axes[batch]) if e.role == "batch")
     return Report(
@@ -88,6 +90,14 @@ def _judged(laid: _Laid) -> Report | None:
         notes=(f"axis {batch} is the batch: {why}",),
         step=laid.data.step,
     )
+
+
+def _counts(case: Case, step: Step | None, rows: Axis) -> bool:
+    """Whether the rows of a table are the entries that were counted out or made at its beginning, and not those of an input that it met."""
+    while step is not None and step.previous is not None:
+        step = step.previous
+    made = case.run.state.facts.shape(step.shape).parts if step is not None else ()
+    return any(f in p.factors for p in made if isinstance(p, Axis) for f in rows.factors)
 
 
 def _role(case: Case, axis: Axis) -> str | None:
