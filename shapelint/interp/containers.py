@@ -122,11 +122,15 @@ def _steps_back(index: Value) -> bool:
     return any(isinstance(e, Slice) and isinstance(e.step, Int) and (e.step.dim.value or 0) < 0 for e in entries)
 
 
+# what arrays do as tensors do
+_SHARED = frozenset(("getitem", "arithmetic", "float_arithmetic", "same_kind_function"))
+
+
 def surely_torch(tensor: Tensor) -> bool:
-    """Whether a tensor is one of torch for sure: an input that was only ever indexed may as well be a NumPy array."""
+    """Whether a tensor is one of torch for sure: an input that was only ever indexed or calculated with may as well be a NumPy array."""
     step = tensor.step
     while step is not None:
-        if step.op != "getitem":
+        if step.op not in _SHARED:
             return True
         step = step.previous
     return False

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from shapelint.interp.run import Run
 from shapelint.rules.contract import Case, OpCalled, Report, Rule
-from shapelint.shapes.dim import Dim, FloorDiv
+from shapelint.shapes.dim import Dim, FloorDiv, Max, Min
 from shapelint.shapes.regroup import Scramble, regroup
 from shapelint.shapes.shape import Axis, Factor
 from shapelint.values.model import Step, Tensor
@@ -63,6 +63,8 @@ def check(case: Case) -> Report | None:
         return None
     if _is_skewed(kept, x.step):
         return None
+    if any(_is_open(case.facts.resolve(d)) for d in x.shape.dims):
+        return None
     scramble = regroup(case.facts, x.shape.axes, result.shape.dims).scramble
     if scramble is not None and len(scramble.source) > 1 and not _may_collapse(case, scramble):
         kept.append(_Mixed(case, _report(case, x, result, scramble), frozenset(scramble.source)))
@@ -81,6 +83,11 @@ def _may_collapse(case: Case, scramble: Scramble) -> bool:
     slim = {f for f in scramble.source if _is_rest(facts.resolve(f.size)) and not facts.at_least(f.size, 2)}
     wide = [f for f in scramble.source if f not in slim]
     return bool(slim) and [f for claim in scramble.claims for f in claim if f not in slim] == wide
+
+
+def _is_open(size: Dim) -> bool:
+    """Whether a size is a minimum or a maximum, which may equal any other one: no reading is then the only one."""
+    return any(isinstance(atom, (Min, Max)) for monomial, _ in size.terms for atom, _ in monomial)
 
 
 def _is_rest(size: Dim) -> bool:
