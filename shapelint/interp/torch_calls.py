@@ -16,6 +16,7 @@ from shapelint.interp.state import State
 from shapelint.ops.contract import CannotTell, Context, Inferred, Mismatch, Op, construct, infer
 from shapelint.ops.index import find
 from shapelint.shapes.dim import Dim
+from shapelint.shapes.shape import Segment
 from shapelint.values.model import (
     Bool,
     Condition,
@@ -56,6 +57,12 @@ class CallContext(Context):
 
     def adopt_tensor(self, value: Value) -> Tensor | None:
         return self.run.adopt(value) if isinstance(value, Opaque) and value.origin == "input" else None
+
+    def lies_within(self, run: Segment, rank: int) -> bool | None:
+        whole = self.run.adopted.get(run.name)
+        if whole is None or self.facts.shape(whole.shape).parts != (run,):
+            return None
+        return worlds.lies_within(self.run, run.name, rank)
 
     def is_adopted(self, value: Value) -> bool:
         return isinstance(value, Opaque) and value.path in self.run.adopted

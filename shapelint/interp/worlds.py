@@ -359,6 +359,15 @@ def is_one(run: Run, size: Dim) -> bool | None:
     return answer
 
 
+def lies_within(run: Run, name: str, rank: int) -> bool | None:
+    """Whether an input has no more axes than what it is laid over; each answer has a world of its own while there is room for more."""
+    condition = Condition(f"{name}.dim()", f"<= {rank}", "whole")
+    asked = Bool(None, condition)
+    if not run.splits or not (condition in run.world or _has_room(run)):
+        return decide(run, asked)
+    return require(run, asked)
+
+
 def assume(run: Run, value: Bool, held: bool, test: model.Expr | None = None) -> bool:
     """Go on as if the test had come out `held`. False where that cannot be."""
     if value.condition is not None:

@@ -55,7 +55,10 @@ def _spread_over(cx: Context, data: tuple[Part, ...], mask: tuple[Part, ...], pl
         return None
     first = data[0]
     assert isinstance(first, Axis)
-    if not any(s.kind == "input" for s in cx.facts.resolve(first.size).symbols):
+    run = mask[0]
+    if not isinstance(run, Segment) or not any(s.kind == "input" for s in cx.facts.resolve(first.size).symbols):
+        return None
+    if not cx.lies_within(run, len(data)):
         return None
     cx.generic = True
     return [cx.fresh("broadcast") if isinstance(p, Axis) and cx.surely(p.size, 1) else p for p in data]

@@ -390,6 +390,10 @@ class Context:
         """The tensor that an opaque value is when it is used as one."""
         return None
 
+    def lies_within(self, run: Segment, rank: Number) -> bool | None:
+        """Whether an unknown run, which is all that is known of an input, holds no more axes than that; None where nothing decides it."""
+        return None
+
     def is_adopted(self, value: Value) -> bool:
         """Whether a value of which nothing was known has been found to be a tensor."""
         return False
