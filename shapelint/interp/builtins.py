@@ -99,7 +99,9 @@ def _len(run: Run, given: Arguments) -> Value:
 def _range(run: Run, given: Arguments) -> Value:
     dims = [as_dim(run, a) for a in given.args]
     if not dims or given.inexact:
-        return Range(Dim.symbol("i", "unknown", None), Dim.symbol("n", "unknown", None), Dim.symbol("n", "unknown", None))
+        return Range(
+            Dim.symbol("i", "unknown", None), Dim.symbol("n", "unknown", None), Dim.symbol("n", "unknown", None)
+        )
     known = [d if d is not None else Dim.symbol("n", "unknown", None) for d in dims]
     if len(known) == 1:
         return Range(Dim.of(0), known[0], Dim.of(1))
