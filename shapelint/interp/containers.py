@@ -99,11 +99,10 @@ def subscript(run: Run, owner: Value, index: Value, node: model.Subscript) -> Va
         return packed_item(run, owner, place) if isinstance(place, int) else Unknown("dynamic-value")
     if isinstance(owner, Range):
         items = spread_items(run, owner)
-        return (
-            _of_items(run, items, index, lambda x: Tuple(tuple(x)))
-            if items is not None
-            else Int(Dim.symbol("i", "unknown", None))
-        )
+        if items is not None:
+            return _of_items(run, items, index, lambda x: Tuple(tuple(x)))
+        number = Int(Dim.symbol("i", "unknown", None))
+        return Sequence(number, None, "list") if isinstance(index, Slice) else number
     if isinstance(owner, Ref):
         return _of_object(run, owner, index)
     if isinstance(owner, Str) and owner.value is not None:
