@@ -406,6 +406,38 @@ def _called(program: Program, axis: Axis, entry: int) -> str:
     return f"{_ENTRIES.get(role, 'entry')} {entry}"
 
 
+@experiment("batch-reduction")
+def pooled_samples(program: Program, event: OpCalled) -> Shown | None:
+    """One sample has a say in the row of every step."""
+    bench = Bench(program, _operands(program, event)[0], "out", event)
+    dim = event.arguments.get("dim")
+    if not isinstance(dim, Int) or len(bench.shape) != 3:
+        raise CannotReplay("the axis that is reduced cannot be told")
+    place = program.sizes.number(dim.dim) % 3
+    if bench.shape[place] < 2:
+        raise CannotReplay("there is one sample only")
+    sample = _at(bench.shape, {place: 0})
+    return bench.shown(
+        Claim("changing sample 0 changes what is left of all samples", f"changed{sample} += 1", "", True)
+    )
+
+
+@experiment("position-axis")
+def position_of_samples(program: Program, event: OpCalled) -> Shown | None:
+    """A row of the table speaks to one sample alone, at all steps."""
+    for table in _operands(program, event)[1::-1]:
+        bench = Bench(program, table, "table", event)
+        if len(bench.shape) == 3 and 1 in bench.shape[:2] and max(bench.shape[:2]) > 1:
+            batch = bench.shape.index(max(bench.shape[:2]))
+            row = _at(bench.shape, {batch: 0})
+            first, second = _at(bench.shape, {batch: 0}), _at(bench.shape, {batch: 1})
+            return bench.shown(
+                Claim("changing row 0 of the table changes sample 0", f"changed{row} += 1", first, True),
+                Claim("it leaves every step of sample 1 as it is", f"changed{row} += 1", second, False),
+            )
+    raise CannotReplay("the table cannot be told")
+
+
 @experiment("axis-coincidence")
 def coincidence(program: Program, event: OpCalled) -> Shown | None:
     """No run of torch shows what sizes a caller may pass: the sizes that were drawn are those that fit."""
