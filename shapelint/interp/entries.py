@@ -541,6 +541,13 @@ def _is_misguessed(run: Run) -> bool:
         if any(not r.failed for r in others):
             if run.failed or (guess.guess == "whole" and not held):
                 return True
+            if guess.guess == "rank" and _divides_one(run) and not all(_divides_one(r) for r in others):
+                return True
         elif run.failed and not preferred:
             return True
     return False
+
+
+def _divides_one(run: Run) -> bool:
+    """Whether an open size must divide 1 in a reading, `view(n, -1, heads, width)` of one axis of n entries: it holds for sizes of 1 alone."""
+    return any(number.value == 1 and divisor.value is None for number, divisor in run.state.facts.divides)

@@ -13,7 +13,9 @@ from shapelint.diagnostics import Severity
 if TYPE_CHECKING:
     from shapelint.rules.contract import Rule
 
-MACHINERY = frozenset(("__init__", "contract", "registry", "findings", "watch", "judging", "selection", "tuples"))
+MACHINERY = frozenset(
+    ("__init__", "contract", "registry", "findings", "watch", "judging", "selection", "size_names", "tuples")
+)
 
 
 @dataclass(frozen=True, slots=True)

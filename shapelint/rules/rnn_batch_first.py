@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from shapelint.ops.contract import Mismatch
 from shapelint.rules.contract import Case, OpCalled, Report, Rule
+from shapelint.rules.size_names import BATCH_NAMES, STEP_NAMES, name_in
 from shapelint.shapes.shape import Axis
 from shapelint.values.model import Bool
 
@@ -23,10 +24,13 @@ def check(case: Case) -> Report | None:
     assert isinstance(event, OpCalled)
     x = case.tensor(event.arguments.get("input", event.result))
     flag = event.config.args.get("batch_first") if event.config is not None else None
-    if x is None or x.shape.rank != 3 or x.assumed or event.assumed or not isinstance(flag, Bool) or flag.value is None:
+    if x is None or x.shape.rank != 3 or not isinstance(flag, Bool) or flag.value is None:
         return None
     steps, batch = (x.shape.axes[1], x.shape.axes[0]) if flag.value else x.shape.axes[:2]
-    told = _foreign(case, steps, "batch") or _named(case, steps, batch)
+    # who gave names to both sizes has told the rank
+    told = _named(case, steps, batch)
+    if told is None and not (x.assumed or event.assumed):
+        told = _foreign(case, steps, "batch")
     if told is None or case.facts.resolve(steps.size) == 1 or case.facts.resolve(batch.size) == 1:
         return None
     layout = "(batch, seq, features)" if flag.value else "(seq, batch, features)"
@@ -43,23 +47,12 @@ def check(case: Case) -> Report | None:
     )
 
 
-_BATCH_NAMES = frozenset("b bs bsz bsize batch batch_size batchsize n_batch num_batch nbatch".split())
-_STEP_NAMES = frozenset(
-    "t l seq seq_len seqlen seq_length sequence_length length max_len time time_steps timesteps steps n_steps num_steps src_len".split()
-)
-
-
 def _named(case: Case, steps: Axis, batch: Axis) -> str | None:
     """The names that the author gave to both sizes, if they say the opposite of the layer's flag: one name alone may mean anything."""
-    samples, length = _name(case, steps, _BATCH_NAMES), _name(case, batch, _STEP_NAMES)
+    samples, length = name_in(case, steps, BATCH_NAMES), name_in(case, batch, STEP_NAMES)
     if not samples or not length:
         return None
     return f"what it reads as steps has the size that the code calls `{samples}`, what it reads as the batch has `{length}`"
-
-
-def _name(case: Case, axis: Axis, vocabulary: frozenset[str]) -> str:
-    names = (case.run.names.get(s, "") for f in axis.factors for s in sorted(f.size.symbols, key=lambda s: s.uid))
-    return next((name for name in names if name.lower() in vocabulary), "")
 
 
 def _foreign(case: Case, axis: Axis, role: str) -> str | None:

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from shapelint.interp.run import Run
+from shapelint.program import model
 from shapelint.rules.contract import Case, OpCalled, Report, Rule
 from shapelint.rules.selection import single_selection
 from shapelint.shapes.dim import Dim
-from shapelint.shapes.shape import Axis, Factor
+from shapelint.shapes.shape import Axis, Factor, Shape
+from shapelint.values.model import Tuple
 
 RULE = Rule(
     "rnn-state-rows", "SHP605", "warning", "rows of `h_n` that are not the top layer, or not both of its directions"
@@ -25,6 +27,29 @@ class _Row:
     number: int
     layers: Dim
     directions: int
+
+
+_MEASURES = frozenset("shape size dim ndim dtype device".split())
+
+
+def _is_measured(node: object, row: int) -> bool:
+    """Whether code asks the row in place for no more than its sizes, `h_n[0].shape`: every row has the same."""
+    if isinstance(node, model.Attribute) and getattr(node.value, "id", 0) == row:
+        return node.name in _MEASURES
+    if isinstance(node, tuple):
+        return any(_is_measured(item, row) for item in node)
+    return any(_is_measured(getattr(node, slot), row) for slot in getattr(node, "__slots__", ()))
+
+
+@dataclass(eq=False)
+class _Merged:
+    """A reshape that lays the rows of a state and the samples along one axis. `used` where an op makes of it what has no such axis: rows that are
+    taken apart again, or a number that speaks of all of them."""
+
+    case: Case
+    report: Report
+    rows: frozenset[Factor]
+    used: bool = False
 
 
 @RULE.check("torch.Tensor.__getitem__")
@@ -46,9 +71,84 @@ def remember(case: Case) -> Report | None:
     if directions not in (1, 2):
         return None
     last = chosen.tensor.shape.axes[-1].factors
+    if _is_measured((case.run.top.node or case.run.top.module.lowered.module).body, event.where.site.node):
+        return None
     row = _Row(case, (*rows.factors, *last), chosen.number, case.facts.resolve(rows.factors[0].size), directions)
     case.run.notes.setdefault(RULE.name, []).append(row)
     return None
+
+
+@RULE.check("reshape", "flatten")
+def merge(case: Case) -> Report | None:
+    """Keep where a reshape merges the rows of a state, of which there are several, with the batch."""
+    event = case.event
+    assert isinstance(event, OpCalled)
+    x, result = case.tensor(next(iter(event.arguments.values()), event.result)), case.tensor(event.result)
+    if x is None or result is None or not x.shape.ranked or not result.shape.ranked:
+        return None
+    if event.assumed and not case.is_told_batched(x.shape):
+        return None
+    if any(_merged_rows(case, axis) for axis in x.shape.axes):
+        return None
+    for axis in result.shape.axes:
+        rows = _merged_rows(case, axis)
+        if rows:
+            kept = case.run.notes.setdefault(f"{RULE.name} merged", [])
+            kept.append(_Merged(case, _merging(case, result.shape, axis), rows))
+    return None
+
+
+@RULE.check("*")
+def use(case: Case) -> Report | None:
+    """An op that takes an axis of rows and samples and gives none has used the rows for something else than as samples."""
+    kept = case.run.notes.get(f"{RULE.name} merged")
+    event = case.event
+    if not kept or not isinstance(event, OpCalled):
+        return None
+    given = [x.shape for v in event.arguments.values() if (x := case.tensor(v)) is not None]
+    made = case.tensor(event.result)
+    if made is None and not isinstance(event.result, Tuple):
+        return None  # a size, or nothing
+    for one in kept:
+        if isinstance(one, _Merged) and any(_holds(one, shape) for shape in given):
+            one.used = one.used or made is None or not _holds(one, made.shape)
+    return None
+
+
+def _holds(merged: _Merged, shape: Shape) -> bool:
+    return any(isinstance(p, Axis) and merged.rows <= set(p.factors) for p in shape.parts)
+
+
+def _merged_rows(case: Case, axis: Axis) -> frozenset[Factor]:
+    """The rows and samples that make up an axis together, several of both; empty for any other axis."""
+    found: dict[str, Factor] = {}
+    for factor in axis.factors:
+        role = case.proved_role(Axis(factor.size, (factor,)))
+        if role not in ("layer", "direction", "batch"):
+            return frozenset()
+        if role == "batch" and case.facts.resolve(factor.size) != 1:
+            found["batch"] = factor
+        elif role != "batch" and case.facts.at_least(factor.size, 2, proof=True):
+            found["rows"] = factor
+    return frozenset(found.values()) if len(found) == 2 else frozenset()
+
+
+def _merging(case: Case, shape: Shape, axis: Axis) -> Report:
+    count = " × ".join(case.dim(f.size) for f in axis.factors if case.facts.resolve(f.size) != 1)
+    return Report(
+        f"`{case.text(case.event.where.site.node)}` counts the rows of the state as samples: {case.shape(shape)} has {count} of them",
+        label="the state has a row for each layer and direction of each sample: what comes out has no batch axis",
+        help="take the rows that are meant first: `[-1]`, or both directions of the top layer joined along the features",
+        constraint="merged",
+    )
+
+
+@RULE.conclude
+def unused(run: Run) -> Iterator[tuple[Case, Report]]:
+    """Rows that were merged with the samples, and stay so to the end."""
+    for one in run.notes.get(f"{RULE.name} merged", ()):
+        if isinstance(one, _Merged) and not one.used:
+            yield one.case, one.report
 
 
 @RULE.conclude

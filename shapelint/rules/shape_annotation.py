@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from shapelint.interp.run import Run
 from shapelint.program import model
 from shapelint.rules.contract import Case, Claimed, Fine, Report, Rule, Stated
-from shapelint.rules.shape_comment import Verdict, is_fixed, judge
-from shapelint.shapes.claims import Claim, docstring_claims
-from shapelint.values.model import Value
+from shapelint.rules.shape_comment import Verdict, is_fixed, judge, role_lie, role_told
+from shapelint.shapes.claims import Claim, docstring_claims, mapping_claims
+from shapelint.values.model import Tensor, Value
 
 RULE = Rule(
     "shape-annotation", "SHP702", "warning", "an annotation or a docstring that says another shape than there is"
@@ -74,9 +74,22 @@ def remember(case: Case) -> Report | None:
             value = case.run.adopted.get(subject) if len(case.run.stack) == 2 and subject in params else None
         if value is None:
             continue
-        kept = case.run.notes.setdefault(RULE.name, [])
-        kept.append(_Return(case, function, subject, claim, judge(case, claim, [value])))
+        _keep(case, function, subject, claim, value)
+    mapped = [found for text in texts for found in mapping_claims(text)]
+    if len(mapped) == len(params) == 1 and not any(name != "return" for name, _ in claims):
+        value = case.run.adopted.get(params[0]) if len(case.run.stack) == 2 else None
+        if value is not None:
+            _keep(case, function, params[0], mapped[0][0], value, roles_only=True)
     return None
+
+
+def _keep(
+    case: Case, function: model.FunctionDef, subject: str, claim: Claim, value: Value, *, roles_only: bool = False
+) -> None:
+    lie = None if roles_only else judge(case, claim, [value])
+    if lie is None and isinstance(value, Tensor):
+        lie = role_lie(case, claim, value.shape)
+    case.run.notes.setdefault(RULE.name, []).append(_Return(case, function, subject, claim, lie))
 
 
 @RULE.conclude
@@ -100,12 +113,14 @@ def conclude(run: Run) -> Iterator[tuple[Case, Report | Fine]]:
         assert first.lie
         case, is_ = first.case, first.case.shape(first.lie.shape)
         text = case.text(case.event.where.site.node)
-        said = f"`{text}` is" if first.subject == "return" else f"`{first.subject}` is used as"
+        said = f"`{text}` is {is_}" if first.subject == "return" else f"`{first.subject}` is used as {is_}"
+        if first.lie.what == "role":
+            said = role_told(case, first.lie, text if first.subject == "return" else first.subject)
         what = "the result" if first.subject == "return" else f"`{first.subject}`"
         yield (
             case,
             Report(
-                f"the docstring says that {what} is {first.claim.text}, but {said} {is_}",
+                f"the docstring says that {what} is {first.claim.text}, but {said}",
                 label=f"the docstring of `{first.function.name}` says {first.claim.text}",
                 help="correct the docstring, or the code if the docstring is what was meant",
                 step=first.lie.step,

@@ -373,19 +373,30 @@ def _claimed_role(size: Size | Rest) -> str | None:
 
 
 def _misread(visit: _Visit) -> Lie | None:
-    """Whether two axes that a layer's flags prove to be the batch, the steps or the layers are named as each other."""
-    if visit.shape is None or not visit.shape.ranked or len(visit.claim.readings) != 1:
+    return role_lie(visit.case, visit.claim, visit.shape) if visit.shape is not None else None
+
+
+def role_lie(case: Case, claim: Claim, shape: Shape) -> Lie | None:
+    """Whether a claim names two axes, which a layer's flags prove to be the batch, the steps or the layers, as each other."""
+    if len(claim.readings) != 1:
         return None
-    row, axes = visit.claim.readings[0], visit.shape.axes
-    if len(row) != len(axes):
+    # a layer that comes later may tell how many axes there are
+    row, shape = claim.readings[0], case.facts.read(shape)
+    if not shape.ranked or len(row) != shape.rank:
         return None
     swapped: dict[tuple[str, str], int] = {}
-    for place, (size, axis) in enumerate(zip(row, axes)):
+    for place, (size, axis) in enumerate(zip(row, shape.axes)):
         claimed = _claimed_role(size)
-        proved = visit.case.proved_role(axis)
+        proved = case.proved_role(axis)
         if claimed is not None and proved in _ROLES and claimed != proved:
             swapped[(claimed, proved)] = place
-    return next((Lie("role", visit.shape, at) for (a, b), at in swapped.items() if (b, a) in swapped), None)
+    return next((Lie("role", shape, at) for (a, b), at in swapped.items() if (b, a) in swapped), None)
+
+
+def role_told(case: Case, lie: Lie, subject: str) -> str:
+    """What a layer proves of the axis that a claim gives another role."""
+    holds = {"batch": "the batch", "step": "the steps", "layer": "the layers"}
+    return f"axis {lie.axis} of `{subject}` is {holds[case.proved_role(lie.shape.parts[lie.axis]) or 'batch']}"
 
 
 def _meaning(visit: _Visit, size: Size, visits: Iterable[_Visit]) -> tuple[Dim, bool] | None:
@@ -427,10 +438,7 @@ def _report(visit: _Visit, lie: Lie) -> Report:
     }[lie.what]
     told = f"`{visit.subject}` is {is_}"
     if lie.what == "role":
-        holds = {"batch": "the batch", "step": "the steps", "layer": "the layers"}
-        told = (
-            f"axis {lie.axis} of `{visit.subject}` is {holds[case.proved_role(lie.shape.parts[lie.axis]) or 'batch']}"
-        )
+        told = role_told(case, lie, visit.subject)
     return Report(
         f"the comment says {claim.text}, but {told}",
         label=label,
@@ -449,4 +457,4 @@ def _least(claim: Claim) -> int:
     return sum(isinstance(s, Size) for s in claim.readings[0])
 
 
-__all__ = ["RULE", "Lie", "Verdict", "is_fixed", "judge"]
+__all__ = ["RULE", "Lie", "Verdict", "is_fixed", "judge", "role_lie", "role_told"]

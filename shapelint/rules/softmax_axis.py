@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from shapelint.interp.run import Run
 from shapelint.rules.contract import Case, OpCalled, Report, Rule
+from shapelint.rules.size_names import BATCH_NAMES, name_in
 from shapelint.rules.softmax_size_one import SOFTMAXES, softmax_axis
-from shapelint.shapes.shape import Axis, Factor
+from shapelint.shapes.shape import Axis, Factor, product
 from shapelint.values.model import Int, Step, Tensor
 
 RULE = Rule("softmax-axis", "SHP612", "warning", "a softmax over another axis than the one its result is used along")
@@ -141,7 +142,8 @@ def weights(case: Case) -> Report | None:
         return None
     if _is_assignment(case, found):
         return None
-    if not summed.factors or (found.place == left.shape.rank - 2 and case.facts.resolve(kept.size) == 1):
+    across = in_place and found.place < left.shape.rank - 2  # the product pairs these axes: neither is summed
+    if not (summed.factors or across) or (found.place == left.shape.rank - 2 and case.facts.resolve(kept.size) == 1):
         return None
     report = Report(
         f"`{found.case.subject}` normalises axis {found.place}, but its result is summed over the last axis",
@@ -199,7 +201,7 @@ def pooled(case: Case) -> Report | None:
         return None
     place = dim.dim.value % x.shape.rank
     for kept in case.run.notes.get(RULE.name, ()):
-        if isinstance(kept, _Weighted) and kept.step is x.step and kept.places == {place, kept.normalised}:
+        if isinstance(kept, _Weighted) and kept.step is x.step and _pools(case, kept, place):
             if kept.normalised == place:
                 return None
             found = kept.softmax
@@ -215,6 +217,14 @@ def pooled(case: Case) -> Report | None:
             )
             case.run.notes.setdefault(f"{RULE.name} found", []).append(_Misplaced(found.case, report))
     return None
+
+
+def _pools(case: Case, kept: _Weighted, place: int) -> bool:
+    """Whether a sum is what the weights were made for: they differ along both axes alone, or a name says batch of what is normalised."""
+    if kept.places == {place, kept.normalised}:
+        return True
+    samples = Axis(product(f.size for f in kept.softmax.axis), kept.softmax.axis)
+    return kept.places >= {place, kept.normalised} and bool(name_in(case, samples, BATCH_NAMES))
 
 
 @RULE.check("torch.nn.functional.nll_loss", "torch.nn.NLLLoss")

@@ -384,6 +384,19 @@ def docstring_claims(text: str) -> Iterator[tuple[str, Claim]]:
             yield name, row
 
 
+def mapping_claims(text: str) -> Iterator[tuple[Claim, Claim]]:
+    """What a docstring says goes in and comes out, in one line of two rows: `A predictor: (B, T, N) -> (B, T, N)`."""
+    for line in text.split("\n"):
+        plain = _MATH.sub(lambda m: m[1] or m[2] or m[3] or "", line).strip(" .")
+        pieces = _ARROW.split(plain)
+        if len(pieces) != 2:
+            continue
+        start = max(pieces[0].rfind("("), pieces[0].rfind("["))
+        before, after = _rows(pieces[0][start:]) if start >= 0 else (), _rows(pieces[1])
+        if len(before) == len(after) == 1 and not before[0].target and not after[0].target:
+            yield before[0], after[0]
+
+
 def _described(said: str) -> Claim | None:
     """The one row in a description: `(N, L, H) tensor`, `tensor of shape (N, L)`, `shape [B, T]`; None where there are several or none."""
     found = list(re.finditer(r"\(([^()\[\]]*,[^()\[\]]*)\)|\[([^()\[\]]*,[^()\[\]]*)\]", said))
