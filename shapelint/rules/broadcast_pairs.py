@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+
 from shapelint.rules.contract import Case, OpCalled, Report, Rule
 from shapelint.shapes.facts import Verdict
 from shapelint.shapes.shape import Axis, Factor
@@ -68,6 +70,68 @@ def check(case: Case) -> Report | None:
         help="give both the same shape: `squeeze(-1)` the one with the axis of 1, or `unsqueeze(-1)` the other",
         step=column.step,
     )
+
+
+@dataclass(frozen=True, eq=False)
+class _Against:
+    """A difference of one value for each sample and the sum over all samples."""
+
+    result: Step
+    case: Case
+    report: Report
+
+
+@RULE.check("torch.sub", "torch.Tensor.sub")
+def against_total(case: Case) -> Report | None:
+    """Keep where a sum over everything that a layer gave for N samples is held against N values."""
+    event = case.event
+    assert isinstance(event, OpCalled)
+    sides = [case.tensor(v) for v in list(event.arguments.values())[:2]]
+    result = event.result
+    if len(sides) != 2 or event.assumed or not isinstance(result, Tensor) or result.step is None:
+        return None
+    for values, total in (sides, sides[::-1]):
+        report = _total(case, values, total) if values is not None and total is not None else None
+        if report is not None:
+            case.run.notes.setdefault(RULE.name, []).append(_Against(result.step, case, report))
+    return None
+
+
+def _total(case: Case, values: Tensor, total: Tensor) -> Report | None:
+    step = total.step
+    if total.shape.rank != 0 or values.shape.rank != 1 or step is None or step.op != "sum" or step.previous is None:
+        return None
+    summed = case.facts.shape(step.previous.shape)
+    n = values.shape.axes[0].size
+    if summed.rank != 2 or case.facts.resolve(n) == 1 or _is_moved(values.step, step.previous):
+        return None
+    samples, scores = summed.axes
+    if case.facts.compare(samples.size, n) is not Verdict.SAME or case.proved_role(scores) not in ("feature", "class"):
+        return None
+    return Report(
+        f"`{case.text(case.event.where.site.node)}` holds each of {case.dim(n)} values against the sum over all {case.dim(n)} samples",
+        label=f"one number came out of {case.shape(summed)}: it is the same for every sample",
+        help="sum the scores of each sample: `dim=1`",
+        related=((step.site, "summed over both axes here"),),
+        step=step,
+        constraint="total",
+    )
+
+
+@RULE.check("torch.square", "torch.Tensor.square", "torch.pow", "torch.Tensor.pow", "torch.abs", "torch.Tensor.abs")
+def error_of_total(case: Case) -> Report | None:
+    """Such a difference is squared, or its sign taken away: it is the error of a loss."""
+    event = case.event
+    assert isinstance(event, OpCalled)
+    x = next(iter(event.arguments.values()), None)
+    for one in case.run.notes.get(RULE.name, ()):
+        if isinstance(one, _Against) and isinstance(x, Tensor) and x.step is one.result:
+            return replace(one.report, node=one.case.event.where.site.node) if _same_file(case, one.case) else None
+    return None
+
+
+def _same_file(case: Case, other: Case) -> bool:
+    return case.event.where.site.path == other.event.where.site.path
 
 
 def _meant_as_values(case: Case, one: Axis, samples: Axis, row: Axis) -> bool:

@@ -6,7 +6,7 @@ from shapelint.ops.packed import PADDED_BEHIND
 from shapelint.rules.contract import Case, OpCalled, Report, Rule
 from shapelint.rules.selection import single_selection
 from shapelint.shapes.shape import Axis
-from shapelint.values.model import Step
+from shapelint.values.model import Int, Packed, Sequence, Step, Tensor, Tuple, Value
 
 RULE = Rule(
     "rnn-padded-step", "SHP607", "warning", "`-1` picks the padding behind every sequence but the longest of a batch"
@@ -14,6 +14,36 @@ RULE = Rule(
 
 # ops that bring the beginning of a sequence to its end, or other entries altogether
 _MOVING = frozenset("flip roll gather index_select take_along_dim scatter sort where".split())
+
+
+# a tensor of one number, and what may stand between it and its use as lengths
+_UNIFORM = frozenset("full full_like zeros zeros_like".split())  # the op of `ones`, too
+_COUNTED = frozenset("arithmetic conversion same_tensor clone expand repeat".split())
+
+
+@RULE.check("pack_padded_sequence")
+def equal_lengths(case: Case) -> Report | None:
+    """Keep sequences that are packed with one length for all: there is nothing behind any of them."""
+    event = case.event
+    assert isinstance(event, OpCalled)
+    packed, lengths = event.result, event.arguments.get("lengths")
+    if isinstance(packed, Packed) and isinstance(packed.seq, Axis) and lengths is not None and _is_uniform(lengths):
+        case.run.notes.setdefault(RULE.name, []).extend(packed.seq.factors)
+    return None
+
+
+def _is_uniform(lengths: Value) -> bool:
+    if isinstance(lengths, Tuple):
+        numbers = [v.dim for v in lengths.items if isinstance(v, Int)]
+        return len(numbers) == len(lengths.items) and len(set(numbers)) == 1
+    if isinstance(lengths, Sequence):
+        one = lengths.element
+        # an unknown size, as `len(s) for s in batch` gives, is another one for each
+        return isinstance(one, Int) and all(s.kind != "unknown" for s in one.dim.symbols)
+    step = lengths.step if isinstance(lengths, Tensor) else None
+    while step is not None and step.op in _COUNTED:
+        step = step.previous
+    return step is not None and step.op in _UNIFORM
 
 
 @RULE.check("torch.Tensor.__getitem__")
@@ -44,7 +74,7 @@ def check(case: Case) -> Report | None:
 
 
 def _padding(case: Case, axis: Axis) -> str | None:
-    if case.proved_role(axis) != "step":
+    if case.proved_role(axis) != "step" or any(f in axis.factors for f in case.run.notes.get(RULE.name, ())):
         return None
     return next((e.why for e in case.evidence(axis) if PADDED_BEHIND in e.why), None)
 

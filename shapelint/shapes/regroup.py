@@ -263,7 +263,8 @@ def _scramble(facts: Facts, factors: list[Factor], sizes: list[Dim], at: int) ->
 
 def _scramble_of_pieces(facts: Facts, factors: list[Factor], sizes: list[Dim], at: int) -> Scramble | None:
     """A reading in which a size merges a factor with a piece of another one that is no neighbour of it (`batch * heads` of
-    batch × seq × (heads * width)). The order of the pieces within their factor is not known and does not matter."""
+    batch × seq × (heads * width)), or in which factors that are not cut trade places (`seq * heads, batch, width`). The order of
+    the pieces within their factor is not known and does not matter."""
     pieces: list[Factor] = []
     home: dict[Factor, int] = {}
     for place, factor in enumerate(factors):
@@ -280,7 +281,8 @@ def _scramble_of_pieces(facts: Facts, factors: list[Factor], sizes: list[Dim], a
         for claim in scramble.claims
         for a, b in pairwise(claim)
     )
-    return scramble if apart else None
+    uncut = [home[f] for claim in scramble.claims for f in claim if f in factors]
+    return scramble if apart or uncut != sorted(uncut) else None
 
 
 def _pieces(facts: Facts, factor: Factor) -> list[Factor]:
