@@ -26,12 +26,13 @@ _CUTTING = frozenset(("getitem", "indexing", "narrow", "slice"))
 
 @dataclass(eq=False)
 class _Mixed:
-    """A reshape that scrambles, until a later one is seen to undo it."""
+    """A reshape that scrambles, until a later one is seen to undo it. What was `summed` in between stays mixed."""
 
     case: Case
     report: Report
     source: frozenset[Factor]
     undone: bool = False
+    summed: bool = False
 
 
 @dataclass(eq=False)
@@ -68,6 +69,22 @@ def check(case: Case) -> Report | None:
     scramble = regroup(case.facts, x.shape.axes, result.shape.dims).scramble
     if scramble is not None and len(scramble.source) > 1 and not _may_collapse(case, scramble):
         kept.append(_Mixed(case, _report(case, x, result, scramble), frozenset(scramble.source)))
+    return None
+
+
+@RULE.check("torch.matmul", "torch.bmm", "torch.Tensor.matmul", "torch.Tensor.bmm")
+def summed(case: Case) -> Report | None:
+    """A product sums over a piece of what a reshape cut across: entries that do not belong together are then in one number."""
+    event = case.event
+    assert isinstance(event, OpCalled)
+    kept = [m for m in case.run.notes.get(RULE.name, ()) if isinstance(m, _Mixed)]
+    left = case.first_tensor() if kept else None
+    if left is None or not left.shape.rank or left.shape.rank < 2 or event.assumed:
+        return None
+    for factor in left.shape.axes[-1].factors:
+        for mixed in kept:
+            if factor.parent is not None and factor.parent.mixed and mixed.source == set(factor.parent.mixed):
+                mixed.summed = mixed.summed or not mixed.undone
     return None
 
 
@@ -108,7 +125,7 @@ def _undo(kept: list[object], result: Tensor) -> None:
 @RULE.conclude
 def conclude(run: Run) -> Iterator[tuple[Case, Report]]:
     for mixed in run.notes.get(RULE.name, ()):
-        if isinstance(mixed, _Mixed) and not mixed.undone:
+        if isinstance(mixed, _Mixed) and (mixed.summed or not mixed.undone):
             yield mixed.case, mixed.report
 
 

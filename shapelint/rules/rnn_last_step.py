@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from shapelint.rules.contract import Case, OpCalled, Report, Rule
 from shapelint.rules.selection import Selection, single_selection
+from shapelint.rules.size_names import BATCH_NAMES, STEP_NAMES, name_in
 from shapelint.shapes.shape import Axis
 
 RULE = Rule("rnn-last-step", "SHP601", "warning", "`-1` picks the last sample or feature where the last step was meant")
@@ -26,6 +27,8 @@ def check(case: Case) -> Report | None:
     is_assumed = event.assumed or chosen.tensor.assumed
     if is_assumed and not case.is_told_batched(chosen.tensor.shape) and not _takes_feature_of_one(chosen):
         return None
+    if _is_stacked_by_steps(case, chosen):
+        return _last_sample_of_loop(case, chosen)
     roles = [case.proved_role(a) for a in axes]
     if roles[:2] not in (["batch", "step"], ["step", "batch"]):
         return None
@@ -92,6 +95,40 @@ def _last_sample(case: Case, chosen: Selection, axes: tuple[Axis, ...]) -> Repor
         label=f"`{owner}` is {layout}: {case.shape(chosen.tensor.shape)}",
         help=help_,
         notes=tuple(why),
+        step=chosen.tensor.step,
+        constraint="sample",
+    )
+
+
+# ops that keep every entry of a stack in its place
+_KEEPING = frozenset("dropout Dropout LayerNorm Linear float_function conversion same_tensor".split())
+
+
+def _is_stacked_by_steps(case: Case, chosen: Selection) -> bool:
+    """Whether features that a loop stacked, one pass for each step, are asked for the last entry along the axis that the code calls the batch."""
+    if chosen.place > 1:
+        return False
+    axes = chosen.tensor.shape.axes
+    samples, steps = axes[chosen.place], axes[1 - chosen.place]
+    step = chosen.tensor.step
+    while step is not None and step.op in _KEEPING:
+        step = step.previous
+    return (
+        step is not None
+        and step.op == "stack"
+        and case.proved_role(axes[2]) == "feature"
+        and bool(name_in(case, samples, BATCH_NAMES))
+        and bool(name_in(case, steps, STEP_NAMES))
+    )
+
+
+def _last_sample_of_loop(case: Case, chosen: Selection) -> Report:
+    text = case.text(case.event.where.site.node)
+    owner = text.partition("[")[0]
+    return Report(
+        f"`{text}` takes the last sample of the batch at every step, not the last step of every sample",
+        label=f"`{owner}` is {case.shape(chosen.tensor.shape)} by the names that the code gives to its sizes",
+        help=f"use `{owner}[{'-1' if chosen.place else ':, -1'}]` for the last step of every sample",
         step=chosen.tensor.step,
         constraint="sample",
     )
