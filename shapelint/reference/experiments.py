@@ -296,6 +296,8 @@ def backward_half(program: Program, event: OpCalled) -> Shown | None:
 def state_rows(program: Program, event: OpCalled) -> Shown | None:
     """The weights of a layer and direction have no say in the rows of another one at the top."""
     state: Tensor = _operands(program, event)[0]
+    if not event.name.endswith("__getitem__"):
+        raise CannotReplay("no experiment shows that rows and samples lie along one axis")
     made = program.recording.maker(state)
     if made is None or made[0].event.config is None or made[1][:1] != (1,):
         raise CannotReplay("the layer that gave the state cannot be told")
@@ -484,6 +486,8 @@ def pairs(program: Program, event: OpCalled) -> Shown | None:
     """Each sample of one side meets each sample of the other."""
     a, b = _operands(program, event)[:2]
     ranks = [len(program.facts.read(v.shape).parts) for v in (a, b)]
+    if 0 in ranks:
+        raise CannotReplay("no experiment shows what one sum says of each sample")
     narrow = a if ranks[0] < ranks[1] else b
     bench = Bench(program, narrow, "row", event)
     result = program.evaluate(bench.result)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 
+from shapelint.interp.run import Run
 from shapelint.rules.contract import Case, OpCalled, Report, Rule
 from shapelint.shapes.facts import Verdict
 from shapelint.shapes.shape import Axis, Factor
@@ -72,13 +74,14 @@ def check(case: Case) -> Report | None:
     )
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class _Against:
     """A difference of one value for each sample and the sum over all samples."""
 
     result: Step
     case: Case
     report: Report
+    is_error: bool = False
 
 
 @RULE.check("torch.sub", "torch.Tensor.sub")
@@ -126,12 +129,16 @@ def error_of_total(case: Case) -> Report | None:
     x = next(iter(event.arguments.values()), None)
     for one in case.run.notes.get(RULE.name, ()):
         if isinstance(one, _Against) and isinstance(x, Tensor) and x.step is one.result:
-            return replace(one.report, node=one.case.event.where.site.node) if _same_file(case, one.case) else None
+            one.is_error = True
     return None
 
 
-def _same_file(case: Case, other: Case) -> bool:
-    return case.event.where.site.path == other.event.where.site.path
+@RULE.conclude
+def errors(run: Run) -> Iterator[tuple[Case, Report]]:
+    """The differences that are errors."""
+    for one in run.notes.get(RULE.name, ()):
+        if isinstance(one, _Against) and one.is_error:
+            yield one.case, one.report
 
 
 def _meant_as_values(case: Case, one: Axis, samples: Axis, row: Axis) -> bool:
