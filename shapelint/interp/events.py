@@ -66,14 +66,16 @@ class LayerBuilt:
     mismatch: Mismatch | None = None
 
 
-Misuse = Literal["tuple-as-tensor", "unpack-count"]
+Misuse = Literal["tuple-as-tensor", "unpack-count", "unpack-bound"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Misused:
     """A value was used as what it cannot be, where Python or torch surely raises. `kind` "tuple-as-tensor": the tuple that an LSTM returns is
     indexed like a tensor, asked for a method of tensors, or passed to an op (`detail`: "node", the expression that is the tuple, "use", one
-    of "index", "attribute" and "argument"). "unpack-count": `a, b = x` (`detail`: "want" targets, "got" values, "node")."""
+    of "index", "attribute" and "argument"). "unpack-count": `a, b = x` (`detail`: "want" targets, "got" values, "node").
+    "unpack-bound" raises for every size of an input but one: `a, b, c = x` of as many values as an axis of the input has entries (`detail`: "want"
+    targets, "size"); each value (`value`) has another axis of as many entries as there are targets."""
 
     where: Where
     kind: Misuse

@@ -95,6 +95,8 @@ def _unpack(run: Run, target: model.TupleExpr | model.ListExpr, value: Value) ->
         value = fitting[0] if len(fitting) == 1 else Unknown("dynamic-value")
     if star is not None and isinstance(value, SizeOf) and _unpack_size(run, target.items, value, star):
         return
+    if star is None:
+        _tell_bound(run, target, value)
     items = _items_for(run, value, count, star)
     if items is None:
         known = _length(run, value)
@@ -117,6 +119,23 @@ def _unpack(run: Run, target: model.TupleExpr | model.ListExpr, value: Value) ->
     assign(run, target.items[star], run.state.allocate(ListObject(middle)))
     for part, item in zip(target.items[star + 1 :], items[len(items) - behind :]):
         assign(run, part, item)
+
+
+def _tell_bound(run: Run, target: model.TupleExpr | model.ListExpr, value: Value) -> None:
+    """Tell where as many targets as stand here demand that an open size is their number."""
+    count, element, length = len(target.items), None, None
+    if isinstance(value, Sequence) and value.length is not None and isinstance(value.element, Tensor):
+        element, length = run.state.facts.shape(value.element.shape), run.state.facts.resolve(value.length)
+    elif isinstance(value, Tensor) and not value.assumed:
+        shape = run.state.facts.shape(value.shape)
+        if shape.rank:
+            element, length = Shape(shape.parts[1:]), run.state.facts.resolve(shape.axes[0].size)
+    if element is None or length is None or not element.ranked or length.lone_symbol is None:
+        return
+    if length.lone_symbol.kind == "input" and any(a.size.value == count for a in element.axes):
+        from shapelint.interp.events import Misused
+
+        run.tell(Misused(run.where(target.id), "unpack-bound", {"want": count, "size": length}, Tensor(element)))
 
 
 def _unpack_size(run: Run, targets: tuple[model.Expr, ...], value: SizeOf, star: int) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from shapelint.rules.contract import Case, OpCalled, Report, Rule
+from shapelint.rules.contract import Case, Misused, OpCalled, Report, Rule
 from shapelint.rules.reshape_scrambles import MADE_UP
 from shapelint.shapes.dim import Dim, FloorDiv, Symbol, divide_exactly
 from shapelint.shapes.facts import Facts
@@ -38,6 +38,30 @@ def check(case: Case) -> Report | None:
                     report = _coincidence(case, name, (place, axes[place]), (other, axis))
                     if report is not None:
                         return report
+    return None
+
+
+@RULE.misuse("unpack-bound")
+def unpacked(case: Case) -> Report | None:
+    """An axis of an input is unpacked into as many names as a layer's features were cut into pieces, along another axis."""
+    event = case.event
+    assert isinstance(event, Misused)
+    x, want, size = event.value, event.detail["want"], event.detail["size"]
+    if not isinstance(x, Tensor) or not isinstance(want, int) or not isinstance(size, Dim) or case.run.kind != "open":
+        return None
+    for place, axis in enumerate(x.shape.axes):
+        whole = axis.factors[0].parent if len(axis.factors) == 1 else None
+        if axis.size.value != want or want < 2 or whole is None:
+            continue
+        if case.proved_role(Axis(whole.size, (whole,))) in _WIDTHS:
+            return Report(
+                f"`{case.text(event.where.site.node)}` works only where {case.dim(size)} is {want}: "
+                f"it unpacks that axis, not the {want} parts of the features",
+                label=f"each of these is {case.shape(x.shape)}, with the {want} parts along axis {place}",
+                help="move the axis of the parts to the front first, `permute(2, 0, …)`, or unbind that axis",
+                step=x.step,
+                constraint="unpacked",
+            )
     return None
 
 
