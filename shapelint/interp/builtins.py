@@ -66,8 +66,7 @@ def length_of(run: Run, value: Value) -> Dim | None:
         axes = shape.prefix
         return axes[0].size if axes else None
     if isinstance(value, SizeOf):
-        rank = run.state.facts.shape(value.shape).rank
-        return Dim.of(rank) if rank is not None else None
+        return run.state.facts.rank(value.shape)
     if isinstance(value, Str):
         return Dim.of(len(value.value)) if value.value is not None else Dim.symbol("len", "unknown", 0)
     if isinstance(value, Opaque):

@@ -39,6 +39,8 @@ from shapelint.values.model import (
     Value,
 )
 
+NESTED_ITERATORS = 6  # iterators of the project that ask one another
+
 CONTAINERS = frozenset(
     (
         "torch.nn.Sequential",
@@ -98,6 +100,10 @@ PASSING = frozenset(
         "torch.distributed.algorithms._checkpoint.checkpoint_wrapper.checkpoint_wrapper",
     ]
 )
+# libraries that run a training loop for others
+WRAPPING = ("accelerate.", "lightning.", "lightning_fabric.", "pytorch_lightning.")
+# the class of `self.hparams` in Lightning, whose entries are attributes too
+HPARAMS = "lightning.fabric.utilities.data.AttributeDict"
 # calls that give back their second argument, behind a type
 _TYPING = frozenset(("typing.cast", "typing_extensions.cast", "torch.jit.annotate"))
 _CANONICAL = {
@@ -152,6 +158,10 @@ def call_external(run: Run, name: str, given: Arguments) -> Value:
         return call_with(run, model, given)
     if name.startswith(("torch.", "torchvision.", "torchaudio.", "einops.", "numpy.")):
         return Unknown("unsupported-op", name)
+    if name.startswith(WRAPPING):
+        from shapelint.interp.wrappers import build_wrapper
+
+        return build_wrapper(run, name) or Unknown("outside-project", name)
     return Unknown("outside-project", name)
 
 
@@ -217,19 +227,35 @@ def iterate_instance(run: Run, ref: Ref, thing: Instance) -> Passes:
     if name.endswith("DataLoader"):
         return _batches(run, thing)
     if isinstance(thing.cls, ClassInfo):
-        for method in ("__iter__", "__getitem__"):
-            found = thing.cls.find(method)
-            if found is not None:
-                from shapelint.interp.attributes import attribute
-
-                bound = attribute(run, ref, method, model.Name(0, method))
-                if method == "__iter__":
-                    return plan(run, call(run, bound, (), {}, None))
-                element = call(run, bound, (Int(Dim.symbol("i", "unknown", 0)),), {}, None)
-                return Passes.like(element, instance_length(run, ref, thing))
+        found = _by_protocol(run, ref, thing, thing.cls)
+        if found is not None:
+            return found
     if name.endswith("TensorDataset"):
         return Passes.like(_item(run, ref), instance_length(run, ref, thing))
     return Passes.like(Unknown("dynamic-value"))
+
+
+def _by_protocol(run: Run, ref: Ref, thing: Instance, cls: ClassInfo) -> Passes | None:
+    """What a class of the project yields by `__iter__`, by `__next__` where it is its own iterator, or by `__getitem__`."""
+    from shapelint.interp.attributes import attribute
+
+    if len(run.iterating) > NESTED_ITERATORS:
+        return Passes.like(Unknown("budget"))
+    method = next((m for m in ("__iter__", "__next__", "__getitem__") if cls.find(m) is not None), None)
+    if method == "__iter__" and ref in run.iterating:
+        method = "__next__"
+    if method is None or cls.find(method) is None:
+        return None
+    bound = attribute(run, ref, method, model.Name(0, method))
+    if method == "__getitem__":
+        element = call(run, bound, (Int(Dim.symbol("i", "unknown", 0)),), {}, None)
+        return Passes.like(element, instance_length(run, ref, thing))
+    run.iterating.append(ref)
+    try:
+        given = call(run, bound, (), {}, None)
+        return plan(run, given) if method == "__iter__" else Passes.like(given)
+    finally:
+        run.iterating.pop()
 
 
 def instance_length(run: Run, ref: Ref, thing: Instance) -> Dim | None:

@@ -12,7 +12,7 @@ from shapelint.interp.objects import ClassInfo, Frame
 from shapelint.interp.state import State
 from shapelint.shapes.dim import Dim, Symbol
 from shapelint.shapes.printing import Namer
-from shapelint.shapes.shape import Segment
+from shapelint.shapes.shape import Segment, Shape
 from shapelint.values.model import Condition, Opaque, Ref, Site, Tensor, Unknown, Value
 
 if TYPE_CHECKING:
@@ -132,6 +132,7 @@ class Run:
         self.adopted: dict[str, Tensor] = {}
         self.names: dict[Symbol, str] = {}
         self.asked_sizes: dict[str, list[Symbol]] = {}  # open sizes that were asked whether they are 1, by name
+        self.iterating: list[Ref] = []  # whose `__iter__` is being asked
         self.maybe: set[Symbol] = set()  # loop counters of passes that need not happen
         self.built: Site | None = None
         self.reached: set[tuple[str, int]] = set()
@@ -145,6 +146,7 @@ class Run:
         self.rivals: list[Run] = []  # the readings of other worlds that came to their end
         self.notes: dict[str, list[object]] = {}  # what rules keep until the reading ends
         self.conditions: dict[Condition, tuple[str, Dim, Dim]] = {}
+        self.rank_tests: dict[Condition, tuple[Shape, str, int]] = {}
         self.namer = Namer(lambda s: self.names.get(s))
 
     # the stack
@@ -306,13 +308,17 @@ class Run:
         return tensor
 
     def _read_guess(self, path: str, tensor: Tensor) -> None:
-        """An input has the rank that the world guesses from the start: a path on which nothing asks for it knows it too."""
+        """An input has the rank that the world gives it from the start: a path on which nothing asks for it knows it too."""
+        facts = self.state.facts
         for condition, held in self.world.items():
-            if held and condition.guess == "rank" and condition.subject == f"{path}.dim()":
-                facts = self.state.facts
-                run = facts.reveal_prefix(tensor.shape, int(condition.test.removeprefix("== "))).parts[-1]
-                if isinstance(run, Segment):
-                    facts.bind_segment(run, ())
+            if held and condition.test.startswith("== ") and condition.subject == f"{path}.dim()":
+                facts.fix_rank(tensor.shape, int(condition.test.removeprefix("== ")))
+            elif held and condition.guess == "whole" and condition.test == "true":
+                pair = condition.subject.removesuffix(".dim()").split(".dim() == ")
+                other = self.adopted.get(pair[path == pair[0]]) if path in pair else None
+                rank = None if other is None else facts.shape(other.shape).rank
+                if rank is not None:
+                    facts.fix_rank(tensor.shape, rank)
 
     def unknown(self, detail: str = "") -> Unknown:
         return Unknown("dynamic-value", detail)

@@ -64,6 +64,11 @@ class CallContext(Context):
             return None
         return worlds.lies_within(self.run, run.name, rank)
 
+    def meets(self, left: Segment, right: Segment) -> bool | None:
+        if left.name == right.name or left.name not in self.run.adopted or right.name not in self.run.adopted:
+            return None
+        return worlds.have_same_rank(self.run, left.name, right.name)
+
     def is_adopted(self, value: Value) -> bool:
         return isinstance(value, Opaque) and value.path in self.run.adopted
 

@@ -15,9 +15,10 @@ from shapelint.interp.objects import (
 )
 from shapelint.interp.run import MAX_WORLDS, Run, WorldSplit
 from shapelint.program import model
-from shapelint.shapes.dim import ONE, Dim
+from shapelint.shapes.dim import ONE, Dim, Symbol
 from shapelint.shapes.facts import Verdict
 from shapelint.shapes.printing import format_dim
+from shapelint.shapes.shape import Segment, Shape
 from shapelint.values.model import (
     FALSE,
     NONE,
@@ -122,6 +123,8 @@ def compare_ints(run: Run, op: str, a: Dim, b: Dim) -> Bool:
         if facts.at_most(difference, edge - 1):
             return FALSE
     symbols = difference.symbols
+    if len(symbols) == 1 and next(iter(symbols)) in facts.ranks:
+        return _compare_rank(run, op, difference, next(iter(symbols)))
     if not symbols or any(s.kind != "parameter" for s in symbols):
         return UNDECIDED
     # `x != y` is the same question as `x == y`
@@ -130,6 +133,50 @@ def compare_ints(run: Run, op: str, a: Dim, b: Dim) -> Bool:
     condition = Condition(format_dim(facts.resolve(a)), f"{test} {format_dim(facts.resolve(b))}")
     run.conditions[condition] = (test, a, b)
     return Bool(None, condition, negated)
+
+
+def _compare_rank(run: Run, op: str, difference: Dim, rank: Symbol) -> Bool:
+    """`rank + c op 0` or `c - rank op 0`: a question for worlds where the open axes are those of an input."""
+    facts = run.state.facts
+    more, less = (difference - Dim.of(rank)).value, (difference + Dim.of(rank)).value
+    if op in ("==", "!="):
+        number = -more if more is not None else less
+        test, negated = "==", op == "!="
+    elif more is not None:
+        number = -more + (op == ">")
+        test, negated = ">=", False
+    else:
+        number = None if less is None else less + (op == ">=")
+        test, negated = ">=", True
+    if number is None:
+        return UNDECIDED
+    shape = facts.shape(facts.ranks[rank])
+    known = _rank_answer(facts.admissible_ranks(shape), test, number)
+    if known is not None:
+        return Bool(known != negated)
+    open_axes = shape.parts[shape.segment_index or 0]
+    if not isinstance(open_axes, Segment) or open_axes.name not in run.adopted or not run.splits:
+        return UNDECIDED
+    parts = facts.shape(run.adopted[open_axes.name].shape).parts
+    if open_axes not in parts:
+        return UNDECIDED
+    condition = Condition(f"{open_axes.name}.dim()", f"{test} {number + len(parts) - len(shape.parts)}")
+    if condition not in run.world and not _has_room(run):
+        return UNDECIDED
+    run.rank_tests[condition] = (shape, test, number)
+    return Bool(None, condition, negated)
+
+
+def _rank_answer(admissible: tuple[int, int | None], test: str, number: int) -> bool | None:
+    """Whether a rank that lies in an interval is `number` ("=="), or no less than that (">=")."""
+    least, most = admissible
+    if most is not None and most < number:
+        return False
+    if test == ">=":
+        return True if least >= number else None
+    if least > number:
+        return False
+    return True if least == most == number else None
 
 
 def _literal(value: Value) -> object:
@@ -259,6 +306,10 @@ def _known(run: Run, condition: Condition) -> bool | None:
 
 def _implied(known: Condition, held: bool, asked: Condition) -> bool | None:
     """What one answered question about a value says of another about the same value."""
+    if known.test == asked.test:
+        return held
+    if known.subject.endswith(".dim()"):
+        return _implied_rank(known.test, held, asked.test)
     if known.test.startswith("in "):
         if not held and asked.test.startswith("== "):
             return False if asked.test in known.test[3:].split("|") else None
@@ -283,9 +334,27 @@ def _implied(known: Condition, held: bool, asked: Condition) -> bool | None:
     return None
 
 
+def _implied_rank(known: str, held: bool, asked: str) -> bool | None:
+    test, number = known.split()
+    rank = int(number)
+    if test == "==":
+        if not held:
+            return None
+        admissible: tuple[int, int | None] = (rank, rank)
+    elif test == ">=":
+        admissible = (rank, None) if held else (0, rank - 1)
+    else:
+        admissible = (0, rank) if held else (rank + 1, None)
+    test, number = asked.split()
+    if test == "<=":
+        over = _rank_answer(admissible, ">=", int(number) + 1)
+        return None if over is None else not over
+    return _rank_answer(admissible, test, int(number))
+
+
 def likely(run: Run, condition: Condition) -> bool:
     """The answer to read first: what a parameter's default gives, a tensor of the rank that its use shows."""
-    if condition.guess in ("rank", "size", "whole"):
+    if condition.guess in ("rank", "size", "whole") or condition.subject.endswith(".dim()"):
         return True
     default = run.defaults.get(condition.subject)
     if default is None:
@@ -361,7 +430,15 @@ def is_one(run: Run, size: Dim) -> bool | None:
 
 def lies_within(run: Run, name: str, rank: int) -> bool | None:
     """Whether an input has no more axes than what it is laid over; each answer has a world of its own while there is room for more."""
-    condition = Condition(f"{name}.dim()", f"<= {rank}", "whole")
+    return _guessed_whole(run, Condition(f"{name}.dim()", f"<= {rank}", "whole"))
+
+
+def have_same_rank(run: Run, left: str, right: str) -> bool | None:
+    """Whether two inputs that meet have as many axes; each answer has a world of its own while there is room for more."""
+    return _guessed_whole(run, Condition(f"{left}.dim() == {right}.dim()", "true", "whole"))
+
+
+def _guessed_whole(run: Run, condition: Condition) -> bool | None:
     asked = Bool(None, condition)
     if not run.splits or not (condition in run.world or _has_room(run)):
         return decide(run, asked)
@@ -375,6 +452,9 @@ def assume(run: Run, value: Bool, held: bool, test: model.Expr | None = None) ->
         run.state.assumed[value.condition] = answer
         relation = run.conditions.get(value.condition)
         if relation is not None and not _learn(run, relation, answer):
+            return False
+        asked = run.rank_tests.get(value.condition)
+        if asked is not None and not _learn_rank(run, *asked, answer):
             return False
     if test is not None:
         _filter(run, test, held)
@@ -403,6 +483,18 @@ def _learn(run: Run, relation: tuple[str, Dim, Dim], held: bool) -> bool:
         if symbol is not None and facts.least(symbol) == top:
             facts.bind(symbol, Dim.of(top))
     return True
+
+
+def _learn_rank(run: Run, shape: Shape, test: str, number: int, held: bool) -> bool:
+    facts = run.state.facts
+    if test == ">=":
+        return facts.limit_rank(shape, number, None) if held else facts.limit_rank(shape, 0, number - 1)
+    if held:
+        return facts.limit_rank(shape, number, number)
+    least, most = facts.admissible_ranks(shape)
+    if number == least:
+        return facts.limit_rank(shape, number + 1, None)
+    return number != most or facts.limit_rank(shape, 0, number - 1)
 
 
 def _filter(run: Run, test: model.Expr, held: bool) -> None:

@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from shapelint.ops.contract import CannotTell, Context, say
 from shapelint.shapes.dim import ONE, Dim, maximum
 from shapelint.shapes.facts import Demand, Verdict
-from shapelint.shapes.shape import Axis, Part, Segment
+from shapelint.shapes.shape import Axis, Part, Segment, Shape
 from shapelint.values.model import Tensor
 
 MANY_AXES = 3
-"""What has fewer axes may be a bias itself."""
+"""What has fewer axes may be a bias or a table itself."""
 
 
 def broadcast(cx: Context, tensors: Iterable[Tensor], constraint: str) -> tuple[Part, ...]:
@@ -29,6 +29,9 @@ def broadcast(cx: Context, tensors: Iterable[Tensor], constraint: str) -> tuple[
 def _two(cx: Context, left: tuple[Part, ...], right: tuple[Part, ...], constraint: str) -> tuple[Part, ...]:
     if left == right and any(isinstance(p, Segment) for p in left):
         return left  # the same unknown run on both sides
+    left, right = _same_rank(cx, left, right)
+    if left == right:
+        return left
     parts: list[Part] = []
     for place in range(1, max(len(left), len(right)) + 1):
         a = left[-place] if place <= len(left) else None
@@ -46,6 +49,23 @@ def _two(cx: Context, left: tuple[Part, ...], right: tuple[Part, ...], constrain
         else:
             parts.append(_axis(cx, a, b, left, right, constraint))
     return tuple(reversed(parts))
+
+
+def _same_rank(
+    cx: Context, left: tuple[Part, ...], right: tuple[Part, ...]
+) -> tuple[tuple[Part, ...], tuple[Part, ...]]:
+    """Both sides, where their unknown runs are taken to end together: two inputs of which the last axes are known have as many axes, and what
+    meets a tensor of three or more axes, as many as are seen of both, has no further one."""
+    a, b = (next((p for p in parts if isinstance(p, Segment)), None) for parts in (left, right))
+    if a is not None and b is not None:
+        if len(left) > 1 and len(left) == len(right) and a is left[0] and b is right[0] and cx.meets(a, b):
+            cx.generic = True
+            cx.facts.bind_segment(b, (a,))
+    else:
+        ranked, other = (left, right) if a is None else (right, left)
+        if len(ranked) >= MANY_AXES and len(other) == len(ranked) + 1:
+            cx.facts.end_run(Shape(other))
+    return cx.facts.shape(Shape(left)).parts, cx.facts.shape(Shape(right)).parts
 
 
 def _spread_over(cx: Context, data: tuple[Part, ...], mask: tuple[Part, ...], place: int) -> list[Part] | None:
@@ -147,7 +167,5 @@ def _solvable(dim: Dim) -> bool:
     return symbol is not None and symbol.kind != "parameter"
 
 
-def _shape(parts: tuple[Part, ...]):  # type: ignore[no-untyped-def]
-    from shapelint.shapes.shape import Shape
-
+def _shape(parts: tuple[Part, ...]) -> Shape:
     return Shape(parts)

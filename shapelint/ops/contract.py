@@ -394,6 +394,10 @@ class Context:
         """Whether an unknown run, which is all that is known of an input, holds no more axes than that; None where nothing decides it."""
         return None
 
+    def meets(self, left: Segment, right: Segment) -> bool | None:
+        """Whether two unknown runs, each the leading axes of an input, are the same axes; None where nothing decides it."""
+        return None
+
     def is_adopted(self, value: Value) -> bool:
         """Whether a value of which nothing was known has been found to be a tensor."""
         return False

@@ -92,10 +92,7 @@ def rank(cx: Context, input: Value) -> Value:
 
     Follows https://docs.pytorch.org/docs/stable/generated/torch.Tensor.dim.html
     """
-    x = cx.tensor(input)
-    known = x.shape.rank
-    least, _ = cx.facts.admissible_ranks(x.shape)
-    return Int(Dim.symbol("rank", "unknown", least)) if known is None else Int.of(known)
+    return Int(cx.facts.rank(cx.tensor(input).shape))
 
 
 _COUNT_NAMES = ("torch.numel", "torch.Tensor.numel", "torch.Tensor.nelement")

@@ -58,6 +58,7 @@ class Facts:
         "pending",
         "positive",
         "proved",
+        "ranks",
         "readings",
         "roles",
         "segments",
@@ -74,6 +75,7 @@ class Facts:
         self.pending: tuple[tuple[Dim, Dim], ...] = ()
         self.roles: dict[Factor, tuple[object, ...]] = {}
         self.doubtful: frozenset[Segment] = frozenset()
+        self.ranks: dict[Symbol, Shape] = {}  # what an open number of axes is the rank of; a table for all paths
         # decides whether a run holds no further axis than the number known beside it
         self.oracle: Callable[[Segment, int], bool | None] | None = None
         self._both: dict[Symbol, Dim] | None = None
@@ -90,6 +92,7 @@ class Facts:
         other.pending = self.pending
         other.roles = dict(self.roles)
         other.doubtful = self.doubtful
+        other.ranks = self.ranks
         other.oracle = self.oracle
         other._both = self._both
         return other
@@ -98,6 +101,7 @@ class Facts:
         """What both sides know."""
         joined = Facts()
         joined.oracle = self.oracle
+        joined.ranks = self.ranks
         joined.doubtful = self.doubtful | other.doubtful
         joined.proved = {s: d for s, d in self.proved.items() if other.proved.get(s) == d}
         # a proof on one side and an assumption on the other agree as an assumption
@@ -323,6 +327,29 @@ class Facts:
         chosen = self.readings.get(shape.parts[at])  # type: ignore[arg-type]
         return least, None if chosen is None else least + len(chosen)
 
+    def rank(self, shape: Shape) -> Dim:
+        """The number of axes of a shape: where that is open, a symbol that `ranks` leads back to the shape."""
+        least, most = self.admissible_ranks(shape)
+        if least == most:
+            return Dim.of(least)
+        rank = Dim.symbol("rank", "unknown", least)
+        symbol = rank.lone_symbol
+        assert symbol is not None
+        self.ranks[symbol] = shape
+        return rank
+
+    def limit_rank(self, shape: Shape, least: int, most: int | None) -> bool:
+        """Learn that a shape has `least` to `most` axes (None: any number); False where it cannot."""
+        low, high = self.admissible_ranks(shape)
+        if most is not None and most <= max(low, least):
+            return most >= max(low, least) and self.fix_rank(shape, most) is not None
+        if high is not None and (least > high or (most is not None and most < high)):
+            # a run of some axes or none: what is left of the two
+            return least <= high and self.fix_rank(shape, high if least > low else low) is not None
+        if least > low:
+            self.reveal_prefix(shape, least - len(self.shape(shape).suffix), least)
+        return True
+
     def _retry(self) -> None:
         waiting, self.pending = self.pending, ()
         for a, b in waiting:
@@ -422,6 +449,18 @@ class Facts:
             self._ends(run, at, True)
         return self.shape(shape)
 
+    def end_run(self, shape: Shape) -> None:
+        """Ask whether the unknown run of a shape holds no axis at all. The reading decides, as for `reveal_prefix`."""
+        at = shape.segment_index
+        run = None if at is None else shape.parts[at]
+        if (
+            isinstance(run, Segment)
+            and run not in self.readings
+            and self.oracle is not None
+            and self.oracle(run, len(shape.parts) - 1)
+        ):
+            self.bind_segment(run, ())
+
     def in_doubt(self, shape: Shape) -> bool:
         """Whether the rank of a shape, read through the facts, rests on a doubt."""
         if not self.doubtful:
@@ -447,7 +486,9 @@ class Facts:
                 self.bind_segment(run, self.readings[run])
                 shape = self.shape(shape)
                 continue
-            if self._ends(run, at, count - at <= len(shape.suffix) and least < len(shape.parts)):
+            # the first of several axes is not the one that a layer's width tells
+            leads = at == 0 and count == 1 and all(_is_width(axis) for axis in shape.suffix)
+            if not leads and self._ends(run, at, count - at <= len(shape.suffix) and least < len(shape.parts)):
                 shape = self.shape(shape)
                 continue
             axis = Axis.fresh(Dim.symbol(f"{run.name}.{at}", "input"))
@@ -502,6 +543,12 @@ class Facts:
 
     def equate_all(self, left: Iterable[DimLike], right: Iterable[DimLike]) -> list[Demand]:
         return [self.equate(a, b) for a, b in zip(left, right)]
+
+
+def _is_width(axis: Axis) -> bool:
+    """Whether the size of an axis is made of parameters, not given by an input."""
+    symbols = axis.size.symbols
+    return bool(symbols) and all(symbol.kind == "parameter" for symbol in symbols)
 
 
 __all__ = ["ONE", "Demand", "Facts", "Verdict"]
