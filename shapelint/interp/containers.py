@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from shapelint.interp.expressions import as_dim, spread_items
 from shapelint.interp.join import Join
-from shapelint.interp.objects import DictObject, Instance, ListObject, Range
+from shapelint.interp.objects import HPARAMS, DictObject, Instance, ListObject, Range
 from shapelint.interp.run import Run
 from shapelint.interp.torch_calls import call_named
 from shapelint.program import model
@@ -276,6 +276,8 @@ def _of_object(run: Run, owner: Ref, index: Value) -> Value:
             return _by_open_key(run, thing, index)
         return thing.element or Unknown("dynamic-value")
     if isinstance(thing, Instance):
+        if thing.cls == HPARAMS:
+            return thing.attrs.get(str(key_of(index)), Unknown("dynamic-value"))
         if thing.parts is not None:
             return _of_parts(run, thing, index)
         if thing.element is not None:

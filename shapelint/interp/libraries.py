@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 from shapelint.interp.calls import Arguments, call, call_with
 from shapelint.interp.containers import key_of, merged
@@ -32,6 +33,7 @@ from shapelint.values.model import (
     Opaque,
     Ref,
     Site,
+    Step,
     Str,
     Tensor,
     Tuple,
@@ -102,8 +104,6 @@ PASSING = frozenset(
 )
 # libraries that run a training loop for others
 WRAPPING = ("accelerate.", "lightning.", "lightning_fabric.", "pytorch_lightning.")
-# the class of `self.hparams` in Lightning, whose entries are attributes too
-HPARAMS = "lightning.fabric.utilities.data.AttributeDict"
 # calls that give back their second argument, behind a type
 _TYPING = frozenset(("typing.cast", "typing_extensions.cast", "torch.jit.annotate"))
 _CANONICAL = {
@@ -307,7 +307,16 @@ def _data_loader(run: Run, given: Arguments) -> Value:
     if given.inexact:
         attrs.setdefault("batch_size", Unknown("dynamic-value"))
         attrs.setdefault("collate_fn", Unknown("dynamic-value"))
-    return run.state.allocate(Instance("torch.utils.data.DataLoader", attrs))
+    site = Site(run.top.module.path, given.node) if given.node else None
+    return run.state.allocate(Instance("torch.utils.data.DataLoader", attrs, built=site))
+
+
+_ITEM = "torch.Tensor.__getitem__"
+
+
+def _row(row: Value, table: Value) -> Value:
+    """A row that a dataset reads: no step of the program of its own."""
+    return replace(row, step=table.step) if isinstance(row, Tensor) and isinstance(table, Tensor) else row
 
 
 def _item(run: Run, dataset: Value) -> Value:
@@ -322,9 +331,7 @@ def _item(run: Run, dataset: Value) -> Value:
             tensors = thing.attrs["tensors"]
             assert isinstance(tensors, Tuple)
             with run.silently():
-                return Tuple(
-                    tuple(call_named(run, "torch.Tensor.__getitem__", (v, index), {}, 1) for v in tensors.items)
-                )
+                return Tuple(tuple(_row(call_named(run, _ITEM, (v, index), {}, 0), v) for v in tensors.items))
         if thing.library_name.endswith("Subset") and "dataset" in thing.attrs:
             return _item(run, thing.attrs["dataset"])
         if isinstance(thing.cls, ClassInfo) and thing.cls.find("__getitem__") is not None:
@@ -366,7 +373,7 @@ def _batches(run: Run, thing: Instance) -> Passes:
 
     def batch(number: Dim) -> Value:
         if isinstance(collate, NoneValue):
-            return _collated(run, item, Factor(number), number)
+            return _collated(run, item, Factor(number), number, thing.built)
         samples = run.state.allocate(ListObject(None, item, number))
         return call(run, collate, (samples,), {}, None)
 
@@ -387,33 +394,30 @@ def _batches(run: Run, thing: Instance) -> Passes:
     return Passes(None, first, first, None)
 
 
-def _collated(run: Run, item: Value, factor: Factor, number: Dim) -> Value:
-    """Samples stacked into a batch, as torch's default collate does. The batch axis is one and the same for all parts."""
+def _collated(run: Run, item: Value, factor: Factor, number: Dim, built: Site | None) -> Value:
+    """Samples stacked into a batch by the loader built there, as torch's default collate does. The batch axis is one and the same for all parts."""
     if isinstance(item, Tensor):
         from shapelint.ops.contract import Evidence
 
         evidence = Evidence("batch", "proved", "a DataLoader puts samples along it")
         run.state.facts.roles.setdefault(factor, (evidence,))
-        return Tensor(
-            Shape((Axis(number, (factor,)), *run.state.facts.shape(item.shape).parts)),
-            item.dtype,
-            item.step,
-            item.assumed,
-        )
+        shape = Shape((Axis(number, (factor,)), *run.state.facts.shape(item.shape).parts))
+        step = item.step if built is None else Step(built, shape, "", item.step, "batch")
+        return Tensor(shape, item.dtype, step, item.assumed)
     if isinstance(item, (Int, Bool)):
         return Tensor(Shape((Axis(number, (factor,)),)), "int")
     if isinstance(item, Float):
         return Tensor(Shape((Axis(number, (factor,)),)), "float")
     if isinstance(item, Tuple):
-        return Tuple(tuple(_collated(run, v, factor, number) for v in item.items))
+        return Tuple(tuple(_collated(run, v, factor, number, built) for v in item.items))
     if isinstance(item, Ref):
         thing = run.state.read(item)
         if isinstance(thing, DictObject):
             return run.state.allocate(
-                DictObject({k: _collated(run, v, factor, number) for k, v in thing.items.items()}, thing.open)
+                DictObject({k: _collated(run, v, factor, number, built) for k, v in thing.items.items()}, thing.open)
             )
         if isinstance(thing, ListObject) and thing.items is not None:
-            return run.state.allocate(ListObject([_collated(run, v, factor, number) for v in thing.items]))
+            return run.state.allocate(ListObject([_collated(run, v, factor, number, built) for v in thing.items]))
     if isinstance(item, Str):
         return run.state.allocate(ListObject(None, item, number))
     return Unknown("dynamic-value")

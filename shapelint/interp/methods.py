@@ -14,7 +14,7 @@ from shapelint.interp.calls import (
 )
 from shapelint.interp.containers import dict_method, list_method
 from shapelint.interp.described import loosen
-from shapelint.interp.libraries import fill_container, parser_method
+from shapelint.interp.libraries import WRAPPING, fill_container, parser_method
 from shapelint.interp.names import rebind
 from shapelint.interp.objects import ClassInfo, DictObject, FunctionValue, Instance, Iterable, ListObject, Method
 from shapelint.interp.run import Run
@@ -181,6 +181,14 @@ def _of_object(run: Run, receiver: Ref, name: str, given: Arguments) -> Value:
     library = thing.library_name
     if library == "argparse.ArgumentParser":
         return parser_method(run, receiver, thing, name, given)
+    if library.startswith(WRAPPING):
+        from shapelint.interp.wrappers import save_hyperparameters, wrapper_method
+
+        if name == "save_hyperparameters":
+            save_hyperparameters(run, receiver, given)
+        wrapped = wrapper_method(run, thing, name, given)
+        if wrapped is not None:
+            return wrapped
     if thing.config is not None:
         op = find(f"{thing.config.name}.{name}")
         if op is not None:

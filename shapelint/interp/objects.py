@@ -13,6 +13,8 @@ from shapelint.values.model import LayerConfig, Site, Value
 if TYPE_CHECKING:
     from shapelint.program.project import LoadedModule
 
+HPARAMS = "lightning.fabric.utilities.data.AttributeDict"  # the class of Lightning's `self.hparams`: its entries are attributes too
+
 
 class ClassInfo:
     """A class of the project. `namespace` holds what its body defines; `mro` itself, then its bases in Python's order (External names
