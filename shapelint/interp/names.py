@@ -154,6 +154,7 @@ def _in_frame(run: Run, address: int, name: str) -> Value | None:
 def assign_name(run: Run, name: str, value: Value) -> None:
     """Bind a name where Python would."""
     top = run.top
+    top.forks.discard(name)
     if name in top.global_names:
         frame = run.state.write(module_frame(run.state, top))
     elif name in top.nonlocal_names:

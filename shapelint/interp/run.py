@@ -73,6 +73,7 @@ class Activation:
     sizes: dict[str, Dim] = field(default_factory=dict)  # what the names of its annotated signature stand for
     node: FunctionDef | None = None
     guards: int = 0  # of the run's, those that last until it ends
+    forks: set[str] = field(default_factory=set)  # names of undecided flags whose sides were joined
 
 
 @dataclass(eq=False)

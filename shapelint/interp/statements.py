@@ -410,6 +410,9 @@ def _if(run: Run, node: model.If) -> None:
             learn(run, node.test)
         execute(run, node.body if known else node.orelse)
         return
+    flags = _flags(node.test) if answer.condition is None else set()
+    if flags & run.top.forks:
+        run.blurred = True  # the sides that were joined are asked apart again: not all that can be combined now can happen
     # what a function does for some entries of its arguments need not be what its caller's arguments lead to
     guarded = run.peeks > peeks and run.is_called
     returns = len(run.top.returns)
@@ -448,6 +451,19 @@ def _both_sides(run: Run, node: model.If, answer: Bool) -> None:
     run.state = joiner.state()
     if joiner.lossy and answer.condition is not None and len(run.top.returns) == returns:
         worlds.split(run, answer.condition)
+    if joiner.lossy and answer.condition is None:
+        run.top.forks |= _flags(node.test)
+
+
+def _flags(test: model.Expr) -> set[str]:
+    """The names that a test asks for their truth or for None, where it asks nothing else: asked again, it comes out the same."""
+    if isinstance(test, model.Name):
+        return {test.name}
+    if isinstance(test, model.UnaryOp) and test.op == "not":
+        return _flags(test.operand)
+    if isinstance(test, model.Compare) and test.ops in (("is",), ("is not",)):
+        return _flags(test.left)
+    return set()
 
 
 def _match(run: Run, node: model.Match) -> None:
@@ -527,10 +543,13 @@ def _while(run: Run, node: model.While) -> None:
     from shapelint.interp.iteration import Passes, iterate
 
     def body(value: Value) -> None:
+        answer = worlds.truth(run, evaluate(run, node.test))
+        if worlds.decide(run, answer) is False or not worlds.assume(run, answer, True, node.test):
+            raise PathEnds
+        learn(run, node.test)
         execute(run, node.body)
 
-    answer = worlds.truth(run, evaluate(run, node.test))
-    known = worlds.decide(run, answer)
+    known = worlds.decide(run, worlds.truth(run, evaluate(run, node.test)))
     if known is False:
         execute(run, node.orelse)
         return
