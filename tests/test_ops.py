@@ -49,6 +49,7 @@ DATA_DEPENDENT: dict[str, str] = {
     "bincount": "the greatest entry",
     "masked_select": "as many entries as the mask is true for",
     "nonzero": "as many indices as there are entries that are not 0",
+    "numpy.argwhere": "as many rows as there are entries that are not 0",
     "getitem": "a mask selects as many entries as it is true for",
     "repeat_interleave": "a tensor of repeats gives as many entries as it sums to",
 }

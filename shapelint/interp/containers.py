@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from shapelint.interp.expressions import as_dim, spread_items
 from shapelint.interp.join import Join
@@ -81,7 +82,10 @@ def subscript(run: Run, owner: Value, index: Value, node: model.Subscript) -> Va
             if not isinstance(found, Unknown) or found.reason != "unsupported-op":
                 return found
         if _steps_back(index) and (owner.array or not surely_torch(owner)):
-            return Unknown("dynamic-value")  # only NumPy arrays take such a slice
+            forward = _forward(index)
+            if forward is None:
+                return Unknown("dynamic-value")
+            index = forward  # only NumPy arrays take such a slice; it has as many entries as one forward
         return call_named(run, "torch.Tensor.__getitem__", (owner, index), {}, node.id, (node.value.id, node.index.id))
     if isinstance(owner, Opaque):
         return _of_opaque(run, owner, index, node)
@@ -119,6 +123,19 @@ def _steps_back(index: Value) -> bool:
     """Whether an index holds a slice that runs backwards."""
     entries = index.items if isinstance(index, Tuple) else (index,)
     return any(isinstance(e, Slice) and isinstance(e.step, Int) and (e.step.dim.value or 0) < 0 for e in entries)
+
+
+def _forward(index: Value) -> Value | None:
+    """An index that runs forward wherever one without bounds runs backwards (`x[:, ::-1]`); None where one has bounds."""
+    if isinstance(index, Tuple):
+        entries = [_forward(e) for e in index.items]
+        return None if None in entries else replace(index, items=tuple(e for e in entries if e is not None))
+    if not _steps_back(index):
+        return index
+    assert isinstance(index, Slice)
+    assert isinstance(index.step, Int)
+    whole = isinstance(index.lower, NoneValue) and isinstance(index.upper, NoneValue)
+    return Slice(NONE, NONE, Int(-index.step.dim)) if whole else None
 
 
 # what arrays do as tensors do

@@ -407,22 +407,27 @@ numpy_counterparts	numpy.dstack	numpy.dstack
 numpy_counterparts	numpy.equal	numpy.equal	numpy.greater	numpy.greater_equal	numpy.isclose	numpy.less	numpy.less_equal	numpy.logical_and	numpy.logical_or	numpy.not_equal
 numpy_counterparts	numpy.hstack	numpy.hstack
 numpy_counterparts	numpy.isnan	numpy.isfinite	numpy.isinf	numpy.isnan	numpy.logical_not
-numpy_counterparts	numpy.maximum	numpy.add	numpy.fmax	numpy.fmin	numpy.maximum	numpy.minimum	numpy.multiply	numpy.subtract
+numpy_counterparts	numpy.maximum	numpy.add	numpy.fmax	numpy.fmin	numpy.maximum	numpy.minimum	numpy.multiply	numpy.power	numpy.subtract
 numpy_counterparts	numpy.pad	numpy.pad
 numpy_counterparts	numpy.sort	numpy.sort
 numpy_counterparts	numpy.tile	numpy.tile
 numpy_counterparts	numpy.vstack	numpy.vstack
 numpy_counterparts	numpy.where	numpy.where
-numpy_entries	numpy.abs	numpy.abs	numpy.absolute	numpy.ceil	numpy.floor	numpy.negative	numpy.round	numpy.sign	numpy.square
+numpy_entries	numpy.abs	numpy.abs	numpy.absolute	numpy.around	numpy.ceil	numpy.floor	numpy.nan_to_num	numpy.negative	numpy.round	numpy.sign	numpy.square
 numpy_entries	numpy.all	numpy.all	numpy.any	numpy.ndarray.all	numpy.ndarray.any
-numpy_entries	numpy.argmax	numpy.argmax	numpy.argmin	numpy.ndarray.argmax	numpy.ndarray.argmin
-numpy_entries	numpy.exp	numpy.arctan	numpy.cbrt	numpy.cos	numpy.cosh	numpy.exp	numpy.expm1	numpy.log	numpy.log10	numpy.log1p	numpy.log2	numpy.rint	numpy.sin	numpy.sinh	numpy.sqrt	numpy.tan	numpy.tanh
-numpy_entries	numpy.max	numpy.max	numpy.min	numpy.ndarray.max	numpy.ndarray.min
+numpy_entries	numpy.argmax	numpy.argmax	numpy.argmin	numpy.nanargmax	numpy.nanargmin	numpy.ndarray.argmax	numpy.ndarray.argmin
+numpy_entries	numpy.count_nonzero	numpy.count_nonzero
+numpy_entries	numpy.exp	numpy.arccos	numpy.arcsin	numpy.arcsinh	numpy.arctan	numpy.cbrt	numpy.cos	numpy.cosh	numpy.deg2rad	numpy.degrees	numpy.exp	numpy.exp2	numpy.expm1	numpy.log	numpy.log10	numpy.log1p	numpy.log2	numpy.rad2deg	numpy.radians	numpy.rint	numpy.sin	numpy.sinh	numpy.sqrt	numpy.tan	numpy.tanh
+numpy_entries	numpy.max	numpy.amax	numpy.amin	numpy.max	numpy.min	numpy.ndarray.max	numpy.ndarray.min
 numpy_entries	numpy.mean	numpy.mean	numpy.ndarray.mean	numpy.ndarray.std	numpy.ndarray.var	numpy.std	numpy.var
+numpy_entries	numpy.nanmax	numpy.nanmax	numpy.nanmin
+numpy_entries	numpy.nanmean	numpy.median	numpy.nanmean	numpy.nanmedian	numpy.nanstd	numpy.nanvar
+numpy_entries	numpy.nansum	numpy.nanprod	numpy.nansum
 numpy_entries	numpy.ndarray.size	numpy.ndarray.size
 numpy_entries	numpy.repeat	numpy.ndarray.repeat	numpy.repeat
 numpy_entries	numpy.squeeze	numpy.ndarray.squeeze	numpy.squeeze
 numpy_entries	numpy.sum	numpy.ndarray.prod	numpy.ndarray.sum	numpy.prod	numpy.sum
+numpy_random	numpy.random.choice	numpy.random.choice
 numpy_random	numpy.random.normal	numpy.random.normal
 numpy_random	numpy.random.permutation	numpy.random.permutation
 numpy_random	numpy.random.rand	numpy.random.rand	numpy.random.randn
@@ -440,6 +445,28 @@ numpy_shapes	numpy.reshape	numpy.ndarray.reshape	numpy.reshape
 numpy_shapes	numpy.stack	numpy.stack
 numpy_shapes	numpy.swapaxes	numpy.ndarray.swapaxes	numpy.swapaxes
 numpy_shapes	numpy.transpose	numpy.ndarray.transpose	numpy.transpose
+numpy_twins	numpy.allclose	numpy.allclose
+numpy_twins	numpy.append	numpy.append
+numpy_twins	numpy.argwhere	numpy.argwhere
+numpy_twins	numpy.array_equal	numpy.array_equal
+numpy_twins	numpy.array_split	numpy.array_split
+numpy_twins	numpy.average	numpy.average
+numpy_twins	numpy.broadcast_to	numpy.broadcast_to
+numpy_twins	numpy.digitize	numpy.digitize
+numpy_twins	numpy.dot	numpy.dot	numpy.ndarray.dot
+numpy_twins	numpy.einsum	numpy.einsum
+numpy_twins	numpy.flip	numpy.flip
+numpy_twins	numpy.linalg.norm	numpy.linalg.norm
+numpy_twins	numpy.matmul	numpy.matmul
+numpy_twins	numpy.meshgrid	numpy.meshgrid
+numpy_twins	numpy.moveaxis	numpy.moveaxis
+numpy_twins	numpy.outer	numpy.outer
+numpy_twins	numpy.quantile	numpy.nanpercentile	numpy.nanquantile	numpy.percentile	numpy.quantile
+numpy_twins	numpy.roll	numpy.roll
+numpy_twins	numpy.searchsorted	numpy.searchsorted
+numpy_twins	numpy.split	numpy.split
+numpy_twins	numpy.tensordot	numpy.tensordot
+numpy_twins	numpy.triu	numpy.tril	numpy.triu
 packed	PackedSequence	torch.nn.utils.rnn.PackedSequence
 packed	PackedSequence.batch_sizes	torch.nn.utils.rnn.PackedSequence.batch_sizes
 packed	PackedSequence.data	torch.nn.utils.rnn.PackedSequence.data

@@ -100,7 +100,7 @@ def _pair(name: str, functions: str, kind: Dtype | None) -> Op:
 
 
 PAIRS = [
-    _pair("numpy.maximum", "maximum minimum add subtract multiply fmax fmin", None),
+    _pair("numpy.maximum", "maximum minimum add subtract multiply fmax fmin power", None),
     _pair("numpy.divide", "divide true_divide arctan2 hypot", "float"),
     _pair(
         "numpy.equal", "equal not_equal less less_equal greater greater_equal logical_and logical_or isclose", "bool"

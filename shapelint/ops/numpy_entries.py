@@ -47,18 +47,26 @@ def _unary(name: str, functions: str, kind: Dtype | None) -> Op:
 
 
 UNARY = [
-    _unary("numpy.exp", "exp expm1 log log1p log2 log10 sqrt sin cos tan arctan sinh cosh tanh cbrt rint", "float"),
-    _unary("numpy.abs", "abs absolute negative sign square floor ceil round", None),
+    _unary(
+        "numpy.exp",
+        "exp exp2 expm1 log log1p log2 log10 sqrt sin cos tan arcsin arccos arctan arcsinh sinh cosh tanh cbrt rint radians "
+        "degrees deg2rad rad2deg",
+        "float",
+    ),
+    _unary("numpy.abs", "abs absolute negative sign square floor ceil round nan_to_num around", None),
 ]
 
 
 # Reductions --------------------------------------------------------------------------------------
 
 
+_METHODS = ("sum", "prod", "mean", "std", "var", "max", "min", "all", "any", "argmax", "argmin")
+
+
 def _reduction(name: str, words: str, kind: Dtype | None, several: bool = True, typed: bool = False) -> Op:
     """Functions of NumPy and methods of its arrays that reduce axes."""
     functions = tuple(f"numpy.{w}" for w in words.split())
-    methods = tuple(f"numpy.ndarray.{w}" for w in words.split() if w not in ("median", "nanmean", "nansum"))
+    methods = tuple(f"numpy.ndarray.{w}" for w in words.split() if w in _METHODS)
 
     def sample(rng: random.Random) -> Sample:
         sizes = _sizes(rng)
@@ -100,9 +108,13 @@ def _reduction(name: str, words: str, kind: Dtype | None, several: bool = True, 
 REDUCTIONS = [
     _reduction("numpy.sum", "sum prod", None, typed=True),
     _reduction("numpy.mean", "mean std var", "float"),
-    _reduction("numpy.max", "max min", None),
+    _reduction("numpy.nanmean", "nanmean nanstd nanvar nanmedian median", "float"),
+    _reduction("numpy.max", "max min amax amin", None),
+    _reduction("numpy.nanmax", "nanmax nanmin", None),
+    _reduction("numpy.nansum", "nansum nanprod", None, typed=True),
+    _reduction("numpy.count_nonzero", "count_nonzero", "int"),
     _reduction("numpy.all", "all any", "bool"),
-    _reduction("numpy.argmax", "argmax argmin", "int", several=False),
+    _reduction("numpy.argmax", "argmax argmin nanargmax nanargmin", "int", several=False),
 ]
 
 

@@ -123,3 +123,31 @@ def permutation(cx: Context, x: Value) -> Value:
     if isinstance(x, Int):
         return new_array(Shape((Axis.fresh(cx.int(x)),)), "int")
     return an_array(cx, x)
+
+
+def _choice_sample(rng: random.Random) -> Sample:
+    source: object = rng.choice((5, t(5), [1, 2, 3]))
+    if rng.random() < 0.3:
+        return Sample("numpy.random.choice", (source, draw_size(rng)))
+    return Sample("numpy.random.choice", (source,), {"size": draw_size(rng), "replace": True})
+
+
+CHOICE = op(
+    "numpy.random.choice",
+    ("numpy.random.choice",),
+    "a, size=None, replace=True, p=None",
+    constraints=(NEGATIVE, NOT_INTS),
+    samples=_choice_sample,
+)
+
+
+@CHOICE.rule
+def choice(cx: Context, a: Value, size: Value, **options: Value) -> Value:
+    """`(n,), size -> (*size)`
+
+    C1: no size is negative. C2: sizes are ints.
+    Follows https://numpy.org/doc/stable/reference/random/generated/numpy.random.choice.html
+    """
+    if isinstance(size, NoneValue):
+        raise CannotTell("dynamic-value")
+    return new_array(size_of(cx, size), "int" if isinstance(a, Int) else an_array(cx, a).dtype)
