@@ -378,6 +378,10 @@ def _hasattr(run: Run, given: Arguments) -> Value:
                 return Bool(True)
             if isinstance(thing.cls, ClassInfo) and not thing.library_name and not thing.vague:
                 return Bool(False)
+    if len(given.args) == 2 and isinstance(given.args[0], External) and isinstance(given.args[1], Str):
+        from shapelint.interp.libraries import knows
+
+        return Bool(True if knows(f"{given.args[0].name}.{given.args[1].value}") else None)
     return Bool(None)
 
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from shapelint.interp import annotated, worlds
 from shapelint.interp.described import is_description
-from shapelint.interp.expressions import distribute, evaluate, joined_size, spread_items, unspread
-from shapelint.interp.join import Join, join_values
+from shapelint.interp.expressions import distribute, evaluate, joined_size, rows_of, spread_items, unspread
+from shapelint.interp.join import Join, join_values, same_value
 from shapelint.interp.names import Deferred
 from shapelint.interp.objects import (
     BoundMethod,
@@ -22,6 +22,7 @@ from shapelint.interp.objects import (
     ListObject,
     Method,
     Partial,
+    Repeated,
     is_module_name,
 )
 from shapelint.interp.run import CALL_DEPTH, Activation, PathEnds, Run
@@ -50,7 +51,7 @@ MAX_RECURSION = 3
 class Arguments:
     """The arguments of one call: values, and for reports the nodes they were written as."""
 
-    __slots__ = ("args", "callee", "inexact", "kwarg_nodes", "kwargs", "node", "nodes", "sizes")
+    __slots__ = ("args", "callee", "inexact", "kwarg_nodes", "kwargs", "node", "nodes", "rows", "sizes")
 
     def __init__(
         self,
@@ -62,6 +63,7 @@ class Arguments:
         callee: int | None = None,
         inexact: bool = False,
         sizes: SizeOf | None = None,
+        rows: list[Value] | None = None,
     ) -> None:
         self.args = tuple(args)
         self.kwargs = dict(kwargs or {})
@@ -70,6 +72,7 @@ class Arguments:
         self.node = node
         self.callee = callee
         self.inexact = inexact  # `*args` or `**kwargs` of unknown length was passed
+        self.rows = rows  # the positional ones in order, where a list that loops built was spread among them
         self.sizes = sizes  # all positional ones, where they are sizes of which the number is not known
 
     def with_sizes(self) -> Arguments:
@@ -115,12 +118,15 @@ def _arguments(run: Run, node: model.Call) -> Arguments:
     kwargs: dict[str, Value] = {}
     kwarg_nodes: dict[str, int] = {}
     inexact = False
+    rows: list[Value] | None = []
     among: list[Value] = []  # the positional ones, with what could not be spread
     for argument in node.args:
         value = evaluate(run, argument.value)
         if argument.star == "*":
             items = spread_items(run, value)
             among.extend([unspread(value)] if items is None else items)
+            behind = rows_of(run, value) if items is None else items
+            rows = None if rows is None or behind is None else [*rows, *behind]
             if items is None:
                 inexact = True
                 continue
@@ -139,9 +145,11 @@ def _arguments(run: Run, node: model.Call) -> Arguments:
         else:
             args.append(value)
             among.append(value)
+            if rows is not None:
+                rows.append(value)
             nodes.append(argument.value.id)
     sizes = joined_size(run, among) if inexact and len(among) > len(args) else None
-    return Arguments(args, kwargs, nodes, kwarg_nodes, node.id, node.func.id, inexact, sizes)
+    return Arguments(args, kwargs, nodes, kwarg_nodes, node.id, node.func.id, inexact, sizes, rows)
 
 
 def call(run: Run, function: Value, args: Collection[Value], kwargs: Mapping[str, Value], node: int | None) -> Value:
@@ -607,14 +615,24 @@ def call_layer(run: Run, config: LayerConfig, given: Arguments, built: Site | No
 
 
 def call_sequential(run: Run, thing: Instance, given: Arguments) -> Value:
-    """The parts of a Sequential, one after the other."""
-    if thing.parts is None or not given.args:
+    """The parts of a Sequential, one after the other. What is repeated is called once more, and stands for all passes where it leaves the shape."""
+    parts = thing.rows if thing.parts is None else [part for _, part in thing.parts]
+    if parts is None or not given.args:
         return Unknown("dynamic-value")
+
+    def through(value: Value, part: Value) -> Value:
+        if isinstance(part, Repeated):
+            once = value
+            for inner in part.values:
+                once = through(once, inner)
+            facts = run.state.facts
+            return once if same_value(value, once, facts, facts) else Unknown("dynamic-value", "repeated layers")
+        step = Arguments((value,), {}, given.nodes, {}, given.node, given.callee)
+        return distribute(run, part, lambda p: call_with(run, p, step))
+
     value = given.args[0]
-    nodes = given.nodes
-    for _, part in thing.parts:
-        step = Arguments((value,), {}, nodes, {}, given.node, given.callee)
-        value = distribute(run, part, lambda p, step=step: call_with(run, p, step))  # type: ignore[misc]
+    for part in parts:
+        value = through(value, part)
     return value
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from shapelint.interp.expressions import as_dim, spread_items
+from shapelint.interp.expressions import as_dim, rows_of, spread_items
 from shapelint.interp.join import Join
 from shapelint.interp.objects import HPARAMS, DictObject, Instance, ListObject, Range
 from shapelint.interp.run import Run
-from shapelint.interp.torch_calls import call_named
+from shapelint.interp.torch_calls import call_named, surely_torch
 from shapelint.program import model
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.printing import format_dim
@@ -136,20 +136,6 @@ def _forward(index: Value) -> Value | None:
     assert isinstance(index.step, Int)
     whole = isinstance(index.lower, NoneValue) and isinstance(index.upper, NoneValue)
     return Slice(NONE, NONE, Int(-index.step.dim)) if whole else None
-
-
-# what arrays do as tensors do
-_SHARED = frozenset(("getitem", "arithmetic", "float_arithmetic", "same_kind_function"))
-
-
-def surely_torch(tensor: Tensor) -> bool:
-    """Whether a tensor is one of torch for sure: an input that was only ever indexed or calculated with may as well be a NumPy array."""
-    step = tensor.step
-    while step is not None:
-        if step.op not in _SHARED:
-            return True
-        step = step.previous
-    return False
 
 
 def _of_opaque(run: Run, owner: Opaque, index: Value, node: model.Subscript) -> Value:
@@ -353,6 +339,7 @@ def set_item(run: Run, owner: Value, index: Value, value: Value, node: model.Sub
         elif thing.items is not None and not isinstance(index, Slice):
             thing.items = [merged(run, [v, value]) for v in thing.items]
         else:
+            thing.rows = None
             thing.items, thing.element = None, merged(run, [v for v in (thing.element, value) if v is not None])
     elif isinstance(thing, DictObject):
         key = key_of(index)
@@ -378,6 +365,9 @@ def extend(run: Run, owner: Ref, more: Value) -> None:
     if thing.items is not None and items is not None:
         thing.items.extend(items)
         return
+    behind = rows_of(run, more) if items is None else items
+    before = thing.items if thing.items is not None else thing.rows
+    thing.rows = None if before is None or behind is None else [*before, *behind]
     from shapelint.interp.iteration import plan
 
     passes = plan(run, more)
@@ -401,10 +391,15 @@ def list_method(run: Run, owner: Ref, thing: ListObject, name: str, args: list[V
         else:
             writable.element = merged(run, [v for v in (writable.element, args[0]) if v is not None])
             writable.length = writable.length + 1 if writable.length is not None else None
+            writable.rows = [*writable.rows, args[0]] if writable.rows is not None and name == "append" else None
         return NONE
     if name in ("extend", "update") and args:
         extend(run, owner, args[0])
         return NONE
+    if name in ("insert", "pop", "popleft", "reverse", "clear", "sort", "remove"):
+        shuffled = run.state.write(owner)
+        assert isinstance(shuffled, ListObject)
+        shuffled.rows = None
     if name == "insert" and len(args) == 2:
         writable = run.state.write(owner)
         assert isinstance(writable, ListObject)

@@ -176,6 +176,18 @@ def joined_size(run: Run, values: Iterable[Value]) -> SizeOf | None:
     return SizeOf(Shape(tuple(parts))) if sum(isinstance(p, Segment) for p in parts) <= 1 else None
 
 
+def rows_of(run: Run, value: Value) -> list[Value] | None:
+    """The elements of a list in order, with `Repeated` for what the further passes of a loop put there; None where that is not known."""
+    if not isinstance(value, Ref):
+        return None
+    thing = run.state.read(value)
+    if isinstance(thing, ListObject):
+        return thing.rows if thing.items is None else thing.items
+    if isinstance(thing, Instance):
+        return thing.rows if thing.parts is None else [v for _, v in thing.parts]
+    return None
+
+
 def spread_items(run: Run, value: Value) -> list[Value] | None:
     """The items of an iterable of known length."""
     from shapelint.interp.iteration import plan

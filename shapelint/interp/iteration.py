@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from shapelint.interp.expressions import as_dim, evaluate
 from shapelint.interp.join import Join, join, same_value
-from shapelint.interp.objects import DictObject, Frame, Instance, Iterable, ListObject, Range
+from shapelint.interp.objects import DictObject, Frame, Instance, Iterable, ListObject, Range, Repeated
 from shapelint.interp.run import Activation, PathEnds, Run
 from shapelint.interp.state import State
 from shapelint.interp.torch_calls import call_named
@@ -15,6 +15,7 @@ from shapelint.program import model
 from shapelint.shapes.dim import Dim, Symbol, minimum
 from shapelint.shapes.shape import Axis, Part, Shape
 from shapelint.values.model import (
+    NONE,
     Int,
     OneOf,
     Opaque,
@@ -36,13 +37,14 @@ UNROLL_ITEMS = 96  # passes over the elements of a container
 @dataclass(frozen=True, slots=True, eq=False)
 class Passes:
     """What a loop variable is in each pass. Either `items` lists all passes, or `first` and `later` describe them and `count` says how many
-    there are, where that is known. `maybe_none`: there may be no pass at all."""
+    there are, where that is known. `maybe_none`: there may be no pass at all. `rows`: the order, where loops built what is iterated over."""
 
     items: tuple[Value, ...] | None
     first: Value
     later: Value
     count: Dim | None
     maybe_none: bool = False
+    rows: tuple[Value, ...] | None = None
 
     @staticmethod
     def of(items: list[Value] | tuple[Value, ...]) -> Passes:
@@ -140,7 +142,8 @@ def _object(run: Run, value: Ref) -> Passes:
         if thing.items is not None:
             return Passes.of(thing.items)
         element = thing.element or Unknown("dynamic-value")
-        return Passes(None, thing.first or element, element, thing.length, maybe_none=thing.length is None)
+        rows = None if thing.rows is None else tuple(thing.rows)
+        return Passes(None, thing.first or element, element, thing.length, thing.length is None, rows)
     if isinstance(thing, DictObject):
         keys: list[Value] = []
         for key in thing.items:
@@ -241,6 +244,9 @@ def iterate(run: Run, passes: Passes, body: Callable[[Value], None], *, endless:
                     break
             if alive:
                 ends.append(run.state)
+        elif passes.rows is not None and len(passes.rows) <= UNROLL_ITEMS:
+            if _by_rows(run, passes.rows, body):
+                ends.append(run.state)
         else:
             ends.extend(_described(run, passes, body, endless))
     finally:
@@ -251,6 +257,29 @@ def iterate(run: Run, passes: Passes, body: Callable[[Value], None], *, endless:
     for other in ends[1:]:
         state = join(state, other)
     run.state = state
+
+
+def _by_rows(run: Run, rows: Collection[Value], body: Callable[[Value], None]) -> bool:
+    """The passes over what loops built: one by one, and those that are repeated as a loop of their own. False where no path goes on."""
+    from shapelint.interp.statements import one_pass
+
+    for row in rows:
+        if not isinstance(row, Repeated):
+            if not one_pass(run, lambda row=row: body(row)):  # type: ignore[misc]
+                return False
+            continue
+
+        def block(_: Value, row: Repeated = row) -> None:
+            for value in row.values:
+                if not one_pass(run, lambda value=value: body(value)):  # type: ignore[misc]
+                    raise PathEnds
+
+        ends = _described(run, Passes(None, NONE, NONE, None, maybe_none=True), block, False)
+        state = ends[0]
+        for other in ends[1:]:
+            state = join(state, other)
+        run.state = state
+    return True
 
 
 def _described(run: Run, passes: Passes, body: Callable[[Value], None], endless: bool) -> list[State]:
@@ -320,6 +349,14 @@ class _Growth(Join):
             return None
         return x + (self.count - 1) * step
 
+    def rows(self, mine: list[Value] | None, theirs: list[Value] | None) -> list[Value] | None:
+        if mine is None or theirs is None or len(theirs) <= len(mine) or theirs[: len(mine)] != mine:
+            return super().rows(mine, theirs)
+        more = theirs[len(mine) :]
+        if self.settle:
+            return mine
+        return [*mine, Repeated(tuple(more))] if all(isinstance(value, Ref) for value in more) else None
+
     def value(self, a: Value, b: Value) -> Value:
         if same_value(a, b, self.left.facts, self.right.facts):
             return a
@@ -380,7 +417,7 @@ class _Growth(Join):
             )
         length = Dim.of(len(mine.items)) + (self.count - 1) * step if self.count is not None else None
         first = mine.items[0] if mine.items else None
-        return ListObject(None, element, length, first, None)
+        return ListObject(None, element, length, first, None, rows=self.rows(mine.items, theirs.items))
 
 
 def _speaks_of(value: Value, mark: int) -> bool:

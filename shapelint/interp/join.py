@@ -24,6 +24,10 @@ from shapelint.values.model import (
 MAX_ALTERNATIVES = 4
 
 
+def _parts(thing: Instance) -> list[Value] | None:
+    return thing.rows if thing.parts is None else [value for _, value in thing.parts]
+
+
 def same_shape(a: Shape, b: Shape, left: Facts, right: Facts) -> bool:
     """Whether two shapes, each read through its own facts, are the same."""
     if a is b and left is right:
@@ -102,7 +106,10 @@ class Join:
                     joined.parts = [(n, self.value(a, b)) for (n, a), (_, b) in zip(mine.parts, theirs.parts)]
                 else:
                     joined.parts = None
+                    joined.rows = self.rows(_parts(mine), _parts(theirs))
                     self.lossy = True
+            elif mine.rows != theirs.rows:
+                joined.rows = self.rows(mine.rows, theirs.rows)
             return joined
         if isinstance(mine, ListObject) and isinstance(theirs, ListObject):
             return self.lists(mine, theirs)
@@ -133,7 +140,14 @@ class Join:
             for other in elements[1:]:
                 element = self.value(element, other)
         length = mine.length if mine.length is not None and mine.length == theirs.length else None
-        return ListObject(None, element, length, is_set=mine.is_set)
+        rows = self.rows(
+            mine.rows if mine.items is None else mine.items, theirs.rows if theirs.items is None else theirs.items
+        )
+        return ListObject(None, element, length, is_set=mine.is_set, rows=None if mine.is_set else rows)
+
+    def rows(self, mine: list[Value] | None, theirs: list[Value] | None) -> list[Value] | None:
+        """The order of the elements of a list that is longer on the other side, where that can be told."""
+        return mine if mine is not None and mine == theirs else None
 
     def value(self, a: Value, b: Value) -> Value:
         left, right = self.left.facts, self.right.facts

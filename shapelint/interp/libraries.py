@@ -14,7 +14,7 @@ from dataclasses import replace
 from shapelint.interp.calls import Arguments, call, call_with
 from shapelint.interp.containers import key_of, merged
 from shapelint.interp.described import described
-from shapelint.interp.expressions import as_dim, as_float, spread_items
+from shapelint.interp.expressions import as_dim, as_float, rows_of, spread_items
 from shapelint.interp.iteration import Passes, plan
 from shapelint.interp.objects import ClassInfo, DictObject, Instance, ListObject, Partial
 from shapelint.interp.run import PathEnds, Run
@@ -183,6 +183,7 @@ def fill_container(run: Run, ref: Ref, name: str, given: Arguments) -> None:
     thing.parts = []
     if given.inexact:
         thing.parts = None
+        thing.rows = given.rows if name == "torch.nn.Sequential" and not given.kwargs else None
         return
     if name == "torch.nn.Sequential" and not (len(given.args) == 1 and _is_dict(run, given.args[0])):
         thing.parts = [(str(i), v) for i, v in enumerate(given.args)]
@@ -207,7 +208,7 @@ def fill_container(run: Run, ref: Ref, name: str, given: Arguments) -> None:
     if passes.items is not None:
         thing.parts = [(str(i), v) for i, v in enumerate(passes.items)]
     else:
-        thing.parts, thing.element, thing.length = None, passes.later, passes.count
+        thing.parts, thing.element, thing.length, thing.rows = None, passes.later, passes.count, rows_of(run, source)
 
 
 def _is_dict(run: Run, value: Value) -> bool:
@@ -223,7 +224,7 @@ def iterate_instance(run: Run, ref: Ref, thing: Instance) -> Passes:
         return Passes.of([v for _, v in thing.parts])
     if name in CONTAINERS:
         element = thing.element or Unknown("dynamic-value")
-        return Passes(None, element, element, thing.length)
+        return Passes(None, element, element, thing.length, rows=None if thing.rows is None else tuple(thing.rows))
     if name.endswith("DataLoader"):
         return _batches(run, thing)
     if isinstance(thing.cls, ClassInfo):

@@ -298,12 +298,14 @@ def _add_module(run: Run, receiver: Ref, given: Arguments) -> Value:
 
 def _grow(run: Run, receiver: Ref, name: str, given: Arguments) -> Value:
     from shapelint.interp.containers import key_of, merged
-    from shapelint.interp.expressions import spread_items
+    from shapelint.interp.expressions import rows_of, spread_items
 
     writable = run.state.write(receiver)
     assert isinstance(writable, Instance)
     if writable.parts is None:
         if given.args:
+            more = [given.args[0]] if name == "append" else rows_of(run, given.args[0]) if name == "extend" else None
+            writable.rows = None if writable.rows is None or more is None else [*writable.rows, *more]
             writable.element = merged(run, [v for v in (writable.element, given.args[-1]) if v is not None])
             writable.length = None
         return receiver
@@ -312,7 +314,8 @@ def _grow(run: Run, receiver: Ref, name: str, given: Arguments) -> Value:
     elif name == "extend" and given.args:
         items = spread_items(run, given.args[0])
         if items is None:
-            writable.parts = None
+            more, before = rows_of(run, given.args[0]), [v for _, v in writable.parts]
+            writable.parts, writable.rows = None, None if more is None else [*before, *more]
         else:
             writable.parts.extend((str(len(writable.parts) + i), v) for i, v in enumerate(items))
     elif name == "insert" and len(given.args) == 2:

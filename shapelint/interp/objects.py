@@ -186,9 +186,17 @@ class Iterable(Value):
 # Heap --------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
+class Repeated(Value):
+    """What every further pass of a loop puts behind what its first pass left: these values, as often as the loop goes on."""
+
+    values: tuple[Value, ...]
+
+
 @dataclass(slots=True, eq=False)
 class ListObject:
-    """A list. `items` is None where only what an element is like (`element`) and maybe the length are known."""
+    """A list. `items` is None where only what an element is like (`element`) and maybe the length are known; `rows` then tells the order of the
+    elements where loops built it, with `Repeated` for what their further passes added."""
 
     items: list[Value] | None
     element: Value | None = None
@@ -196,6 +204,7 @@ class ListObject:
     first: Value | None = None
     last: Value | None = None
     is_set: bool = False
+    rows: list[Value] | None = None
 
     def copy(self) -> ListObject:
         return ListObject(
@@ -205,6 +214,7 @@ class ListObject:
             self.first,
             self.last,
             self.is_set,
+            None if self.rows is None else list(self.rows),
         )
 
 
@@ -224,6 +234,7 @@ class DictObject:
 class Instance:
     """An object. `cls` is a class of the project or the dotted name of a library's; `config` is set where it is, or inherits from, a layer of
     torch; `parts` holds what a container (`Sequential`, `ModuleList`, `ModuleDict`) contains, by name (None: not known).
+    Where loops built it, `rows` tells the order of its parts, as that of a list does.
     `built` is where its constructor was called. `vague` marks one whose attributes may be more than what is written here."""
 
     cls: ClassInfo | str
@@ -234,6 +245,7 @@ class Instance:
     length: Dim | None = None
     built: Site | None = None
     vague: bool = False
+    rows: list[Value] | None = None
 
     def copy(self) -> Instance:
         return Instance(
@@ -245,6 +257,7 @@ class Instance:
             self.length,
             self.built,
             self.vague,
+            None if self.rows is None else list(self.rows),
         )
 
     @property

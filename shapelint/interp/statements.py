@@ -277,7 +277,7 @@ def _delete(run: Run, node: model.Delete) -> None:
             if isinstance(owner, Ref):
                 thing = run.state.write(owner)
                 if isinstance(thing, ListObject):
-                    thing.items, thing.element = None, Unknown("dynamic-value")
+                    thing.items, thing.element, thing.rows = None, Unknown("dynamic-value"), None
                 elif isinstance(thing, DictObject):
                     thing.open = True
 
@@ -412,7 +412,9 @@ def _if(run: Run, node: model.If) -> None:
         return
     flags = _flags(node.test) if answer.condition is None else set()
     if flags & run.top.forks:
-        run.blurred = True  # the sides that were joined are asked apart again: not all that can be combined now can happen
+        run.blurred = (
+            True  # the sides that were joined are asked apart again: not all that can be combined now can happen
+        )
     # what a function does for some entries of its arguments need not be what its caller's arguments lead to
     guarded = run.peeks > peeks and run.is_called
     returns = len(run.top.returns)
