@@ -8,16 +8,20 @@ constraint in turn and expects to see it.
 from __future__ import annotations
 
 import os
+import random
 import re
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
+import torch
 
 from shapelint.ops import docs, index
 from shapelint.ops.contract import Context, Op, infer
-from shapelint.reference.op_calls import named_object
+from shapelint.reference.op_calls import Rejected, describe, named_object, run_torch
 from shapelint.reference.op_proof import Report, examine
 from shapelint.shapes.shape import Axis
 from shapelint.values.model import Tensor, Value
@@ -267,3 +271,32 @@ def test_every_name_is_one_of_torch() -> None:
 
 
 OLD_NAMES = {"torch.autocast_mode.autocast", "torch.distributed.all_reduce_multigpu", "torch.onnx.dynamo_export"}
+
+
+BELOW_ONLY = 3  # samples of each name
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_what_lies_below_takes_and_gives_the_same(file: str) -> None:
+    for op in index.ops_in(file).values():
+        homes = ("torch", "torch.Tensor", "torch.nn.functional")
+        below = {n: f"torch.ops.aten.{n.rpartition('.')[2]}" for n in op.torch if n.rpartition(".")[0] in homes}
+        below = {n: low for n, low in below.items() if index.find(low) is op and op.samples is not None}
+        rng, drawn = random.Random(op.name), Counter[str]()
+        for _ in range(60 if below and file not in ("settings", "handles") else 0):
+            assert op.samples is not None
+            sample = op.samples(rng)
+            if sample.kwargs or sample.name not in below or drawn[sample.name] >= BELOW_ONLY:
+                continue
+            drawn[sample.name] += 1
+            try:
+                result = run_torch(replace(sample, name=below[sample.name]))
+            except Rejected:
+                continue  # no such function below, or one that is narrower
+            assert _shapes(result) == _shapes(run_torch(sample)), describe(sample)
+
+
+def _shapes(result: Any) -> Any:
+    if isinstance(result, (list, tuple)) and not isinstance(result, torch.Size):
+        return [_shapes(one) for one in result]
+    return tuple(result.shape) if isinstance(result, torch.Tensor) else type(result)

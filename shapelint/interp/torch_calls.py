@@ -41,6 +41,53 @@ TUPLE = "a tuple for a tensor"
 _ASKS_ANY = frozenset(("torch.eq", "torch.ne"))  # `==` and `!=` answer whatever stands on the other side
 
 
+# what arrays do as tensors do
+_SHARED = frozenset(
+    (
+        "T",
+        "all",
+        "argmax",
+        "argsort",
+        "arithmetic",
+        "bool_function",
+        "clamp",
+        "comparison",
+        "cumsum",
+        "diagonal",
+        "flatten",
+        "float_arithmetic",
+        "getitem",
+        "matmul",
+        "max",
+        "mean",
+        "mT",
+        "prod",
+        "ravel",
+        "real_function",
+        "repeat",
+        "reshape",
+        "same_kind_function",
+        "same_tensor",
+        "sort",
+        "squeeze",
+        "std",
+        "sum",
+        "take",
+        "transpose",
+    )
+)
+
+
+def surely_torch(tensor: Tensor) -> bool:
+    """Whether a tensor is one of torch for sure: an input with which was only done what arrays do too may as well be a NumPy array."""
+    step = tensor.step
+    while step is not None:
+        if step.op not in _SHARED:
+            return True
+        step = step.previous
+    return False
+
+
 class CallContext(Context):
     """An op's view of the run: opaque values become tensors, ints and flags here."""
 
@@ -71,6 +118,9 @@ class CallContext(Context):
 
     def is_adopted(self, value: Value) -> bool:
         return isinstance(value, Opaque) and value.path in self.run.adopted
+
+    def may_be_array(self, x: Tensor) -> bool:
+        return x.array or not surely_torch(x)
 
     def adopt_int(self, value: Value) -> Dim | None:
         if isinstance(value, Opaque) and value.path not in self.run.adopted:

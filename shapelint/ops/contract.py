@@ -402,6 +402,10 @@ class Context:
         """Whether a value of which nothing was known has been found to be a tensor."""
         return False
 
+    def may_be_array(self, x: Tensor) -> bool:
+        """Whether a tensor is an array of NumPy, or an input of which nothing tells that it is none."""
+        return x.array
+
     def adopt_int(self, value: Value) -> Dim | None:
         """The int that an opaque value is when it is used as one."""
         return None

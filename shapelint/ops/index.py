@@ -37,6 +37,15 @@ _DEFINING = {
     "torch.nn.utils.clip_grad": "torch.nn.utils",
     "torch.nn.utils.convert_parameters": "torch.nn.utils",
 }
+# where torch's functions lie below their public names: the same arguments in the same order
+_BELOW = ("torch.ops.aten.", "torch._C._nn.", "torch._C._VariableFunctions.")
+# but for these, whose public function takes or gives something else
+_OTHERWISE = frozenset(
+    """adaptive_max_pool1d adaptive_max_pool2d adaptive_max_pool3d fractional_max_pool2d fractional_max_pool3d max_unpool2d
+    max_unpool3d binary_cross_entropy binary_cross_entropy_with_logits kl_div embedding embedding_bag batch_norm instance_norm
+    backward grad data device stft istft tensor as_tensor unique_consecutive block_diag cartesian_prod broadcast_tensors tensordot
+    polygamma set_ save load""".split()
+)
 _found: dict[str, Op | None] = {}
 _own: Mapping[str, Op] = {}  # the user's, by name, while files are read that they are meant for
 
@@ -48,9 +57,10 @@ class DuplicateOp(Exception):
 def find(name: str) -> Op | None:
     """The op that a dotted torch name means ("torch.nn.LSTM", "torch.Tensor.add_"), None where there is none.
 
-    Layers are also found where torch defines them (`torch.nn.modules.rnn.LSTM`), functions of `torch.functional` as
-    `torch.*`, constructors for a device as those for the CPU, what a module defines and another exports as what is exported, an
-    in-place function by the name of the one that is not. A user's own op (`own.py`) goes before any of these.
+    Layers are also found where torch defines them (`torch.nn.modules.rnn.LSTM`), functions where they lie below
+    (`torch.ops.aten.add.Tensor`), functions of `torch.functional` as `torch.*`, constructors for a device as those for
+    the CPU, what a module defines and another exports as what is exported, an in-place function by the name of the one
+    that is not. A user's own op (`own.py`) goes before any of these.
     """
     own = _own.get(name)
     return own if own is not None else built_in(name)
@@ -135,6 +145,11 @@ def _homes(name: str) -> Iterator[str]:
         )
     elif owner in _DEFINING:
         yield f"{_DEFINING[owner]}.{last}"
+    elif name.startswith(_BELOW):
+        # behind a function of aten its overload may be named: `torch.ops.aten.add.Tensor`
+        function = next(name.removeprefix(home) for home in _BELOW if name.startswith(home)).partition(".")[0]
+        if function not in _OTHERWISE and not function.startswith("_foreach") and not function.endswith("_loss"):
+            yield from (f"{home}.{function}" for home in ("torch", "torch.Tensor", "torch.nn.functional"))
 
 
 def ops_of(module: ModuleType) -> dict[str, Op]:

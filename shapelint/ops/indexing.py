@@ -83,7 +83,9 @@ def _indices(cx: Context, x: Tensor) -> _Item:
     if x.dtype == "bool":
         return _Picked(x, True)
     if x.dtype not in (None, "int"):
-        raise CannotTell("dynamic-value", "an index of floats")
+        if cx.may_be_array(x):
+            raise CannotTell("dynamic-value", "an index of floats")
+        cx.refute("C5", say("tensors of indices hold ints or bools, not {kind} numbers", kind=x.dtype), operand="index")
     if x.shape.rank == 0 and x.dtype == "int":
         return Int(Dim.symbol("i", "unknown", None))  # torch reads a tensor without axes as an int
     return _Picked(x)
@@ -304,7 +306,7 @@ def _draw(rng: random.Random) -> tuple[list[int], Any]:
             items.append(rng.choice([True, False]))
             continue
         else:
-            items.append(1.5)
+            items.append(rng.choice((1.5, t(2))))
         place += 1
     if rng.random() < 0.07:
         items += [0] * (len(sizes) + 1)

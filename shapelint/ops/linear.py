@@ -5,17 +5,19 @@ from __future__ import annotations
 import random
 
 from shapelint.ops.contract import Constraint, Context, Layer, Sample, layer, op, say, t
+from shapelint.ops.reductions import demand_floats
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.shape import Axis, Shape
-from shapelint.values.model import NONE, Tensor, Value
+from shapelint.values.model import NONE, Dtype, Tensor, Value
 
 C1 = Constraint("C1", "linear-in-features", "the last axis of `input` has `in_features` entries")
 C2 = Constraint("C2", "linear-in-features", "`input` has at least one axis")
 C3 = Constraint("C3", "linear-in-features", "`bias` has `out_features` entries")
 C4 = Constraint("C4", "matmul-shape", "`weight` has two axes")
+C5 = Constraint("C5", "dtype-mismatch", "`input` holds floats, as the weight does")
 
 
-def _apply(cx: Context, input: Value, in_features: Dim, out: Axis) -> Tensor:
+def _apply(cx: Context, input: Value, in_features: Dim, out: Axis, floats: bool) -> Tensor:
     x = cx.tensor(input)
     # whatever arrives, the last axis of the result is out_features
     cx.expect(x.with_parts((*x.shape.parts[:-1], out)) if x.shape.rank else Tensor.unknown(dtype="float"))
@@ -26,6 +28,8 @@ def _apply(cx: Context, input: Value, in_features: Dim, out: Axis) -> Tensor:
     cx.expect(result)
     last = x.shape.parts[-1]
     assert isinstance(last, Axis)
+    if floats:
+        demand_floats(cx, x, "C5")
     cx.demand_equal(
         "C1",
         in_features,
@@ -45,7 +49,8 @@ def _layer_sample(rng: random.Random) -> Sample:
     name = "torch.nn.Linear"
     if rng.random() < 0.1:
         name = "torch.nn.modules.linear.NonDynamicallyQuantizableLinear"
-    return Sample(name, (t(*sizes),), init=(n, m), init_kwargs={"bias": rng.random() < 0.5})
+    kind: Dtype = "float" if rng.random() < 0.9 else "int"
+    return Sample(name, (t(*sizes, dtype=kind),), init=(n, m), init_kwargs={"bias": rng.random() < 0.5})
 
 
 LINEAR = layer(
@@ -53,7 +58,7 @@ LINEAR = layer(
     ("torch.nn.Linear", "torch.nn.modules.linear.NonDynamicallyQuantizableLinear"),
     "in_features, out_features, bias=True, device=None, dtype=None",
     call="input",
-    constraints=(C1, C2),
+    constraints=(C1, C2, C5),
     samples=_layer_sample,
 )
 
@@ -62,12 +67,12 @@ LINEAR = layer(
 def linear_layer(cx: Context, layer: Layer, input: Value) -> Value:
     """`(*, in_features) -> (*, out_features)`.
 
-    C1: the last axis of `input` has `in_features` entries. C2: `input` has at least one axis.
+    C1: the last axis of `input` has `in_features` entries. C2: `input` has at least one axis. C5: it holds floats.
     Follows https://docs.pytorch.org/docs/stable/generated/torch.nn.Linear.html
     """
     out = Axis.fresh(layer.size("out_features"))
     cx.role(out, "feature", "proved", "the features that nn.Linear gives")
-    return _apply(cx, input, layer.size("in_features"), out)
+    return _apply(cx, input, layer.size("in_features"), out, True)
 
 
 @LINEAR.attributes
@@ -82,7 +87,8 @@ def linear_attributes(cx: Context, layer: Layer, name: str) -> Value | None:
 def _function_sample(rng: random.Random) -> Sample:
     n, m = rng.randint(1, 4), rng.randint(1, 4)
     lead = [rng.randint(1, 3) for _ in range(rng.randint(0, 2))]
-    x = t(*lead, n if rng.random() < 0.7 else rng.randint(1, 4)) if rng.random() < 0.95 else t()
+    kind: Dtype = "float" if rng.random() < 0.9 else "int"
+    x = t(*lead, n if rng.random() < 0.7 else rng.randint(1, 4), dtype=kind) if rng.random() < 0.95 else t()
     weight = t(m, n) if rng.random() < 0.9 else t(m, n, 2)
     if rng.random() < 0.5:
         return Sample("torch.nn.functional.linear", (x, weight))
@@ -93,7 +99,7 @@ FUNCTIONAL = op(
     "linear",
     ("torch.nn.functional.linear",),
     "input, weight, bias=None",
-    constraints=(C1, C2, C3, C4),
+    constraints=(C1, C2, C3, C4, C5),
     samples=_function_sample,
 )
 
@@ -103,6 +109,7 @@ def linear(cx: Context, input: Value, weight: Value, bias: Value) -> Value:
     """`(*, in_features), (out_features, in_features) -> (*, out_features)`; a weight of one axis drops the last.
 
     C1, C2: as for `nn.Linear`. C3: `bias` has `out_features` entries. C4: `weight` has two axes (or one).
+    C5: `input` holds floats where `weight` does.
     Follows https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.linear.html
     """
     w = cx.ranks(
@@ -115,10 +122,10 @@ def linear(cx: Context, input: Value, weight: Value, bias: Value) -> Value:
     w = cx.ranked(w)
     if w.shape.rank == 1:
         x = cx.tensor(input)
-        applied = _apply(cx, x, w.shape.dims[0], w.shape.axes[0])
+        applied = _apply(cx, x, w.shape.dims[0], w.shape.axes[0], w.dtype == "float")
         return applied.with_parts(applied.shape.parts[:-1])
     out, in_features = w.shape.axes
-    result = _apply(cx, input, in_features.size, out)
+    result = _apply(cx, input, in_features.size, out, w.dtype == "float")
     b = cx.maybe_tensor(bias)
     if b is not None and b.shape.rank == 1 and not cx.surely(b.shape.dims[0], 1):
         got = b.shape.dims[0]

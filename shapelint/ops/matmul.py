@@ -7,11 +7,12 @@ import random
 from shapelint.ops.arithmetic import near, promote
 from shapelint.ops.contract import Constraint, Context, Sample, op, say, t
 from shapelint.shapes.shape import Axis, Part, Segment
-from shapelint.values.model import Tensor, Value
+from shapelint.values.model import Dtype, Tensor, Value
 
 C1 = Constraint("C1", "matmul-shape", "the last axis of `input` has as many entries as the last but one of `other`")
 C2 = Constraint("C2", "matmul-shape", "both have at least one axis")
 C3 = Constraint("C3", "broadcast-shape", "the axes before the last two broadcast")
+C4 = Constraint("C4", "dtype-mismatch", "both hold floats, or neither does")
 
 
 def _sample(rng: random.Random) -> Sample:
@@ -31,14 +32,15 @@ def _sample(rng: random.Random) -> Sample:
         y = []
     if 0.15 < draw < 0.2:
         x = [k]
-    return Sample(rng.choice(MATMUL.torch), (t(*x), t(*y)))
+    kind: Dtype = "float" if rng.random() < 0.95 else "int"
+    return Sample(rng.choice(MATMUL.torch), (t(*x), t(*y, dtype=kind)))
 
 
 MATMUL = op(
     "matmul",
     ("torch.matmul", "torch.Tensor.matmul", "torch.linalg.matmul", "torch.Tensor.__matmul__"),
     ("input, other, *, out=None", "input, tensor2, *, out=None"),
-    (C1, C2, C3),
+    (C1, C2, C3, C4),
     _sample,
 )
 
@@ -49,7 +51,7 @@ def matmul(
 ) -> Value:
     """`(*batch, n, k), (*batch, k, m) -> (*batch, n, m)`; without `n` or `m` where an operand is a vector `(k,)`.
 
-    C1: the inner sizes `k` agree. C2: both have at least one axis. C3: the batches broadcast.
+    C1: the inner sizes `k` agree. C2: both have at least one axis. C3: the batches broadcast. C4: no ints meet floats.
     Follows https://docs.pytorch.org/docs/stable/generated/torch.matmul.html
     """
     right = other if other is not None else tensor2
@@ -62,6 +64,7 @@ def matmul(
     y = cx.at_least_rank(y, 1, "C2", headline, "other")
     result = x.with_parts(_result(cx, x, y)).with_dtype(dtype)
     cx.expect(result)
+    demand_one_kind(cx, x, y, "C4")
     inner, rows = _last(x), _rows(y)
     if rows is not None:
         cx.demand_equal(
@@ -78,6 +81,14 @@ def matmul(
             operand="other",
         )
     return result
+
+
+def demand_one_kind(cx: Context, x: Tensor, y: Tensor, constraint: str) -> None:
+    """Refute the constraint where a tensor of torch that holds ints or bools meets one of floats; NumPy converts them."""
+    kinds = x.dtype, y.dtype
+    if "float" in kinds and ("int" in kinds or "bool" in kinds) and not (cx.may_be_array(x) or cx.may_be_array(y)):
+        headline = say("{subject} cannot multiply a tensor of {a}s with one of {b}s", a=str(x.dtype), b=str(y.dtype))
+        cx.refute(constraint, headline, operand="other")
 
 
 def _last(x: Tensor) -> Axis:

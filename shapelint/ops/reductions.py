@@ -58,6 +58,16 @@ _PLAIN = ("input, dim=None, keepdim=False, *, out=None", "input, axis=None, keep
 _DIM = ("input, dim, keepdim=False, *, out=None", "input, axis, keepdim=False, *, out=None")
 
 
+FLOATS = Constraint("C3", "dtype-mismatch", "the entries are floats, or `dtype` asks for them")
+
+
+def demand_floats(cx: Context, x: Tensor, constraint: str) -> None:
+    """Refute the constraint where a tensor of torch surely holds ints or bools; NumPy takes them."""
+    if x.dtype in ("int", "bool") and not cx.may_be_array(x):
+        headline = say("{subject} expects floats but receives a tensor of {kind}s", kind=x.dtype)
+        cx.refute(constraint, headline, operand="input")
+
+
 def _family(
     name: str,
     names: str,
@@ -67,9 +77,11 @@ def _family(
     taken: tuple[Dtype, ...] = _ANY,
     several: bool = True,
     needed: bool = False,
+    floats: bool = False,
     special: tuple[str, ...] = (),
 ) -> Op:
-    """`kind` is that of the result; None keeps it, but for bools, which become ints where `dtype` may be given."""
+    """`kind` is that of the result; None keeps it, but for bools, which become ints where `dtype` may be given. With `floats` nothing else is
+    taken, unless `dtype` is given."""
     torch = (*both(names), *special)
     typed = "dtype" in signatures[0]
 
@@ -87,10 +99,13 @@ def _family(
             dims = None
         return Sample(rng.choice(torch), (x,), {word: dims, "keepdim": keepdim} if rng.random() < 0.6 else {word: dims})
 
-    made = op(name, torch, signatures, (C1, C2) if several else (C1,), sample)
+    made = op(name, torch, signatures, ((C1, C2) if several else (C1,)) + ((FLOATS,) if floats else ()), sample)
 
     def rule(cx: Context, input: Value, keepdim: Value, **options: Value) -> Value:
         x = cx.tensor(input)
+        if floats and isinstance(options.get("dtype", NONE), NoneValue):
+            cx.expect(Tensor.unknown(dtype="float"))
+            demand_floats(cx, x, "C3")
         dim = options.get("dim", options.get("axis", NONE))
         if name == "all" and isinstance(dim, Tuple) and not dim.items:
             raise CannotTell("dynamic-value")  # nothing or everything, depending on the version
@@ -102,7 +117,7 @@ def _family(
 
     rule.__doc__ = (
         f"`(*, n, *) -> (*, *)`; with `keepdim` `(*, 1, *)`; without `dim` all axes go.\n\n"
-        f"{DOC if several else DOC_C1}\nFollows https://docs.pytorch.org/docs/stable/torch.html#reduction-ops"
+        f"{DOC if several else DOC_C1}{' C3: floats, unless `dtype` is given.' if floats else ''}\nFollows https://docs.pytorch.org/docs/stable/torch.html#reduction-ops"
     )
     made.rule(rule)
     return made
@@ -110,7 +125,7 @@ def _family(
 
 SUM = _family("sum", "sum nansum", _SUM, None)
 PROD = _family("prod", "prod", _SUM, None, several=False)
-MEAN = _family("mean", "mean nanmean", _SUM, "float", taken=("float",))
+MEAN = _family("mean", "mean nanmean", _SUM, "float", taken=("float", "float", "float", "int", "bool"), floats=True)
 AMAX = _family("amax", "amax amin", (_PLAIN[0].replace("dim=None", "dim=()"),), None)
 ALL = _family("all", "all any", _PLAIN, "bool")
 ARGMAX = _family("argmax", "argmax argmin", _PLAIN, "int", taken=("float", "int"), several=False)
@@ -142,7 +157,7 @@ def count_nonzero(cx: Context, input: Value, dim: Value) -> Value:
 
 def _std_sample(rng: random.Random, name: str) -> Sample:
     rank = rng.randint(0, 4)
-    x = t(*(rng.randint(1, 4) for _ in range(rank)))
+    x = t(*(rng.randint(1, 4) for _ in range(rank)), dtype=rng.choice(("float", "float", "float", "int", "bool")))
     dims, draw = sample_dims(rng, rank, True), rng.random()
     if draw < 0.1:
         return Sample(name, (x, rng.random() < 0.5) if draw < 0.05 else (x,))
@@ -161,14 +176,14 @@ STD: Op = op(
         "input, dim=None, *, correction=1, keepdim=False, out=None",
         "input, axis=None, unbiased=True, keepdim=False, *, out=None",
     ),
-    (C1, C2),
+    (C1, C2, STD_FLOATS := Constraint("C3", "dtype-mismatch", "the entries are floats")),
     lambda rng: _std_sample(rng, rng.choice(STD.torch)),
 )
 STD_MEAN: Op = op(
     "std_mean",
     ("torch.std_mean", "torch.var_mean"),
     [s.text for s in STD.signatures],
-    (C1, C2),
+    (C1, C2, STD_FLOATS),
     lambda rng: _std_sample(rng, rng.choice(STD_MEAN.torch)),
 )
 
@@ -177,6 +192,7 @@ def _std(cx: Context, input: Value, keepdim: Value, options: dict[str, Value]) -
     dim = options.get("dim", options.get("axis", NONE))
     if isinstance(dim, Bool):  # `x.std(False)` says `unbiased`
         dim = NONE
+    demand_floats(cx, cx.tensor(input), "C3")
     x, parts = reduced(cx, cx.tensor(input), dim, cx.flag(keepdim))
     return x.with_parts(parts).with_dtype("float")
 
@@ -185,7 +201,7 @@ def _std(cx: Context, input: Value, keepdim: Value, options: dict[str, Value]) -
 def std(cx: Context, input: Value, keepdim: Value, **options: Value) -> Value:
     """`(*, n, *) -> (*, *)`; with `keepdim` `(*, 1, *)`; without `dim` all axes go.
 
-    C1: `dim` names axes of the tensor. C2: none of them twice.
+    C1: `dim` names axes of the tensor. C2: none of them twice. C3: floats.
     Follows https://docs.pytorch.org/docs/stable/generated/torch.std.html
     """
     return _std(cx, input, keepdim, options)
@@ -195,7 +211,7 @@ def std(cx: Context, input: Value, keepdim: Value, **options: Value) -> Value:
 def std_mean(cx: Context, input: Value, keepdim: Value, **options: Value) -> Value:
     """`(*, n, *) -> (*, *), (*, *)`: as `std`, and the mean.
 
-    C1: `dim` names axes of the tensor. C2: none of them twice.
+    C1: `dim` names axes of the tensor. C2: none of them twice. C3: floats.
     Follows https://docs.pytorch.org/docs/stable/generated/torch.std_mean.html
     """
     found = _std(cx, input, keepdim, options)

@@ -8,12 +8,13 @@ from shapelint.ops.contract import Constraint, Context, Layer, Op, Sample, layer
 from shapelint.ops.dtypes import dtype_kind
 from shapelint.ops.extremes import values_and_indices
 from shapelint.ops.pointwise import both
-from shapelint.ops.reductions import sample_dims
+from shapelint.ops.reductions import demand_floats, sample_dims
 from shapelint.values.model import NONE, Dtype, NoneValue, Sequence, Tensor, Tuple, Value
 
 C1 = Constraint("C1", "axis-out-of-range", "`dim` is an axis of the tensor")
 C2 = Constraint("C2", "conv-input-rank", "`input` is `(channels, h, w)` or `(batch, channels, h, w)`")
 C3 = Constraint("C3", "axis-order", "no axis is named twice")
+FLOATS = Constraint("C4", "dtype-mismatch", "the entries are floats, or `dtype` asks for them")
 
 
 def along(cx: Context, x: Tensor, dim: Value) -> Tensor:
@@ -33,17 +34,21 @@ def _sample(rng: random.Random, name: str, optional: bool, kinds: tuple[Dtype, .
 
 def _function(name: str, names: tuple[str, ...], signatures: tuple[str, ...], doc: str, kind: Dtype | None) -> Op:
     """`kind` is that of the result; None keeps it, but for bools, which become ints."""
-    kinds: tuple[Dtype, ...] = ("float",) if kind else ("float", "int", "bool")
+    floats = kind == "float"
+    kinds: tuple[Dtype, ...] = ("float", "float", "int", "bool") if floats else ("float", "int", "bool")
 
     def sample(rng: random.Random) -> Sample:
         called = rng.choice(names)
         return _sample(rng, called, called.startswith("torch.nn"), kinds)
 
-    made = op(name, names, signatures, (C1,), sample)
+    made = op(name, names, signatures, (C1, FLOATS) if floats else (C1,), sample)
 
     def rule(cx: Context, input: Value, dim: Value | None = None, axis: Value | None = None, **how: Value) -> Value:
         given = dim if dim is not None else axis
         assert given is not None
+        if floats and isinstance(how.get("dtype", NONE), NoneValue):
+            cx.expect(cx.tensor(input).with_dtype("float"))
+            demand_floats(cx, cx.tensor(input), "C4")
         x = along(cx, cx.tensor(input), given)
         default = kind or ("int" if x.dtype == "bool" else x.dtype)
         return x.with_dtype(dtype_kind(how.get("dtype", NONE), default))
@@ -55,9 +60,10 @@ def _function(name: str, names: tuple[str, ...], signatures: tuple[str, ...], do
 
 _DOC = """`(*, n, *) -> (*, n, *)`, along the axis `dim`.
 
-    C1: `dim` is an axis of the tensor{none}.
+    C1: `dim` is an axis of the tensor{none}.{floats}
     Follows https://docs.pytorch.org/docs/stable/generated/torch.{page}.html
     """
+_FLOATS = " C4: floats, unless `dtype` is given."
 _NONE = ", or None, which torch.nn.functional then chooses"
 
 SOFTMAX = _function(
@@ -68,21 +74,21 @@ SOFTMAX = _function(
         "input, dim=None, *, dtype=None, out=None",
         "input, axis=None, *, dtype=None, out=None",
     ),
-    _DOC.format(none=_NONE, page="nn.functional.softmax"),
+    _DOC.format(none=_NONE, floats=_FLOATS, page="nn.functional.softmax"),
     "float",
 )
 SPECIAL = _function(
     "special_softmax",
     ("torch.special.softmax", "torch.special.log_softmax", "torch.logcumsumexp", "torch.Tensor.logcumsumexp"),
     ("input, dim, *, dtype=None, out=None",),
-    _DOC.format(none="", page="logcumsumexp"),
+    _DOC.format(none="", floats=_FLOATS, page="logcumsumexp"),
     "float",
 )
 CUMSUM = _function(
     "cumsum",
     both("cumsum cumprod"),
     ("input, dim, *, dtype=None, out=None", "input, axis, *, dtype=None, out=None"),
-    _DOC.format(none="", page="cumsum"),
+    _DOC.format(none="", floats="", page="cumsum"),
     None,
 )
 
@@ -170,7 +176,7 @@ def normalize(cx: Context, input: Value, p: Value, dim: Value, eps: Value, out: 
 
 def _layer_sample(rng: random.Random, name: str) -> Sample:
     rank = rng.randint(0, 4)
-    x = t(*(rng.randint(1, 4) for _ in range(rank)))
+    x = t(*(rng.randint(1, 4) for _ in range(rank)), dtype=rng.choice(("float", "float", "float", "int")))
     if rng.random() < 0.2:
         return Sample(name, (x,))
     dim = sample_dims(rng, rank, False)
@@ -182,7 +188,7 @@ LAYERS: Op = layer(
     ("torch.nn.Softmax", "torch.nn.LogSoftmax", "torch.nn.Softmin"),
     "dim=None",
     "input",
-    (C1,),
+    (C1, FLOATS),
     lambda rng: _layer_sample(rng, rng.choice(LAYERS.torch)),
 )
 
@@ -191,10 +197,13 @@ LAYERS: Op = layer(
 def softmax_layer(cx: Context, layer: Layer, input: Value) -> Value:
     """`(*, n, *) -> (*, n, *)`, along the axis `dim`.
 
-    C1: `dim` is an axis of the tensor, or None, which torch then chooses.
+    C1: `dim` is an axis of the tensor, or None, which torch then chooses. C4: floats.
     Follows https://docs.pytorch.org/docs/stable/generated/torch.nn.Softmax.html
     """
-    return along(cx, cx.tensor(input), layer.value("dim")).with_dtype("float")
+    x = cx.tensor(input)
+    cx.expect(x.with_dtype("float"))
+    demand_floats(cx, x, "C4")
+    return along(cx, x, layer.value("dim")).with_dtype("float")
 
 
 SOFTMAX_2D = layer(

@@ -14,6 +14,8 @@ def remedy(case: Case, mismatch: Mismatch) -> str:
     text = mismatch.constraint.text
     if "floats" in text:
         return "convert it with `.float()`, or embed it first if it holds indices"
+    if "bools" in text:
+        return "make it a mask, by a comparison or `.bool()`"
     if "ints" in text:
         return "convert it with `.long()`"
     return ""
