@@ -11,12 +11,13 @@ import math
 from collections.abc import Callable
 from dataclasses import replace
 
+from shapelint.interp import worlds
 from shapelint.interp.calls import Arguments, call, call_with
 from shapelint.interp.containers import key_of, merged
 from shapelint.interp.described import described
 from shapelint.interp.expressions import as_dim, as_float, rows_of, spread_items
 from shapelint.interp.iteration import Passes, plan
-from shapelint.interp.objects import ClassInfo, DictObject, Instance, ListObject, Partial
+from shapelint.interp.objects import ClassInfo, ClassValue, DictObject, FunctionValue, Instance, ListObject, Partial
 from shapelint.interp.run import PathEnds, Run
 from shapelint.interp.torch_calls import build_layer, call_op
 from shapelint.ops.index import find
@@ -30,6 +31,7 @@ from shapelint.values.model import (
     Float,
     Int,
     NoneValue,
+    OneOf,
     Opaque,
     Ref,
     Site,
@@ -194,6 +196,8 @@ def fill_container(run: Run, ref: Ref, name: str, given: Arguments) -> None:
     held = run.state.read(source) if isinstance(source, Ref) else None
     if isinstance(held, DictObject):
         thing.parts = None if held.open else [(str(k), v) for k, v in held.items.items()]
+        if held.open and not held.items:
+            thing.element = held.element
         return
     passes = plan(run, source)
     if name in ("torch.nn.ModuleDict", "torch.nn.ParameterDict"):
@@ -750,8 +754,25 @@ def _import_math() -> dict[str, Callable[[Run, Arguments], Value]]:
     return {f"math.{n}": _math(getattr(math, n)) for n in ("sqrt", "exp", "log2", "log10", "sin", "cos", "tanh")}
 
 
+def _is_kind(kind: str) -> Callable[[Run, Arguments], Value]:
+    """`inspect.isfunction` and `inspect.isclass`: whether a default is made by calling it is often asked so."""
+
+    def ask(run: Run, given: Arguments) -> Value:
+        value = worlds.settle(run, given.args[0]) if given.args else Unknown("dynamic-value")
+        if isinstance(value, (Unknown, Opaque, OneOf)):
+            return Bool(None)
+        if isinstance(value, External):
+            leaf = value.name.rpartition(".")[2]
+            return Bool(leaf[:1].isupper() == (kind == "class")) if knows(value.name) else Bool(None)
+        return Bool(isinstance(value, ClassValue if kind == "class" else FunctionValue))
+
+    return ask
+
+
 _FUNCTIONS: dict[str, Callable[[Run, Arguments], Value]] = {
     **_import_math(),
+    "inspect.isfunction": _is_kind("function"),
+    "inspect.isclass": _is_kind("class"),
     "torch.utils.data.TensorDataset": _tensor_dataset,
     "torch.utils.data.dataset.TensorDataset": _tensor_dataset,
     "torch.utils.data.DataLoader": _data_loader,
