@@ -18,7 +18,7 @@ from shapelint.interp.libraries import WRAPPING, fill_container, parser_method
 from shapelint.interp.names import rebind
 from shapelint.interp.objects import ClassInfo, DictObject, FunctionValue, Instance, Iterable, ListObject, Method
 from shapelint.interp.run import Run
-from shapelint.interp.torch_calls import call_op
+from shapelint.interp.torch_calls import call_op, surely_torch
 from shapelint.ops.index import find
 from shapelint.program import model
 from shapelint.shapes.dim import Dim
@@ -102,6 +102,11 @@ def _of_tensor(run: Run, receiver: Tensor, name: str, given: Arguments) -> Value
     op = find(f"{prefix}.{name}")
     if op is None and receiver.array and name in _SHARED and not given.args and not given.kwargs:
         op = find(f"torch.Tensor.{name}")
+    if op is None and not surely_torch(receiver):
+        prefix = "numpy.ndarray"  # what only an array has, it is
+        op = find(f"{prefix}.{name}")
+        if op is None:
+            return Unknown("dynamic-value", name)  # nor is it known to be a tensor
     if op is None:
         return Unknown("unsupported-op", f"{prefix}.{name}")
     behind = given.behind((receiver, _receiver_node(run, given)))
@@ -238,6 +243,10 @@ def module_method(run: Run, receiver: Ref, thing: Instance, name: str, given: Ar
         return _grow(run, receiver, name, given)
     if name in ("items", "keys", "values") and thing.parts is not None:
         return Iterable(name, (receiver,))
+    if name in ("items", "keys", "values") and thing.library_name in ("torch.nn.ModuleDict", "torch.nn.ParameterDict"):
+        part = thing.element or Unknown("dynamic-value", name)
+        pair = {"items": Tuple((Str(None), part)), "keys": Str(None), "values": part}
+        return run.state.allocate(ListObject(None, pair[name]))
     if name == "forward":
         if thing.config is not None:
             return call_layer(run, thing.config, given, thing.built)

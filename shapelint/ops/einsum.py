@@ -9,7 +9,7 @@ from typing import NoReturn
 from shapelint.ops.arithmetic import promote
 from shapelint.ops.contract import CannotTell, Constraint, Context, Sample, op, say, t
 from shapelint.shapes.shape import Axis, Part, Shape
-from shapelint.values.model import Str, Tensor, Value
+from shapelint.values.model import EllipsisValue, Str, Tensor, Tuple, Value
 
 C1 = Constraint("C1", "einsum-shape", "axes of one label have equal sizes, or 1 in another operand")
 C2 = Constraint("C2", "einsum-shape", "each operand has as many axes as labels, or more where there is an ellipsis")
@@ -108,19 +108,48 @@ _EQUATIONS = (
     "i->i",
 )
 
-EINSUM = op("einsum", ("torch.einsum",), "equation, *operands", (C1, C2, C3, C4), _sample)
+
+def _numbered(rng: random.Random, drawn: Sample) -> Sample:
+    """The same call with lists of numbers for the labels, where it has no fault of its own that they cannot have."""
+    equation, *operands = drawn.args
+    left, arrow, right = str(equation).replace(" ", "").partition("->")
+    terms = left.split(",")
+    if isinstance(operands[0], list) or len(terms) != len(operands) or not all(map(_is_term, (*terms, right))):
+        return drawn
+    pairs = [part for x, term in zip(operands, terms) for part in (x, _numbers(term))]
+    return Sample(drawn.name, (*pairs, _numbers(right)) if arrow else tuple(pairs))
+
+
+def _is_term(text: str) -> bool:
+    before, _, after = text.partition("...")
+    return set(before + after) <= set(_ALPHABET)
+
+
+def _numbers(term: str) -> list[object]:
+    before, dots, after = term.partition("...")
+    return [*map(_ALPHABET.index, before), *([...] if dots else []), *map(_ALPHABET.index, after)]
+
+
+def _any_sample(rng: random.Random) -> Sample:
+    drawn = _sample(rng)
+    return _numbered(rng, drawn) if rng.random() < 0.2 else drawn
+
+
+_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"  # what torch writes for the labels 0 to 51
+EINSUM = op("einsum", ("torch.einsum",), ("equation, *operands",), (C1, C2, C3, C4), _any_sample)
 
 
 @EINSUM.rule
 def einsum(cx: Context, equation: Value, operands: Value) -> Value:
     """`"bij,bjk->bik", (b, i, j), (b, j, k) -> (b, i, k)`; without `->` the labels that occur once, in order.
 
+    Labels may be numbers: `einsum(a, [0, 1], b, [1, 2], [0, 2])`.
     C1: axes of one label have equal sizes; between operands a size of 1 broadcasts. C2: as many axes as labels, where
     `...` stands for any number. C3: as many operands as terms. C4: a well-formed equation.
     Follows https://docs.pytorch.org/docs/stable/generated/torch.einsum.html
     """
     if not isinstance(equation, Str):
-        raise CannotTell("unsupported-op", "einsum with lists of labels")
+        equation, operands = _lettered(cx, (equation, *cx.items(operands)))
     terms, output = _parse(cx, cx.text(equation))
     items = cx.items(operands)
     if len(items) == 1 and not isinstance(items[0], Tensor):
@@ -146,6 +175,27 @@ def einsum(cx: Context, equation: Value, operands: Value) -> Value:
         cx.broadcast(dots, "C1")
     parts = (*(found[c] for c in output.before), *run, *(found[c] for c in output.after))
     return tensors[0].with_parts(parts).with_dtype(promote(x.dtype for x in tensors))
+
+
+def _lettered(cx: Context, given: tuple[Value, ...]) -> tuple[Value, Value]:
+    """The equation and the operands of `einsum(a, [0, 1], b, [1, 2], [0, 2])`."""
+    labels = [_letters(cx, value) for value in given[1::2]]
+    output = _letters(cx, given[-1]) if len(given) % 2 else None
+    equation = ",".join(labels) + ("" if output is None else f"->{output}")
+    return Str(equation), Tuple(given[: len(labels) * 2 : 2])
+
+
+def _letters(cx: Context, value: Value) -> str:
+    text = ""
+    for item in cx.items(value):
+        if isinstance(item, EllipsisValue):
+            text += "..."
+            continue
+        number = cx.known_int(item)
+        if not 0 <= number < len(_ALPHABET):
+            _malformed(cx, f"{number} is not a label")
+        text += _ALPHABET[number]
+    return text
 
 
 def _ranked(cx: Context, x: Tensor, term: Term) -> Tensor:

@@ -81,9 +81,10 @@ def _einsum_sample(rng: random.Random) -> Sample:
     while True:
         drawn = EINSUM.samples(rng)
         equation, *operands = drawn.args
-        left, arrow, right = str(equation).partition("->")
-        # NumPy asks for the ellipsis in the output too, and takes no list of operands
-        if not any(isinstance(o, list) for o in operands) and (not arrow or ("..." in left) == ("..." in right)):
+        if not isinstance(equation, str) or any(isinstance(o, list) for o in operands):
+            continue  # NumPy takes no list of operands
+        left, arrow, right = equation.partition("->")
+        if not arrow or ("..." in left) == ("..." in right):  # and asks for the ellipsis in the output too
             return replace(drawn, name="numpy.einsum")
 
 
