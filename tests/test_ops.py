@@ -48,6 +48,7 @@ DATA_DEPENDENT: dict[str, str] = {
     "unpack_sequence": "every sequence is as long as it was before it was packed",
     "where": "a mask alone gives as many indices as it has true entries",
     "numpy.where": "a mask alone gives as many indices as it has true entries",
+    "numpy.unique": "as many entries as differ",
     "unique": "as many entries as differ",
     "unique_consecutive": "as many entries as differ",
     "bincount": "the greatest entry",

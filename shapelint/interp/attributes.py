@@ -143,10 +143,26 @@ def _of_class(run: Run, owner: ClassValue, name: str, node: model.Expr) -> Value
     found = owner.info.find(name)
     if found is not None:
         return bind(run, found[0], None, owner)
+    if name == "apply" and any(base in _FUNCTIONS for base in owner.info.library_bases):
+        return _applied(run, owner.info)
     for base in owner.info.library_bases:
         if base != "?" and "Enum" not in base:
             return External(f"{base}.{name}")
     return Unknown("dynamic-value", name)
+
+
+_FUNCTIONS = ("torch.autograd.Function", "torch.autograd.function.Function")
+
+
+def _applied(run: Run, info: ClassInfo) -> Value:
+    """`MyFunction.apply` of a function with its own gradient: its `forward`, with a context in front unless `setup_context` gets it."""
+    found = info.find("forward")
+    if found is None or not isinstance(found[0], FunctionValue):
+        return Unknown("dynamic-value", "apply")
+    if info.find("setup_context") is not None:
+        return found[0]
+    context = run.state.allocate(Instance("torch.autograd.function.FunctionCtx", vague=True))
+    return Partial(found[0], (context,), {})
 
 
 def bind(run: Run, value: Value, receiver: Value | None, cls: ClassValue | None = None) -> Value:
@@ -215,7 +231,7 @@ def _of_object(run: Run, owner: Ref, name: str, node: model.Expr) -> Value:
             return bind(run, found[0], owner, ClassValue(thing.cls))
         getter = thing.cls.find("__getattr__")
         if getter is not None or "?" in thing.cls.library_bases:
-            if thing.parts is None and find(f"torch.nn.Module.{name}") is None and not _is_module_method(name):
+            if thing.parts is None and find(f"torch.nn.Module.{name}") is None and not is_module_method(name):
                 return Unknown("dynamic-value", name)
     if thing.parts is not None:
         for key, value in thing.parts:
@@ -227,12 +243,12 @@ def _of_object(run: Run, owner: Ref, name: str, node: model.Expr) -> Value:
             known = layer_attribute(CallContext(run), op, thing.config, name)
             if known is not None:
                 return known
-    if isinstance(thing.cls, ClassInfo) and is_description(thing.cls.module) and not _is_module_method(name):
+    if isinstance(thing.cls, ClassInfo) and is_description(thing.cls.module) and not is_module_method(name):
         reach_into(run, owner, name)
         return Unknown("outside-project", name)
     library = thing.library_name
     if library or thing.vague:
-        if thing.vague and not _is_module_method(name):
+        if thing.vague and not is_module_method(name):
             return Unknown("dynamic-value", name)
         return Method(owner, name)
     return Unknown("dynamic-value", name)
@@ -301,7 +317,8 @@ _MODULE_METHODS = frozenset(
 )
 
 
-def _is_module_method(name: str) -> bool:
+def is_module_method(name: str) -> bool:
+    """Whether `nn.Module` or a container of modules has a method of that name."""
     return name in _MODULE_METHODS
 
 

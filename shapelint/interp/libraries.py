@@ -542,6 +542,26 @@ def _chain(run: Run, given: Arguments) -> Value:
     return run.state.allocate(ListObject(items))
 
 
+def _repeat(run: Run, given: Arguments) -> Value:
+    """`itertools.repeat(value, times)`."""
+    if not given.args:
+        return Unknown("dynamic-value", "itertools.repeat")
+    times = as_dim(run, given.args[1]) if len(given.args) > 1 else None
+    if times is not None and times.value is not None and 0 <= times.value <= MAX_ROWS:
+        return run.state.allocate(ListObject([given.args[0]] * times.value))
+    return run.state.allocate(ListObject(None, given.args[0], times))
+
+
+def _replace(run: Run, given: Arguments) -> Value:
+    """`dataclasses.replace(instance, field=value)`: the same object but for some fields."""
+    held = run.state.read(given.args[0]) if given.args and isinstance(given.args[0], Ref) else None
+    if not isinstance(held, Instance) or given.inexact:
+        return Unknown("dynamic-value", "dataclasses.replace")
+    changed = held.copy()
+    changed.attrs.update(given.kwargs)
+    return run.state.allocate(changed)
+
+
 MAX_ROWS = 64  # of a product that are kept apart
 
 
@@ -751,7 +771,7 @@ def _named_model(of_hub: bool) -> Callable[[Run, Arguments], Value]:
 def _import_math() -> dict[str, Callable[[Run, Arguments], Value]]:
     import math
 
-    return {f"math.{n}": _math(getattr(math, n)) for n in ("sqrt", "exp", "log2", "log10", "sin", "cos", "tanh")}
+    return {f"math.{n}": _math(getattr(math, n)) for n in ("sqrt", "exp", "erf", "log2", "log10", "sin", "cos", "tanh")}
 
 
 def _is_kind(kind: str) -> Callable[[Run, Arguments], Value]:
@@ -807,7 +827,9 @@ _FUNCTIONS: dict[str, Callable[[Run, Arguments], Value]] = {
     "math.floor": _floor(False),
     "math.ceil": _floor(True),
     "math.prod": _prod,
+    "dataclasses.replace": _replace,
     "math.log": _number,
+    "itertools.repeat": _repeat,
     "math.pow": _number,
     "numpy.prod": _array_prod,
     "torch.jit.isinstance": _asks_type,

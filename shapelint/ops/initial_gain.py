@@ -1,11 +1,12 @@
-"""Numbers that initialisers use: `nn.init.calculate_gain`."""
+"""Numbers that initialisers use: `nn.init.calculate_gain`, and how many entries meet in one of a weight."""
 
 from __future__ import annotations
 
 import random
 
-from shapelint.ops.contract import Constraint, Context, Sample, op, say
-from shapelint.values.model import Float, Int, Str, Value
+from shapelint.ops.contract import Constraint, Context, Sample, op, say, t
+from shapelint.shapes.shape import product
+from shapelint.values.model import Float, Int, Str, Tuple, Value
 
 _ONE = ("linear", "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "sigmoid")
 _OTHERS = ("tanh", "relu", "leaky_relu", "selu")
@@ -41,3 +42,25 @@ def calculate_gain(cx: Context, nonlinearity: Value, param: Value) -> Value:
     if nonlinearity.value not in _OTHERS:
         cx.refute("C1", say("unsupported nonlinearity {name}", name=nonlinearity.value), operand="nonlinearity")
     return Float()
+
+
+FANS = op(
+    "fans",
+    ("torch.nn.init._calculate_fan_in_and_fan_out",),
+    "tensor",
+    (Constraint("C1", "input-rank", "the weight has at least two axes"),),
+    lambda rng: Sample(FANS.torch[0], (t(*(rng.randint(1, 4) for _ in range(rng.randint(0, 4)))),)),
+)
+
+
+@FANS.rule
+def fans(cx: Context, tensor: Value) -> Value:
+    """`(out, in, *space) -> (in * space, out * space)`, two ints.
+
+    C1: the weight has at least two axes.
+    Follows https://docs.pytorch.org/docs/stable/nn.init.html
+    """
+    x = cx.tensor(tensor)
+    x = cx.at_least_rank(x, 2, "C1", say("fan in and fan out can not be computed for {shape}", shape=x.shape))
+    outer, inner, *space = cx.ranked(x).shape.dims
+    return Tuple((Int(inner * product(space)), Int(outer * product(space))))

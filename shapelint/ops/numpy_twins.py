@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from shapelint.ops.contract import CannotTell, Constraint, Context, Op, Sample, op, say, t
-from shapelint.ops.diagonal import TRIANGLE
+from shapelint.ops.diagonal import DIAG, TRIANGLE
 from shapelint.ops.einsum import EINSUM
 from shapelint.ops.linalg_norm import NORM as LINALG_NORM
 from shapelint.ops.matmul import MATMUL
@@ -707,3 +707,113 @@ DIGITIZE = _placed(
     "x",
     lambda rng: Sample("numpy.digitize", (t(*_sizes(rng, 1)), [0.1, 0.5, 0.9])),
 )
+
+
+def _unique_sample(rng: random.Random) -> Sample:
+    x = t(*_sizes(rng, 1), dtype=rng.choice(("int", "float")))
+    asked = {f"return_{what}": True for what in ("index", "inverse", "counts") if rng.random() < 0.2}
+    return Sample("numpy.unique", (x,), asked)
+
+
+UNIQUE = op(
+    "numpy.unique",
+    ("numpy.unique",),
+    "ar, return_index=False, return_inverse=False, return_counts=False, axis=None, **options",
+    samples=_unique_sample,
+)
+
+
+@UNIQUE.rule
+def unique(
+    cx: Context,
+    ar: Value,
+    return_index: Value,
+    return_inverse: Value,
+    return_counts: Value,
+    axis: Value,
+    options: Value,
+) -> Value:
+    """`(*) -> (k,)`, the `k` entries that differ; indices and counts `(k,)` too, and which of them each entry is.
+
+    Follows https://numpy.org/doc/stable/reference/generated/numpy.unique.html
+    """
+    x = an_array(cx, ar)
+    if not isinstance(axis, NoneValue):
+        raise CannotTell("dynamic-value")
+    found = Tensor(Shape((cx.fresh("unique", 0),)), x.dtype, array=True)
+    places = found.with_dtype("int")
+    # of several axes, versions of NumPy give the inverse as it was or flat
+    inverse = x.with_dtype("int") if x.shape.rank == 1 else Tensor(Shape.unknown("inverse"), "int", array=True)
+    asked = [
+        v for v, flag in ((places, return_index), (inverse, return_inverse), (places, return_counts)) if cx.flag(flag)
+    ]
+    return Tuple((found, *asked)) if asked else found
+
+
+def _diag_sample(rng: random.Random) -> Sample:
+    sizes = _sizes(rng)
+    return Sample("numpy.diag", (t(*sizes), rng.randint(-1, 1)) if rng.random() < 0.5 else (t(*sizes),))
+
+
+DIAG_ARRAY = _twin(
+    "diag",
+    "v, k=0",
+    DIAG,
+    ("C1",),
+    _diag_sample,
+    "`(n,) -> (n, n)` with the entries on the diagonal; `(n, m) -> (min(n, m),)`, the entries of it.",
+    lambda cx, given: {"input": an_array(cx, given["v"]), "diagonal": given["k"], "out": NONE},
+)
+
+
+def _inverse_sample(rng: random.Random) -> Sample:
+    n = rng.randint(1, 3)
+    sizes = [*_sizes(rng)[:1], n, n if rng.random() < 0.8 else n + 1]
+    return Sample("numpy.linalg.inv", (t(*(sizes if rng.random() < 0.9 else sizes[-1:])),))
+
+
+INVERSE = op(
+    "numpy.linalg.inv",
+    ("numpy.linalg.inv",),
+    "a",
+    (Constraint("C1", "matmul-shape", "the last two axes are of one size"),),
+    _inverse_sample,
+)
+
+
+@INVERSE.rule
+def inv(cx: Context, a: Value) -> Value:
+    """`(*, n, n) -> (*, n, n)`
+
+    C1: the matrices are square.
+    Follows https://numpy.org/doc/stable/reference/generated/numpy.linalg.inv.html
+    """
+    x = an_array(cx, a).with_dtype("float")
+    cx.expect(x)
+    x = cx.at_least_rank(x, 2, "C1", say("{subject} expects matrices but receives {shape}", shape=x.shape))
+    rows, columns = x.shape.suffix[-2:] if len(x.shape.suffix) > 1 else (None, None)
+    if rows is not None and columns is not None:
+        headline = say("last 2 dimensions must be square: {a} and {b}", a=rows.size, b=columns.size)
+        cx.demand_equal("C1", rows.size, columns.size, headline, operand="a")
+    return x
+
+
+PSEUDO_INVERSE = op(
+    "numpy.linalg.pinv",
+    ("numpy.linalg.pinv",),
+    "a, rcond=None, hermitian=False, **options",
+    samples=lambda rng: Sample("numpy.linalg.pinv", (t(*_sizes(rng, 2)),)),
+)
+
+
+@PSEUDO_INVERSE.rule
+def pinv(cx: Context, a: Value, **options: Value) -> Value:
+    """`(*, n, m) -> (*, m, n)`
+
+    Follows https://numpy.org/doc/stable/reference/generated/numpy.linalg.pinv.html
+    """
+    x = cx.ranked(an_array(cx, a)).with_dtype("float")
+    parts = x.shape.parts
+    if len(parts) < 2:
+        raise CannotTell("dynamic-value")
+    return x.with_parts((*parts[:-2], parts[-1], parts[-2]))
