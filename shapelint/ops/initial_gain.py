@@ -44,12 +44,17 @@ def calculate_gain(cx: Context, nonlinearity: Value, param: Value) -> Value:
     return Float()
 
 
+def _fans_sample(rng: random.Random) -> Sample:
+    sizes = [rng.randint(1, 4) for _ in range(rng.randint(0, 4))]
+    return Sample("torch.nn.init._calculate_fan_in_and_fan_out", (t(*sizes),))
+
+
 FANS = op(
     "fans",
     ("torch.nn.init._calculate_fan_in_and_fan_out",),
     "tensor",
     (Constraint("C1", "input-rank", "the weight has at least two axes"),),
-    lambda rng: Sample(FANS.torch[0], (t(*(rng.randint(1, 4) for _ in range(rng.randint(0, 4)))),)),
+    _fans_sample,
 )
 
 
