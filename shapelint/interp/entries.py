@@ -541,13 +541,17 @@ def _is_misguessed(run: Run) -> bool:
         if any(not r.failed for r in others):
             if run.failed or (guess.guess == "whole" and not held):
                 return True
-            if guess.guess == "rank" and _divides_one(run) and not all(_divides_one(r) for r in others):
+            if guess.guess == "rank" and _needs_one(run) and not all(_needs_one(r) for r in others):
                 return True
         elif run.failed and not preferred:
             return True
     return False
 
 
-def _divides_one(run: Run) -> bool:
-    """Whether an open size must divide 1 in a reading, `view(n, -1, heads, width)` of one axis of n entries: it holds for sizes of 1 alone."""
-    return any(number.value == 1 and divisor.value is None for number, divisor in run.state.facts.divides)
+def _needs_one(run: Run) -> bool:
+    """Whether a reading holds for sizes of 1 alone: an open size must divide 1, as in `view(n, -1, heads, width)` of one axis of n entries, or a
+    width that the constructor is given must be 1, as where the features that a layer takes were reduced away."""
+    facts = run.state.facts
+    return any(number.value == 1 and divisor.value is None for number, divisor in facts.divides) or any(
+        symbol.kind == "parameter" and facts.resolve(size).value == 1 for symbol, size in facts.proved.items()
+    )

@@ -546,9 +546,8 @@ class Facts:
 
 
 def _is_width(axis: Axis) -> bool:
-    """Whether the size of an axis is made of parameters, not given by an input."""
-    symbols = axis.size.symbols
-    return bool(symbols) and all(symbol.kind == "parameter" for symbol in symbols)
+    """Whether the size of an axis is a number or made of parameters, not given by an input."""
+    return all(symbol.kind == "parameter" for symbol in axis.size.symbols)
 
 
 __all__ = ["ONE", "Demand", "Facts", "Verdict"]
