@@ -94,6 +94,8 @@ SET = _answer(
         *names("torch.testing", "assert_close assert_allclose"),
         *names("torch.nn.utils", "vector_to_parameters clip_grad_value_ clip_grads_with_norm_"),
         *names("torch._C", "_jit_set_profiling_executor _jit_set_profiling_mode _set_worker_signal_handlers"),
+        *names("torch._C", "_jit_override_can_fuse_on_gpu _jit_override_can_fuse_on_cpu _jit_set_texpr_fuser_enabled"),
+        *names("torch._C", "_debug_set_autodiff_subgraph_inlining _jit_clear_class_registry _jit_set_autocast_mode"),
         "torch._dynamo.reset",
         "torch.nn.Module.__init__",
     ),
