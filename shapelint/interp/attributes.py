@@ -134,7 +134,7 @@ def _of_opaque(run: Run, owner: Opaque, name: str, node: model.Expr) -> Value:
             and find(f"torch.Tensor.{name}") is not None
         ):
             return Method(owner, name)
-    return Opaque(f"{owner.path}.{name}", owner.origin)
+    return run.part(owner, f".{name}")
 
 
 def _of_class(run: Run, owner: ClassValue, name: str, node: model.Expr) -> Value:
@@ -332,6 +332,9 @@ def set_attribute(run: Run, owner: Value, name: str, value: Value) -> None:
     if isinstance(owner, Tensor) and name in ("data", "shape"):
         shape = value.shape if name == "data" and isinstance(value, Tensor) else Shape.unknown("resized")
         rebind(run, owner, replace(owner, shape=shape))
+        return
+    if isinstance(owner, Opaque) and owner.origin == "input":
+        run.state.put[f"{owner.path}.{name}"] = value
         return
     if not isinstance(owner, Ref):
         return

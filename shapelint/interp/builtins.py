@@ -8,7 +8,7 @@ from typing import Literal
 from shapelint.interp import worlds
 from shapelint.interp.calls import Arguments, call
 from shapelint.interp.containers import key_of, merged
-from shapelint.interp.expressions import as_dim, as_float, spread_items
+from shapelint.interp.expressions import as_dim, as_float, is_tensorish, spread_items
 from shapelint.interp.iteration import plan
 from shapelint.interp.objects import (
     BoundMethod,
@@ -150,7 +150,9 @@ def _round(run: Run, given: Arguments) -> Value:
         return Int(dim)
     if isinstance(value, Float) and value.value is not None and len(given.args) == 1:
         return Int.of(round(value.value))
-    return Int(Dim.symbol("n", "unknown", None)) if len(given.args) == 1 else Float(None)
+    if len(given.args) == 1:
+        return Int(Dim.symbol("n", "unknown", None))
+    return Float(None) if isinstance(value, Float) else Unknown("dynamic-value", "round")
 
 
 def _bool(run: Run, given: Arguments) -> Value:
@@ -167,7 +169,7 @@ def _str(run: Run, given: Arguments) -> Value:
 
 def _abs(run: Run, given: Arguments) -> Value:
     value = given.args[0] if given.args else NONE
-    if isinstance(value, Tensor):
+    if is_tensorish(run, value):
         from shapelint.interp.torch_calls import call_named
 
         return call_named(run, "torch.abs", (value,), {}, given.node, given.nodes)
@@ -176,7 +178,9 @@ def _abs(run: Run, given: Arguments) -> Value:
         if run.state.facts.at_least(dim, 0):
             return Int(dim)
         return Int(maximum([dim, -dim]))
-    return Float(abs(value.value) if isinstance(value, Float) and value.value is not None else None)
+    if not isinstance(value, Float):
+        return value if isinstance(value, Unknown) else Unknown("dynamic-value", "abs")
+    return Float(abs(value.value) if value.value is not None else None)
 
 
 def _extreme(choose: Callable[[list[Dim]], Dim]) -> Callable[[Run, Arguments], Value]:
@@ -382,6 +386,10 @@ def _hasattr(run: Run, given: Arguments) -> Value:
         from shapelint.interp.libraries import knows
 
         return Bool(True if knows(f"{given.args[0].name}.{given.args[1].value}") else None)
+    if len(given.args) == 2 and isinstance(given.args[0], Tensor) and isinstance(given.args[1], Str):
+        from shapelint.interp.methods import has_method
+
+        return Bool(True if has_method(given.args[0], given.args[1].value or "") else None)
     return Bool(None)
 
 
@@ -436,6 +444,8 @@ def is_instance(run: Run, value: Value, kinds: Value) -> Bool:
         if isinstance(thing, Instance):
             return _instance_of(thing, kinds, name)
         return Bool(None)
+    if isinstance(value, Tensor) and value.array and run.state.facts.shape(value.shape).rank == 0:
+        return _is_numpy_number(value, last)
     for kind, names in _KINDS:
         if isinstance(value, kind):
             if isinstance(value, Tensor) and last == "ndarray":
@@ -444,6 +454,17 @@ def is_instance(run: Run, value: Value, kinds: Value) -> Bool:
                 return Bool(not value.array)
             return Bool(last in names) if last else Bool(False)
     return Bool(None)
+
+
+def _is_numpy_number(value: Tensor, last: str) -> Bool:
+    """What NumPy gives for one entry, or for the sum over all, is mostly no array but a number of its own; that of float64 is one of Python's."""
+    if last == "ndarray":
+        return Bool(None)
+    if last in ("float", "floating", "float64"):
+        return Bool(value.dtype in (None, "float"))
+    if last in ("integer", "Integral"):
+        return Bool(None if value.dtype is None else value.dtype == "int")
+    return Bool(last in ("generic", "number", "Number", "Real"))
 
 
 _KINDS: tuple[tuple[type, tuple[str, ...]], ...] = (

@@ -143,7 +143,7 @@ def _of_opaque(run: Run, owner: Opaque, index: Value, node: model.Subscript) -> 
         return subscript(run, run.adopt(owner), index, node)
     key = key_of(index)
     if key is not None:
-        return Opaque(f"{owner.path}[{key!r}]", owner.origin)
+        return run.part(owner, f"[{key!r}]")
     field = _configured(run, index)
     if field is not None:
         return Opaque(f"{owner.path}[{field}]", owner.origin)
@@ -328,6 +328,14 @@ def set_item(run: Run, owner: Value, index: Value, value: Value, node: model.Sub
     if isinstance(owner, Tensor) or (isinstance(owner, Opaque) and owner.path in run.adopted):
         tensor = owner if isinstance(owner, Tensor) else run.adopt(owner)
         call_named(run, "torch.Tensor.__setitem__", (tensor, index, value), {}, node.id, (node.value.id, node.index.id))
+        return
+    if isinstance(owner, Opaque) and owner.origin == "input":
+        key = key_of(index)
+        if isinstance(key, int):
+            # of a list, or stretched to the size of an entry of a tensor
+            value = replace(value, assumed=True) if isinstance(value, Tensor) else Unknown("dynamic-value")
+        if isinstance(key, (int, str)):
+            run.state.put[f"{owner.path}[{key!r}]"] = value
         return
     if not isinstance(owner, Ref):
         return

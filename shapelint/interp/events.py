@@ -84,6 +84,13 @@ class Misused:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Unpacked:
+    """`a, b = x` went well, or nothing tells that it does not: where other readings find another number of values, they are not the only ones."""
+
+    where: Where
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Evaluated:
     """An expression has a tensor (or what could be one) as its value; told only while shapes are being shown."""
 
@@ -123,7 +130,7 @@ class Claimed:
     name: str = ""
 
 
-Event = OpCalled | LayerBuilt | Misused | Evaluated | Stated | Claimed
+Event = OpCalled | LayerBuilt | Misused | Unpacked | Evaluated | Stated | Claimed
 
 
 class Observer:
@@ -148,5 +155,6 @@ __all__ = [
     "OpCalled",
     "Stated",
     "Tensor",
+    "Unpacked",
     "Where",
 ]

@@ -150,12 +150,18 @@ def _object(run: Run, value: Ref) -> Passes:
             keys.append(
                 Str(key) if isinstance(key, str) else Int.of(key) if isinstance(key, int) else Unknown("dynamic-value")
             )
-        return Passes.like(Str(None)) if thing.open else Passes.of(keys)
+        return Passes.like(_open_key(thing)) if thing.open else Passes.of(keys)
     if isinstance(thing, Instance):
         from shapelint.interp.libraries import iterate_instance
 
         return iterate_instance(run, value, thing)
     return Passes.like(Unknown("dynamic-value"))
+
+
+def _open_key(thing: DictObject) -> Value:
+    """A key of a dict that has further keys than those known: a string, where all that are known are."""
+    strings = bool(thing.items) and all(isinstance(key, str) for key in thing.items)
+    return Str(None) if strings else Unknown("dynamic-value")
 
 
 def _combined(run: Run, value: Iterable) -> Passes:
@@ -219,7 +225,8 @@ def _view(run: Run, value: Iterable) -> Passes:
         ]
     else:
         unknown = Unknown("dynamic-value")
-        return Passes.like(Tuple((Str(None), unknown)) if value.kind == "items" else unknown)
+        key = _open_key(thing) if isinstance(thing, DictObject) else unknown
+        return Passes.like({"items": Tuple((key, unknown)), "keys": key}.get(value.kind, unknown))
     if value.kind == "items":
         return Passes.of([Tuple(p) for p in pairs])
     return Passes.of([p[0 if value.kind == "keys" else 1] for p in pairs])

@@ -13,6 +13,7 @@ from shapelint.values.model import (
     Int,
     NoneValue,
     OneOf,
+    Opaque,
     Ref,
     Str,
     Tensor,
@@ -74,7 +75,7 @@ class Join:
         joined = self.left.fork()
         joined.facts = self.left.facts.join(self.right.facts)
         joined.assumed = {c: v for c, v in self.left.assumed.items() if self.right.assumed.get(c) == v}
-        joined.adopted = {**self.right.adopted, **self.left.adopted}
+        joined.put = {path: self._put(path) for path in (*self.left.put, *self.right.put)}
         left, right = self.left.heap, self.right.heap
         # most objects are the same on both sides: they are passed over without a set of all addresses
         apart = [address for address, thing in left.items() if right.get(address) is not thing]
@@ -88,6 +89,11 @@ class Join:
             elif mine is not None and theirs is not None and mine is not theirs:
                 joined.heap[address] = self.thing(mine, theirs)
         return joined
+
+    def _put(self, path: str) -> Value:
+        """What stands in an entry of an input: where one side put nothing, what it was given with."""
+        given = Opaque(path, "input")
+        return self.value(self.left.put.get(path, given), self.right.put.get(path, given))
 
     def thing(self, mine: HeapObject, theirs: HeapObject) -> HeapObject:
         if isinstance(mine, Frame) and isinstance(theirs, Frame):

@@ -719,6 +719,13 @@ def _false(run: Run, given: Arguments) -> Value:
     return Bool(False)
 
 
+def _is_tensor(run: Run, given: Arguments) -> Value:
+    """What `isinstance(x, torch.Tensor)` says."""
+    from shapelint.interp.builtins import is_instance
+
+    return is_instance(run, given.args[0], External("torch.Tensor")) if given.args else Bool(None)
+
+
 def _size(run: Run, given: Arguments) -> Value:
     from shapelint.interp.builtins import call_builtin
 
@@ -809,9 +816,7 @@ _FUNCTIONS: dict[str, Callable[[Run, Arguments], Value]] = {
     "torch.cuda.is_available": lambda run, given: Bool(None),
     "torch.jit.is_scripting": _false,
     "torch.jit.is_tracing": _false,
-    "torch.is_tensor": lambda run, given: Bool(
-        isinstance(given.args[0], Tensor) if given.args and not isinstance(given.args[0], (Unknown, Opaque)) else None
-    ),
+    "torch.is_tensor": _is_tensor,
     "argparse.ArgumentParser": _argument_parser,
     "argparse.Namespace": _namespace,
     "types.SimpleNamespace": _namespace,

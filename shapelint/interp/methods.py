@@ -90,6 +90,14 @@ _SHARED = frozenset(["flatten", "ravel", "tolist", "item", "clip", "round", "con
 _RESIZING = frozenset(["torch.Tensor.resize_", "torch.Tensor.resize_as_", "torch.Tensor.set_", "numpy.ndarray.resize"])
 
 
+def has_method(tensor: Tensor, name: str) -> bool:
+    """Whether a tensor, or the array that it may be instead, surely has an attribute of that name."""
+    kinds = ["numpy.ndarray"] if tensor.array else ["torch.Tensor"]
+    if not tensor.array and not surely_torch(tensor):
+        kinds.append("numpy.ndarray")
+    return all(find(f"{kind}.{name}") is not None or name in _SHARED for kind in kinds)
+
+
 def _of_tensor(run: Run, receiver: Tensor, name: str, given: Arguments) -> Value:
     prefix = "numpy.ndarray" if receiver.array else "torch.Tensor"
     if f"{prefix}.{name}" in _RESIZING:

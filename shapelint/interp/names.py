@@ -183,6 +183,9 @@ def rebind(run: Run, old: Tensor, new: Tensor) -> None:
         same = value is old or (isinstance(value, Opaque) and run.adopted.get(value.path) is old)
         return new if same else value
 
+    if moved:
+        given = [path for path, tensor in run.adopted.items() if tensor is old and not path.isidentifier()]
+        run.state.put.update((p, new) for p in (*given, *[p for p, v in run.state.put.items() if v is old]))
     for address in list(run.state.heap) if moved else [run.top.frame.address]:
         thing = run.state.read(address)
         if isinstance(thing, (Frame, Instance)):

@@ -321,5 +321,10 @@ class Run:
                 if rank is not None:
                     facts.fix_rank(tensor.shape, rank)
 
+    def part(self, owner: Opaque, text: str) -> Value:
+        """What hangs below an opaque value (`.x`, `[0]`): what the code put there, else what it was given with."""
+        path = f"{owner.path}{text}"
+        return self.state.put.get(path) or Opaque(path, owner.origin)
+
     def unknown(self, detail: str = "") -> Unknown:
         return Unknown("dynamic-value", detail)

@@ -1,4 +1,4 @@
-"""The state of one path: heap, facts, what is assumed of conditions, and which opaque values have been used as tensors."""
+"""The state of one path: heap, facts, what is assumed of conditions, and what the code put into what it was given."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from shapelint.interp.objects import HeapObject
 from shapelint.shapes.facts import Facts
-from shapelint.values.model import Condition, Ref, Tensor
+from shapelint.values.model import Condition, Ref, Value
 
 _addresses = itertools.count(1)
 
@@ -16,10 +16,11 @@ class State:
     """Forks cheaply: heap objects are shared until one side writes (`write` copies what it does not own).
 
     `heap` holds what was made or changed since the reading began. Below it lie layers that no path changes: what executing the modules
-    of the project left (`store`, which grows while modules are imported), and what the file's own script left (`base`).
+    of the project left (`store`, which grows while modules are imported), and what the file's own script left (`base`). `put` holds what now stands
+    in an entry or attribute of an input, by its path: `batch["x"] = y`, `batch[0].unsqueeze_(1)`.
     """
 
-    __slots__ = ("_owned", "adopted", "assumed", "base", "facts", "heap", "store")
+    __slots__ = ("_owned", "assumed", "base", "facts", "heap", "put", "store")
 
     def __init__(self, store: dict[int, HeapObject], base: Mapping[int, HeapObject] | None = None) -> None:
         self.heap: dict[int, HeapObject] = {}
@@ -27,7 +28,7 @@ class State:
         self.base: Mapping[int, HeapObject] = base if base is not None else {}
         self.facts = Facts()
         self.assumed: dict[Condition, bool] = {}
-        self.adopted: dict[str, Tensor] = {}
+        self.put: dict[str, Value] = {}
         self._owned: set[int] = set()
 
     def fork(self) -> State:
@@ -37,7 +38,7 @@ class State:
         other.base = self.base
         other.facts = self.facts.copy()
         other.assumed = dict(self.assumed)
-        other.adopted = dict(self.adopted)
+        other.put = dict(self.put)
         other._owned = set()
         self._owned = set()
         return other

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from shapelint.interp import annotated, asserts, worlds
+from shapelint.interp.events import Unpacked
 from shapelint.interp.expressions import binary, evaluate, is_tensorish, spread_items
 from shapelint.interp.join import Join, join
 from shapelint.interp.names import assign_name, import_from, import_names
@@ -106,8 +107,12 @@ def _unpack(run: Run, target: model.TupleExpr | model.ListExpr, value: Value) ->
             and not _count_assumed(run, value)
         ):
             run.misuse(target.id, "unpack-count", {"want": count, "got": known, "star": star is not None}, value)
+        else:
+            run.tell(Unpacked(run.where(target.id)))
         items = [_element_of(run, value, i) for i in range(count)]
         star = None
+    else:
+        run.tell(Unpacked(run.where(target.id)))
     if star is None:
         for part, item in zip(target.items, items):
             assign(run, part, item)

@@ -292,7 +292,9 @@ def _options(value: Value) -> list[Value]:
 
 def _traced(run: Run, answer: Inferred, args: list[Value], node: int, op: Op) -> Value:
     """The answer with its step in the trace; a result that rests on an assumed rank says so."""
-    previous = next((s for a in args if (s := _step_of(a)) is not None), None)
+    # beside an array, the tensor tells what the result is
+    tensors = [a for a in args if not (isinstance(a, Tensor) and a.array)]
+    previous = next((s for a in (*tensors, *args) if (s := _step_of(a)) is not None), None)
     site = Site(run.top.module.path, node)
 
     def mark(value: Value, depth: int = 0) -> Value:

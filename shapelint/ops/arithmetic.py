@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from shapelint.ops.contract import Constraint, Context, Op, Sample, T, op
 from shapelint.ops.pointwise import both
-from shapelint.values.model import Dtype, Str, Tensor, Value
+from shapelint.values.model import Dtype, Opaque, Str, Tensor, Value
 
 C1 = Constraint("C1", "broadcast-shape", "the sizes are equal or 1, counted from the last axis")
 _ORDER: tuple[Dtype, ...] = ("bool", "int", "float", "complex")
@@ -57,7 +57,10 @@ def assemble(cx: Context, values: Iterable[Value], constraint: str, dtype: Dtype
     tensors = [cx.tensor(v) for v in given]
     lead = next((x for v, x in zip(given, tensors, strict=True) if isinstance(v, Tensor)), tensors[0])
     parts = cx.broadcast(tensors, constraint)
-    return replace(lead.with_parts(parts).with_dtype(dtype), assumed=any(x.assumed for x in tensors))
+    # beside a tensor of torch, a number of NumPy or an array gives a tensor
+    arrays = [x.array for v, x in zip(given, tensors, strict=True) if isinstance(v, (Tensor, Opaque))]
+    assumed = any(x.assumed for x in tensors)
+    return replace(lead.with_parts(parts).with_dtype(dtype), assumed=assumed, array=bool(arrays) and all(arrays))
 
 
 def near(rng: random.Random, base: list[int]) -> list[int]:

@@ -187,6 +187,10 @@ def selected(cx: Context, x: Tensor, index: Value) -> Tensor:
                 made.append(sliced(cx, axis, item, "C5"))
             else:
                 require_within(cx, axis, len(x.shape.parts) - len(waiting) - 1, item.dim, "C1")
+    if cx.assumed:
+        # what is asked of axes that a tensor of indices may have put here says nothing of the tensor that is indexed
+        waiting = [Segment("rest") if isinstance(p, Segment) else p for p in waiting]
+        made = [Segment("rest") if isinstance(p, Segment) else p for p in made]
     return x.with_parts(_placed(cx, [*made, *waiting]))
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from shapelint.diagnostics import Location, Related, Severity, TraceStep
 from shapelint.interp.described import is_description
 from shapelint.interp.entries import Reader
-from shapelint.interp.events import Claimed, Event, LayerBuilt, Misused, Observer, OpCalled, Stated
+from shapelint.interp.events import Claimed, Event, LayerBuilt, Misused, Observer, OpCalled, Stated, Unpacked
 from shapelint.interp.run import Run
 from shapelint.ops.contract import Mismatch
 from shapelint.rules.contract import Case, Fine, Report, Rule
@@ -117,7 +117,13 @@ def _rests_on_a_guess(failing: list[_Reading], others: list[_Reading]) -> bool:
         if condition.guess and all(r.world.get(condition) == held for r in failing):
             if any(r.world.get(condition, held) != held for r in others):
                 return True
-    return False
+    return all(any(_differ_in_guesses(f.world, r.world) for r in others) for f in failing)
+
+
+def _differ_in_guesses(one: dict[Condition, bool], other: dict[Condition, bool]) -> bool:
+    """Whether two worlds answer alike what the program asks, and otherwise what arrives."""
+    differing = [c for c, held in one.items() if other.get(c, held) != held]
+    return bool(differing) and all(c.guess for c in differing)
 
 
 def _selecting_flag(failing: list[_Reading], fine: list[_Reading]) -> tuple[Condition, bool] | None:
@@ -153,6 +159,8 @@ class Watcher(Observer):
             if not event.where.guarded and not run.blurred:
                 for rule, check in self.watched.by_misuse.get(event.kind, ()):
                     self._check(run, event, rule, check)
+        elif isinstance(event, Unpacked):
+            self._pass(event)
         elif isinstance(event, Claimed):
             if not event.fault:
                 self._pass(event)
@@ -197,7 +205,7 @@ class Watcher(Observer):
             for rule, check in self.watched.by_op.get(name, ()):
                 self._check(run, event, rule, check)
 
-    def _pass(self, event: OpCalled | LayerBuilt | Claimed) -> None:
+    def _pass(self, event: OpCalled | LayerBuilt | Unpacked | Claimed) -> None:
         """Keep that an op went well here: what fails in other worlds, or for other constructions, is then not certain."""
         assert self.reading is not None
         site, built = event.where.site, event.where.built

@@ -254,8 +254,23 @@ def _claim(target: str, inner: str, rounded: bool, row: str, explicit: bool) -> 
     return Claim(target, readings, row, explicit)
 
 
+_COMPLEX = re.compile(r"complex|re_?im|real_?imag", re.IGNORECASE)
+
+
 def _readings(inner: str) -> tuple[Row, ...] | None:
-    """What the inside of brackets may mean, None where it is no row of sizes."""
+    """What the inside of brackets may mean, None where it is no row of sizes. Two parts of complex numbers (`[F, T, complex=2]`) are an axis, or
+    what the numbers are."""
+    found = _rows_of(inner)
+    if found is None:
+        return None
+    rows = [*found]
+    for row in found:
+        if len(row) > 1 and isinstance(row[-1], Size) and _COMPLEX.fullmatch(row[-1].text):
+            rows.append(row[:-1])
+    return tuple(rows)
+
+
+def _rows_of(inner: str) -> tuple[Row, ...] | None:
     inner = inner.strip()
     if not inner:
         return ((),)
@@ -313,9 +328,16 @@ def _believable(readings: tuple[Row, ...], explicit: bool, round_: bool) -> bool
     if not names:
         sizes = [one for one in readings[0] if isinstance(one, Size) and one.dim is not None]
         return round_ and len(readings[0]) >= 2 and bool(sizes)
-    if any(_VALUE.fullmatch(n) for n in names) or names <= _STATES:
+    if any(_VALUE.fullmatch(n) for n in names) or names <= _STATES or any(_lists_values(r) for r in readings):
         return False
     return any(_AXIS.fullmatch(n.rpartition(".")[2]) or _AXIS.fullmatch(n) for n in names)
+
+
+def _lists_values(row: Row) -> bool:
+    """Whether a row tells entries and how they go on: `[n, n, n, ...]`, `[0, n, 1, n, ...]`. No axis has size 0, and none is told three times."""
+    dims = [one.dim for one in row if isinstance(one, Size)]
+    goes_on = bool(row) and isinstance(row[-1], Rest)
+    return goes_on and any(d is not None and (d == 0 or dims.count(d) > 2) for d in dims)
 
 
 _BARE_CROSS = re.compile(
