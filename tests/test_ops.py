@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ import torch
 
 from shapelint.ops import docs, index
 from shapelint.ops.contract import Context, Op, infer
+from shapelint.reference import op_record
 from shapelint.reference.op_calls import Rejected, describe, named_object, run_torch
 from shapelint.reference.op_proof import Report, examine
 from shapelint.shapes.shape import Axis
@@ -301,3 +303,13 @@ def _shapes(result: Any) -> Any:
     if isinstance(result, (list, tuple)) and not isinstance(result, torch.Size):
         return [_shapes(one) for one in result]
     return tuple(result.shape) if isinstance(result, torch.Tensor) else type(result)
+
+
+@pytest.mark.parametrize("name", ["torch.cat", "torch.nn.functional.relu", "numpy.matmul"])
+def test_record_is_what_the_samples_say(name: str) -> None:
+    op, version = _op(name), torch.__version__.partition("+")[0]
+    recorded = (Path(__file__).parents[1] / "docs" / "ops_agreed.tsv").read_text(encoding="utf-8").splitlines()
+    if not any(line.split("\t")[2] == version for line in recorded):
+        pytest.skip("nothing is recorded of this version of torch")
+    file = next(file for file in FILES if op in index.ops_in(file).values())
+    assert op_record.line(file, op, version) in recorded
