@@ -117,7 +117,8 @@ def qr(
     input: Value | None = None,
     some: Value | None = None,
 ) -> Value:
-    """`(*, m, n) -> Q (*, m, k), R (*, k, n)`, `k = min(m, n)`; complete `Q (*, m, m)`, `R (*, m, n)`.
+    """`(*, m, n) -> Q (*, m, k), R (*, k, n)`, `k = min(m, n)`; complete `Q (*, m, m)`, `R (*, m, n)`. Torch 2.14 has
+    no `torch.qr` any more.
 
     C1: at least two axes.
     Follows https://docs.pytorch.org/docs/stable/generated/torch.linalg.qr.html

@@ -61,7 +61,7 @@ def _entry(op: Op, agreed: list[str]) -> str:
     if op.constraints:
         lines.append("")
     if agreed:
-        lines.append(f"Agreed with torch {', '.join(agreed)}.\n")
+        lines.append(f"Held against torch {', '.join(agreed)}.\n")
     page = re.search(r"https://\S+", op.documentation)
     if page:
         lines.append(f"[torch's page]({page.group().rstrip('.,')})\n")

@@ -47,7 +47,7 @@ def sample_sizes(rng: random.Random, square: float = 0.75) -> list[int]:
 Result = Callable[[Tensor, Axis], Value]
 
 
-def _family(name: str, torch: tuple[str, ...], signature: str, formula: str, result: Result) -> Op:
+def _family(name: str, torch: tuple[str, ...], signature: str, formula: str, result: Result, note: str = "") -> Op:
     def sample(rng: random.Random) -> Sample:
         called = rng.choice(torch)
         more = (rng.randint(0, 3),) if "matrix_power" in called else ()
@@ -64,7 +64,7 @@ def _family(name: str, torch: tuple[str, ...], signature: str, formula: str, res
         return found
 
     rule.__doc__ = (
-        f"`(*, n, n) -> {formula}`.\n\nC1: at least two axes. C2: the matrices are square.\n"
+        f"`(*, n, n) -> {formula}`.{note}\n\nC1: at least two axes. C2: the matrices are square.\n"
         f"Follows https://docs.pytorch.org/docs/stable/{'linalg' if 'linalg' in torch[-1] else 'torch'}.html"
     )
     made.rule(rule)
@@ -90,6 +90,7 @@ SAME = _family(
     "input, upper=False, *, out=None",
     "(*, n, n)",
     lambda x, n: x,
+    " Torch 2.14 has no `torch.cholesky` any more.",
 )
 POWER = _family(
     "matrix_power",
