@@ -1,8 +1,9 @@
-"""The kind of entries that a `dtype` argument asks for."""
+"""The kind of entries that a `dtype` argument asks for, and the demand that entries are floats."""
 
 from __future__ import annotations
 
-from shapelint.values.model import Dtype, External, NoneValue, Value
+from shapelint.ops.contract import Context, say
+from shapelint.values.model import Dtype, External, NoneValue, Tensor, Value
 
 _KINDS: dict[str, Dtype] = {
     **dict.fromkeys(("bool", "bool_"), "bool"),
@@ -21,3 +22,10 @@ def dtype_kind(value: Value, default: Dtype | None = None) -> Dtype | None:
         owner, _, name = value.name.rpartition(".")
         return _KINDS.get(name) if owner in ("torch", "builtins", "numpy") else None
     return None
+
+
+def demand_floats(cx: Context, x: Tensor, constraint: str) -> None:
+    """Refute the constraint where a tensor of torch surely holds ints or bools; NumPy takes them."""
+    if x.dtype in ("int", "bool") and not cx.may_be_array(x):
+        headline = say("{subject} expects floats but receives a tensor of {kind}s", kind=x.dtype)
+        cx.refute(constraint, headline, operand="input")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 from shapelint.ops.contract import Constraint, Context, Layer, Sample, layer, op, say, t
-from shapelint.ops.reductions import demand_floats
+from shapelint.ops.dtypes import demand_floats
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.shape import Axis, Shape
 from shapelint.values.model import NONE, Dtype, Tensor, Value

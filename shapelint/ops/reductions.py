@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 from shapelint.ops.contract import CannotTell, Constraint, Context, Op, Sample, op, say, t
-from shapelint.ops.dtypes import dtype_kind
+from shapelint.ops.dtypes import demand_floats, dtype_kind
 from shapelint.ops.pointwise import both
 from shapelint.shapes.dim import ONE
 from shapelint.shapes.shape import Axis, Part, Segment
@@ -59,13 +59,6 @@ _DIM = ("input, dim, keepdim=False, *, out=None", "input, axis, keepdim=False, *
 
 
 FLOATS = Constraint("C3", "dtype-mismatch", "the entries are floats, or `dtype` asks for them")
-
-
-def demand_floats(cx: Context, x: Tensor, constraint: str) -> None:
-    """Refute the constraint where a tensor of torch surely holds ints or bools; NumPy takes them."""
-    if x.dtype in ("int", "bool") and not cx.may_be_array(x):
-        headline = say("{subject} expects floats but receives a tensor of {kind}s", kind=x.dtype)
-        cx.refute(constraint, headline, operand="input")
 
 
 def _family(

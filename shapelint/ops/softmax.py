@@ -5,10 +5,10 @@ from __future__ import annotations
 import random
 
 from shapelint.ops.contract import Constraint, Context, Layer, Op, Sample, layer, op, say, t
-from shapelint.ops.dtypes import dtype_kind
+from shapelint.ops.dtypes import demand_floats, dtype_kind
 from shapelint.ops.extremes import values_and_indices
 from shapelint.ops.pointwise import both
-from shapelint.ops.reductions import demand_floats, sample_dims
+from shapelint.ops.reductions import sample_dims
 from shapelint.values.model import NONE, Dtype, NoneValue, Sequence, Tensor, Tuple, Value
 
 C1 = Constraint("C1", "axis-out-of-range", "`dim` is an axis of the tensor")
