@@ -623,8 +623,9 @@ def call_sequential(run: Run, thing: Instance, given: Arguments) -> Value:
     def through(value: Value, part: Value) -> Value:
         if isinstance(part, Repeated):
             once = value
-            for inner in part.values:
-                once = through(once, inner)
+            with run.guarded():  # there may be no such pass
+                for inner in part.values:
+                    once = through(once, inner)
             facts = run.state.facts
             return once if same_value(value, once, facts, facts) else Unknown("dynamic-value", "repeated layers")
         step = Arguments((value,), {}, given.nodes, {}, given.node, given.callee)

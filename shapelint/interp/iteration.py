@@ -281,7 +281,8 @@ def _by_rows(run: Run, rows: Collection[Value], body: Callable[[Value], None]) -
                 if not one_pass(run, lambda value=value: body(value)):  # type: ignore[misc]
                     raise PathEnds
 
-        ends = _described(run, Passes(None, NONE, NONE, None, maybe_none=True), block, False)
+        with run.guarded():  # there may be no such pass
+            ends = _described(run, Passes(None, NONE, NONE, None, maybe_none=True), block, False)
         state = ends[0]
         for other in ends[1:]:
             state = join(state, other)
@@ -307,7 +308,10 @@ def _described(run: Run, passes: Passes, body: Callable[[Value], None], endless:
     assert mark is not None
     if passes.count is None or not run.state.facts.at_least(passes.count, 2, proof=True):
         run.maybe.update(_counters(passes.later))
-    alive = one_pass(run, lambda: body(passes.later))
+    # what only a second pass demands is left to those who say how many there are
+    once = passes.count is not None and _may_be_one(run, passes.count)
+    with run.guarded(once):
+        alive = one_pass(run, lambda: body(passes.later))
     if not alive:
         return ends if endless else [*ends, one]
     growth = _Growth(one, run.state, passes.count, mark.uid)
@@ -323,6 +327,13 @@ def _described(run: Run, passes: Passes, body: Callable[[Value], None], endless:
         else:
             run.state = grown
     return ends if endless else [*ends, run.state]
+
+
+def _may_be_one(run: Run, count: Dim) -> bool:
+    """Whether parameters say how often a loop passes, and once is a choice."""
+    count = run.state.facts.resolve(count)
+    parameters = bool(count.symbols) and all(symbol.kind == "parameter" for symbol in count.symbols)
+    return parameters and not run.state.facts.at_least(count, 2, proof=True)
 
 
 def _counters(value: Value) -> set[Symbol]:

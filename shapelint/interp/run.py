@@ -236,6 +236,15 @@ class Run:
             self.tell(Stated(self.where(expression.id), statement, value, done, function))
 
     @contextmanager
+    def guarded(self, when: bool = True) -> Iterator[None]:
+        """Faults inside prove nothing: what is read need not come to pass."""
+        self.guards += when
+        try:
+            yield
+        finally:
+            self.guards -= when
+
+    @contextmanager
     def silently(self) -> Iterator[None]:
         """Interpret without telling events, for code that another context tells."""
         self.quiet += 1
