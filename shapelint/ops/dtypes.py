@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from shapelint.ops.contract import Context, say
+from shapelint.shapes.shape import Axis
 from shapelint.values.model import Dtype, External, NoneValue, Tensor, Value
 
 _KINDS: dict[str, Dtype] = {
@@ -22,6 +23,11 @@ def dtype_kind(value: Value, default: Dtype | None = None) -> Dtype | None:
         owner, _, name = value.name.rpartition(".")
         return _KINDS.get(name) if owner in ("torch", "builtins", "numpy") else None
     return None
+
+
+def may_be_empty(cx: Context, x: Tensor) -> bool:
+    """Whether an axis may have no entry: of nothing, torch does not ask what kind it is."""
+    return any(isinstance(part, Axis) and not cx.facts.at_least(part.size, 1) for part in x.shape.parts)
 
 
 def demand_floats(cx: Context, x: Tensor, constraint: str) -> None:

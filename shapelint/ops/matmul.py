@@ -6,6 +6,7 @@ import random
 
 from shapelint.ops.arithmetic import near, promote
 from shapelint.ops.contract import Constraint, Context, Sample, op, say, t
+from shapelint.ops.dtypes import may_be_empty
 from shapelint.shapes.shape import Axis, Part, Segment
 from shapelint.values.model import Dtype, Tensor, Value
 
@@ -65,6 +66,8 @@ def matmul(
     result = x.with_parts(_result(cx, x, y)).with_dtype(dtype)
     cx.expect(result)
     demand_one_kind(cx, x, y, "C4")
+    if "float" in (x.dtype, y.dtype) and not {x.dtype, y.dtype}.isdisjoint(("int", "bool")):
+        result = result.with_dtype(None)  # of an array, or of nothing: either
     inner, rows = _last(x), _rows(y)
     if rows is not None:
         cx.demand_equal(
@@ -86,7 +89,11 @@ def matmul(
 def demand_one_kind(cx: Context, x: Tensor, y: Tensor, constraint: str) -> None:
     """Refute the constraint where a tensor of torch that holds ints or bools meets one of floats; NumPy converts them."""
     kinds = x.dtype, y.dtype
-    if "float" in kinds and ("int" in kinds or "bool" in kinds) and not (cx.may_be_array(x) or cx.may_be_array(y)):
+    if (
+        "float" in kinds
+        and ("int" in kinds or "bool" in kinds)
+        and not (any(cx.may_be_array(v) or may_be_empty(cx, v) for v in (x, y)))
+    ):
         headline = say("{subject} cannot multiply a tensor of {a}s with one of {b}s", a=str(x.dtype), b=str(y.dtype))
         cx.refute(constraint, headline, operand="other")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 from shapelint.ops.contract import Constraint, Context, Layer, Op, Sample, layer, op, say, t
-from shapelint.ops.dtypes import demand_floats, dtype_kind
+from shapelint.ops.dtypes import demand_floats, dtype_kind, may_be_empty
 from shapelint.ops.extremes import values_and_indices
 from shapelint.ops.pointwise import both
 from shapelint.ops.reductions import sample_dims
@@ -48,7 +48,8 @@ def _function(name: str, names: tuple[str, ...], signatures: tuple[str, ...], do
         assert given is not None
         if floats and isinstance(how.get("dtype", NONE), NoneValue):
             cx.expect(cx.tensor(input).with_dtype("float"))
-            demand_floats(cx, cx.tensor(input), "C4")
+            if not may_be_empty(cx, cx.tensor(input)):
+                demand_floats(cx, cx.tensor(input), "C4")
         x = along(cx, cx.tensor(input), given)
         default = kind or ("int" if x.dtype == "bool" else x.dtype)
         return x.with_dtype(dtype_kind(how.get("dtype", NONE), default))
@@ -202,7 +203,8 @@ def softmax_layer(cx: Context, layer: Layer, input: Value) -> Value:
     """
     x = cx.tensor(input)
     cx.expect(x.with_dtype("float"))
-    demand_floats(cx, x, "C4")
+    if not may_be_empty(cx, x):
+        demand_floats(cx, x, "C4")
     return along(cx, x, layer.value("dim")).with_dtype("float")
 
 
