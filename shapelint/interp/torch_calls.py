@@ -10,7 +10,7 @@ from dataclasses import replace
 from shapelint.interp import worlds
 from shapelint.interp.events import LayerBuilt, OpCalled
 from shapelint.interp.join import join_values
-from shapelint.interp.objects import Instance, ListObject
+from shapelint.interp.objects import Builtin, Instance, ListObject
 from shapelint.interp.run import BudgetSpent, PathEnds, Run, WorldSplit, WrongGuess
 from shapelint.interp.state import State
 from shapelint.ops.contract import CannotTell, Context, Inferred, Mismatch, Op, construct, infer
@@ -20,6 +20,7 @@ from shapelint.shapes.shape import Segment
 from shapelint.values.model import (
     Bool,
     Condition,
+    External,
     Int,
     LayerConfig,
     LayerValue,
@@ -142,6 +143,8 @@ class CallContext(Context):
 def exported(run: Run, value: Value, depth: int = 0) -> Value:
     """A value as ops see it: lists are tuples, layers are their configuration."""
     value = worlds.settle(run, value)
+    if isinstance(value, Builtin):
+        return External(f"builtins.{value.name}")  # `dtype=object`
     if isinstance(value, Opaque) and value.origin == "parameter" and value.path in run.symbols:
         return Int(run.symbols[value.path])
     if isinstance(value, Ref):

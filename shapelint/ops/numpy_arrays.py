@@ -30,8 +30,16 @@ from shapelint.values.model import (
 _DTYPES = ("numpy.float32", "numpy.int64", "numpy.bool_", "builtins.int", "builtins.float")
 
 
+_OBJECTS = ("object", "object_", "O")
+
+
 def array_kind(value: Value, default: Dtype | None = None) -> Dtype | None:
-    """What `np.float32`, `float` or "float32" asks for; `default` for None; None for what is not known."""
+    """What `np.float32`, `float` or "float32" asks for; `default` for None; None for what is not known. Raises CannotTell for arrays of objects:
+    what an entry is, and what may be asked of it, is then open."""
+    if isinstance(value, (External, Str)):
+        asked = value.name.rpartition(".")[2] if isinstance(value, External) else value.value
+        if asked in _OBJECTS:
+            raise CannotTell("dynamic-value", "an array of objects")
     if isinstance(value, Str) and value.value is not None:
         return dtype_kind(External(f"numpy.{value.value}"))
     return dtype_kind(value, default)
@@ -133,6 +141,8 @@ def full(cx: Context, shape: Value, fill_value: Value, dtype: Value, **options: 
     C1: no size is negative. C2: sizes are ints.
     Follows https://numpy.org/doc/stable/reference/generated/numpy.full.html
     """
+    if isinstance(dtype, NoneValue) and isinstance(fill_value, NoneValue):
+        raise CannotTell("dynamic-value", "an array of objects")
     kind = array_kind(dtype) if not isinstance(dtype, NoneValue) else fill_kind(fill_value, NONE)
     cx.expect(new_array(Shape.unknown("sizes"), kind))
     return new_array(size_of(cx, shape), kind)
