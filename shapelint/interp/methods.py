@@ -274,6 +274,11 @@ def module_method(run: Run, receiver: Ref, thing: Instance, name: str, given: Ar
         "save_hyperparameters",
     ):
         return NONE
+    from shapelint.interp.attributes import is_module_method
+
+    own = isinstance(thing.cls, ClassInfo) and thing.library_name == "torch.nn.Module"
+    if own and not name.startswith(("_", "register_")) and not is_module_method(name):
+        return Unknown("dynamic-value", name)  # set elsewhere, or a mixin's: torch has no such method
     if thing.vague or thing.library_name:
         return Unknown(
             "outside-project" if not thing.library_name.startswith("torch.") else "unsupported-op",
@@ -282,11 +287,6 @@ def module_method(run: Run, receiver: Ref, thing: Instance, name: str, given: Ar
     return Unknown("dynamic-value", name)
 
 
-    from shapelint.interp.attributes import is_module_method
-
-    own = isinstance(thing.cls, ClassInfo) and thing.library_name == "torch.nn.Module"
-    if own and not name.startswith(("_", "register_")) and not is_module_method(name):
-        return Unknown("dynamic-value", name)  # set elsewhere, or a mixin's: torch has no such method
 def _is_module(run: Run, value: Value) -> bool:
     if not isinstance(value, Ref):
         return False
