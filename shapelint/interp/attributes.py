@@ -344,7 +344,10 @@ def set_attribute(run: Run, owner: Value, name: str, value: Value) -> None:
             found = thing.cls.find(name)
             if found is not None and isinstance(found[0], FunctionValue) and found[0].kind == "property":
                 setter = thing.cls.find(f"{name}.setter")
-                if setter is not None:
+                if setter is not None and isinstance(setter[0], FunctionValue):
+                    from shapelint.interp.calls import call
+
+                    call(run, BoundMethod(setter[0], owner), (value,), {}, None)
                     return
         if thing.config is not None and name in ("weight", "bias") and isinstance(value, Tensor):
             override_weight(run, thing, name, value)
