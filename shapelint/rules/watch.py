@@ -97,10 +97,10 @@ def _weigh(readings: list[_Reading]) -> list[Finding]:
             fine = [r for r in others if any(p == finding.place for p, _ in r.passed)]
             if _rests_on_a_guess(failing, others):
                 continue
-            if not fine:
+            if not fine and not (others and _is_elsewhere(finding, reading)):
                 kept.append(finding)
                 continue
-            flag = _selecting_flag(failing, fine)
+            flag = _selecting_flag(failing, fine or others)
             if flag is not None:
                 condition, held = flag
                 severity: Severity = "warning"
@@ -109,6 +109,12 @@ def _weigh(readings: list[_Reading]) -> list[Finding]:
                 seen = replace(finding.seen, flag=f"{condition.subject}={held}")
                 kept.append(replace(finding, severity=severity, seen=seen))
     return kept
+
+
+def _is_elsewhere(finding: Finding, reading: _Reading) -> bool:
+    """Whether what fails is code of another class or function than the class that is read: it may go well for all others that use it."""
+    cls, method, _ = reading.entry.partition(".")
+    return bool(method) and reading.kind == "open" and finding.scope.partition(".")[0] != cls
 
 
 def _rests_on_a_guess(failing: list[_Reading], others: list[_Reading]) -> bool:
