@@ -322,10 +322,16 @@ def is_module_method(name: str) -> bool:
     return name in _MODULE_METHODS
 
 
+def _is_number(value: Value) -> bool:
+    return isinstance(value, Int) and value.dim.value is not None
+
+
 def set_attribute(run: Run, owner: Value, name: str, value: Value) -> None:
     """`owner.name = value`."""
     if isinstance(owner, ClassValue):
-        owner.info.namespace[name] = value
+        # the class outlives this reading, whose objects and sizes mean nothing to the next one
+        lasting = isinstance(value, (Bool, ClassValue, External, Float, NoneValue, Str)) or _is_number(value)
+        owner.info.namespace[name] = value if lasting else Unknown("dynamic-value", name)
         return
     if isinstance(owner, Opaque) and owner.path in run.adopted:
         owner = run.adopt(owner)
