@@ -380,7 +380,10 @@ def _hasattr(run: Run, given: Arguments) -> Value:
             name = given.args[1].value
             if name in thing.attrs or (isinstance(thing.cls, ClassInfo) and thing.cls.find(name) is not None):
                 return Bool(True)
-            if isinstance(thing.cls, ClassInfo) and not thing.library_name and not thing.vague:
+            from shapelint.interp.attributes import is_module_method
+
+            plain = not thing.library_name or (thing.library_name == "torch.nn.Module" and not is_module_method(name))
+            if isinstance(thing.cls, ClassInfo) and plain and not thing.vague and thing.cls.find("__getattr__") is None:
                 return Bool(False)
     if len(given.args) == 2 and isinstance(given.args[0], External) and isinstance(given.args[1], Str):
         from shapelint.interp.libraries import knows
