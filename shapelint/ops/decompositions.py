@@ -1,4 +1,4 @@
-"""Decompositions of matrices of any shape: `svd`, `qr`, `lu`, `pinv`, `lstsq`."""
+"""Decompositions of matrices of any shape: `svd`, `qr`, `lu`, `pinv`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from shapelint.ops.linalg import matrices, named, sample_sizes
 from shapelint.ops.pointwise import both
 from shapelint.shapes.dim import minimum
 from shapelint.shapes.shape import Axis
-from shapelint.values.model import Value
+from shapelint.values.model import Tensor, Tuple, Value
 
 C1 = Constraint("C1", "matmul-shape", "`input` has at least two axes")
 
@@ -159,6 +159,53 @@ def lu(cx: Context, A: Value, pivot: Value, out: Value) -> Value:
     return named(
         "linalg_lu", P=x.with_parts((*lead, m, m)), L=x.with_parts((*lead, m, k)), U=x.with_parts((*lead, k, n))
     )
+
+
+def _factors(cx: Context, A: Value, pivot: Value) -> tuple[Tensor, Tensor]:
+    x, m, n = matrices(cx, A, "C1", "A")
+    if not cx.flag(pivot):
+        raise CannotTell("dynamic-value")
+    return x, x.with_parts((*x.shape.parts[:-2], _least(m, n))).with_dtype("int")
+
+
+LU_FACTOR = op(
+    "lu_factor",
+    ("torch.linalg.lu_factor",),
+    "A, *, pivot=True, out=None",
+    (C1,),
+    lambda rng: Sample("torch.linalg.lu_factor", (t(*sample_sizes(rng, 0.2)),)),
+)
+
+
+@LU_FACTOR.rule
+def lu_factor(cx: Context, A: Value, pivot: Value, out: Value) -> Value:
+    """`(*, m, n) -> LU (*, m, n), pivots (*, min(m, n))`.
+
+    C1: at least two axes.
+    Follows https://docs.pytorch.org/docs/stable/generated/torch.linalg.lu_factor.html
+    """
+    x, pivots = _factors(cx, A, pivot)
+    return named("linalg_lu_factor", LU=x, pivots=pivots)
+
+
+def _old_lu_sample(rng: random.Random) -> Sample:
+    infos = {"get_infos": rng.random() < 0.5} if rng.random() < 0.5 else {}
+    return Sample(rng.choice(OLD_LU.torch), (t(*sample_sizes(rng, 0.2)),), infos)
+
+
+OLD_LU = op("torch_lu", both("lu"), "A, pivot=True, get_infos=False, *, out=None", (C1,), _old_lu_sample)
+
+
+@OLD_LU.rule
+def torch_lu(cx: Context, A: Value, pivot: Value, get_infos: Value, out: Value) -> Value:
+    """`(*, m, n) -> (*, m, n), pivots (*, min(m, n))`; with `get_infos`, a number for each matrix `(*)` too.
+
+    C1: at least two axes.
+    Follows https://docs.pytorch.org/docs/stable/generated/torch.lu.html
+    """
+    x, pivots = _factors(cx, A, pivot)
+    infos = (x.with_parts(x.shape.parts[:-2]).with_dtype("int"),) if cx.flag(get_infos) else ()
+    return Tuple((x, pivots, *infos))
 
 
 def _pinv_sample(rng: random.Random) -> Sample:

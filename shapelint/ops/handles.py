@@ -18,7 +18,9 @@ _DRAWN: dict[str, tuple[Any, ...]] = {
             "torch",
             """no_grad enable_grad inference_mode Generator get_default_dtype get_rng_state
             random.fork_rng cuda.amp.GradScaler jit.optimized_execution autograd.detect_anomaly cuda.get_arch_list
-            autograd.profiler.profile profiler.profile get_device_module utils.data.get_worker_info""",
+            autograd.profiler.profile profiler.profile get_device_module utils.data.get_worker_info
+            _C.DisableTorchFunction utils._mode_utils.no_dispatch nn.parameter.UninitializedParameter
+            nn.parameter.UninitializedBuffer""",
         ),
         (),
     ),
@@ -77,6 +79,7 @@ _ELSEWHERE = (
         tensor.Shard tensor.Replicate tensor.Partial tensor.DeviceMesh tensor.placement_types.Shard
         tensor.placement_types.Replicate tensor.parallel.ColwiseParallel tensor.parallel.RowwiseParallel
         tensor.parallel.SequenceParallel tensor.parallel.PrepareModuleInput tensor.parallel.PrepareModuleOutput
+        tensor.distribute_tensor tensor._api.distribute_tensor
         tensor.parallel.loss_parallel checkpoint.load checkpoint.save checkpoint.FileSystemReader
         checkpoint.FileSystemWriter fsdp.MixedPrecision fsdp.MixedPrecisionPolicy fsdp.CPUOffload
         fsdp.CPUOffloadPolicy fsdp.FullStateDictConfig fsdp.FullOptimStateDictConfig optim.ZeroRedundancyOptimizer
@@ -115,6 +118,8 @@ _ELSEWHERE = (
     *names("torch.accelerator", "current_device_index"),
     "torch.nn.Module",
     "torch.testing.make_tensor",
+    "torch.utils._config_module.Config",
+    *names("torch.utils._pytree", "tree_map tree_map_only tree_flatten tree_unflatten"),
 )
 
 

@@ -69,3 +69,36 @@ def fans(cx: Context, tensor: Value) -> Value:
     x = cx.at_least_rank(x, 2, "C1", say("fan in and fan out can not be computed for {shape}", shape=x.shape))
     outer, inner, *space = cx.ranked(x).shape.dims
     return Tuple((Int(inner * product(space)), Int(outer * product(space))))
+
+
+def _fan_sample(rng: random.Random) -> Sample:
+    sizes = [rng.randint(1, 4) for _ in range(rng.randint(0, 4))]
+    return Sample(FAN.torch[0], (t(*sizes), rng.choice(("fan_in", "fan_out", "FAN_IN", "fan_avg"))))
+
+
+FAN = op(
+    "fan",
+    ("torch.nn.init._calculate_correct_fan",),
+    "tensor, mode",
+    (
+        Constraint("C1", "input-rank", "the weight has at least two axes"),
+        Constraint("C2", "invalid-option", "`mode` is fan_in or fan_out"),
+    ),
+    _fan_sample,
+)
+
+
+@FAN.rule
+def fan(cx: Context, tensor: Value, mode: Value) -> Value:
+    """`(out, in, *space) -> in * space`, of fan_out `out * space`
+
+    C1: the weight has at least two axes. C2: the mode is one of the two.
+    Follows https://docs.pytorch.org/docs/stable/nn.init.html
+    """
+    wanted = cx.text(mode).lower()
+    if wanted not in ("fan_in", "fan_out"):
+        cx.refute("C2", say("mode {mode} is neither fan_in nor fan_out", mode=wanted), operand="mode")
+    x = cx.tensor(tensor)
+    x = cx.at_least_rank(x, 2, "C1", say("fan in and fan out can not be computed for {shape}", shape=x.shape))
+    outer, inner, *space = cx.ranked(x).shape.dims
+    return Int((inner if wanted == "fan_in" else outer) * product(space))

@@ -1,4 +1,4 @@
-"""Tensors of numbers in order: `arange`, `linspace`, `logspace`."""
+"""Tensors of numbers in order: `arange`, `range`, `linspace`, `logspace`."""
 
 from __future__ import annotations
 
@@ -65,6 +65,47 @@ def arange(
     axis = counted(cx, start or Int(ZERO), end, step or Int(ONE))
     # how torch rounds floats to ints before it counts is its own affair
     return result if whole else result.with_parts((axis,))
+
+
+def _range_sample(rng: random.Random) -> Sample:
+    def number() -> object:
+        return rng.randint(-3, 9) if rng.random() < 0.85 else rng.choice((0.5, 4.0, 7.25))
+
+    options = some_options(rng)
+    if "dtype" in options:
+        options["dtype"] = External("torch.float32")
+    step = rng.choice((1, 2, 3, -1, -2, 0, 0.5))
+    return Sample("torch.range", (number(), number()) if rng.random() < 0.5 else (number(), number(), step), options)
+
+
+RANGE = op("range", ("torch.range",), f"start, end, step=1, {OPTIONS}", ARANGE.constraints.values(), _range_sample)
+
+
+@RANGE.rule
+def torch_range(cx: Context, start: Value, end: Value, step: Value, dtype: Value, **options: Value) -> Value:
+    """`start, end, step -> (floor((end - start) / step) + 1,)`: the end is among them, and they are floats.
+
+    C1: `step` is not 0. C2: `end` lies in the direction of `step`.
+    Follows https://docs.pytorch.org/docs/stable/generated/torch.range.html
+    """
+    result = Tensor(Shape((cx.fresh("n"),)), dtype_kind(dtype, "float"))
+    cx.expect(result)
+    if any(isinstance(v, Float) for v in (start, end, step)):
+        a, b, c = (_number(cx, v) for v in (start, end, step))
+        if c == 0:
+            cx.refute("C1", say("step must be nonzero"), operand="step")
+        if a is None or b is None or c is None:
+            return result
+        if (b - a) * c < 0:
+            cx.refute("C2", _wrong_way(str(a), str(b), str(c)), operand="end")
+        return result.with_parts((Axis.fresh(math.floor((b - a) / c) + 1),))
+    pace = cx.int(step).value
+    if pace is None:
+        return result
+    last = Int(cx.int(end) + (1 if pace > 0 else -1)) if pace else end
+    if pace and cx.facts.at_most((cx.int(end) - cx.int(start)) * (1 if pace > 0 else -1), -1, proof=True):
+        cx.refute("C2", _wrong_way(cx.int(start), cx.int(end), pace), operand="end")
+    return result.with_parts((counted(cx, start, last, step),))
 
 
 def counted(cx: Context, start: Value, end: Value, step: Value, empty: bool = False) -> Axis:

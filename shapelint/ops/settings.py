@@ -64,6 +64,7 @@ _SET: dict[str, tuple[Any, ...]] = {
     "torch.cuda.seed_all": (),
     "torch.clear_autocast_cache": (),
     "torch._assert": (True, ""),
+    "torch._check": (True,),
     "numpy.random.seed": (0,),
     "numpy.random.shuffle": ([1, 2],),
 }
@@ -96,6 +97,7 @@ SET = _answer(
         *names("torch._C", "_jit_set_profiling_executor _jit_set_profiling_mode _set_worker_signal_handlers"),
         *names("torch._C", "_jit_override_can_fuse_on_gpu _jit_override_can_fuse_on_cpu _jit_set_texpr_fuser_enabled"),
         *names("torch._C", "_debug_set_autodiff_subgraph_inlining _jit_clear_class_registry _jit_set_autocast_mode"),
+        *names("torch._C", "_jit_set_nvfuser_enabled _jit_set_nvfuser_guard_mode"),
         "torch._dynamo.reset",
         "torch.nn.Module.__init__",
     ),

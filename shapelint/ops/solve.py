@@ -53,7 +53,7 @@ def solve(cx: Context, A: Value, B: Value, left: Value, out: Value) -> Value:
     a, rows, columns = matrices(cx, A, "C1", "A")
     require_square(cx, rows, columns, "C2", "A")
     b = cx.tensor(B)
-    vector = _is_vector(cx, a, b)
+    vector = is_vector(cx, a, b)
     b = cx.at_least_rank(b, 1 if vector else 2, "C3", say("{subject} expects vectors or matrices"), "B")
     from_left = cx.flag(left)
     if vector and not from_left:
@@ -69,7 +69,7 @@ def solve(cx: Context, A: Value, B: Value, left: Value, out: Value) -> Value:
     return result
 
 
-def _is_vector(cx: Context, a: Tensor, b: Tensor) -> bool:
+def is_vector(cx: Context, a: Tensor, b: Tensor) -> bool:
     """Whether torch reads `B` as vectors: it has one axis, or exactly the axes of `A` but the last."""
     if b.shape.rank == 1:
         return True
