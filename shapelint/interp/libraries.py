@@ -83,6 +83,7 @@ PASSING = frozenset(
         "torch.nn.utils.fusion.fuse_conv_bn_eval",
         "torch.fx.wrap",
         "torch.quantization.quantize_dynamic",
+        "torch.ao.quantization.quantize_dynamic",
         "itertools.chain.from_iterable",
         "torch.nn.utils.parametrizations.orthogonal",
         "accelerate.prepare",
@@ -516,6 +517,18 @@ def _partial(run: Run, given: Arguments) -> Value:
     return Partial(given.args[0], given.args[1:], given.kwargs) if given.args else Unknown("dynamic-value")
 
 
+def _mapping(run: Run, given: Arguments) -> Value:
+    from shapelint.interp.mapped import mapping
+
+    return mapping(run, given)
+
+
+def _mapped(run: Run, given: Arguments) -> Value:
+    from shapelint.interp.mapped import call_mapped
+
+    return call_mapped(run, given)
+
+
 def _ordered_dict(run: Run, given: Arguments) -> Value:
     from shapelint.interp.builtins import call_builtin
 
@@ -821,6 +834,9 @@ _FUNCTIONS: dict[str, Callable[[Run, Arguments], Value]] = {
     "argparse.Namespace": _namespace,
     "types.SimpleNamespace": _namespace,
     "functools.partial": _partial,
+    "torch.vmap": _mapping,
+    "torch.func.vmap": _mapping,
+    "torch.vmap.mapped": _mapped,
     "functools.reduce": lambda run, given: Unknown("dynamic-value", "reduce"),
     "collections.OrderedDict": _ordered_dict,
     "collections.defaultdict": _default_dict,

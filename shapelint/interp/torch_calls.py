@@ -10,7 +10,7 @@ from dataclasses import replace
 from shapelint.interp import worlds
 from shapelint.interp.events import LayerBuilt, OpCalled
 from shapelint.interp.join import join_values
-from shapelint.interp.objects import Builtin, Instance, ListObject
+from shapelint.interp.objects import Builtin, Instance, ListObject, Range
 from shapelint.interp.run import BudgetSpent, PathEnds, Run, WorldSplit, WrongGuess
 from shapelint.interp.state import State
 from shapelint.ops.contract import CannotTell, Context, Inferred, Mismatch, Op, construct, infer
@@ -147,6 +147,8 @@ def exported(run: Run, value: Value, depth: int = 0) -> Value:
         return External(f"builtins.{value.name}")  # `dtype=object`
     if isinstance(value, Opaque) and value.origin == "parameter" and value.path in run.symbols:
         return Int(run.symbols[value.path])
+    if isinstance(value, Range):
+        return _numbers(run, value)
     if isinstance(value, Ref):
         thing = run.state.read(value)
         if isinstance(thing, ListObject) and depth < 6:
@@ -159,9 +161,20 @@ def exported(run: Run, value: Value, depth: int = 0) -> Value:
         if isinstance(thing, Instance) and thing.config is not None:
             return LayerValue(thing.config)
         return Unknown("dynamic-value")
-    if isinstance(value, Tuple) and depth < 6 and any(isinstance(v, (Ref, Tuple, Opaque)) for v in value.items):
+    if isinstance(value, Tuple) and depth < 6 and any(isinstance(v, (Ref, Tuple, Opaque, Range)) for v in value.items):
         return replace(value, items=tuple(exported(run, v, depth + 1) for v in value.items))
     return value
+
+
+def _numbers(run: Run, value: Range) -> Value:
+    """A range as the list that it stands for (`x[range(n), y]`)."""
+    from shapelint.interp.iteration import plan
+
+    passes = plan(run, value)
+    if passes.items is not None:
+        return Tuple(tuple(passes.items), "list")
+    count = passes.count if passes.count is not None and run.state.facts.at_least(passes.count, 0) else None
+    return Sequence(Int(Dim.symbol("i", "unknown", None)), count)
 
 
 def call_named(
