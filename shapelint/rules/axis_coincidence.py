@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from shapelint.rules.contract import Case, Misused, OpCalled, Report, Rule
 from shapelint.rules.reshape_scrambles import MADE_UP
+from shapelint.rules.size_names import BATCH_NAMES, name_in
 from shapelint.shapes.dim import Dim, FloorDiv, Symbol, divide_exactly
 from shapelint.shapes.facts import Facts
 from shapelint.shapes.shape import Axis, Segment, Shape
@@ -39,6 +40,34 @@ def check(case: Case) -> Report | None:
                     if report is not None:
                         return report
     return None
+
+
+@RULE.check("BatchNorm")
+def normalised(case: Case) -> Report | None:
+    """The output of a recurrent layer goes into a norm of channels as wide as its features, with the steps or the samples where the channels are."""
+    event = case.event
+    assert isinstance(event, OpCalled)
+    x = case.tensor(event.arguments.get("input", event.result))
+    if x is None or x.shape.rank != 3 or case.run.kind != "open":
+        return None
+    first, second, width = x.shape.axes
+    if not (case.is_told_batched(x.shape) or name_in(case, first, BATCH_NAMES) or name_in(case, second, BATCH_NAMES)):
+        return None  # of one sequence, the steps are the samples
+    kinds = [e.role for e in case.evidence(second) if e.role in _ROWS and "batch_first" in e.why]
+    features = Axis(width.factors[-1].size, width.factors[-1:]) if width.factors else width
+    if len(set(kinds)) != 1 or not any("recurrent layer gives" in e.why for e in case.evidence(features)):
+        return None
+    size = second.factors[0].size.lone_symbol if len(second.factors) == 1 else None
+    if size not in event.learned or case.facts.resolve(width.size) != case.facts.resolve(second.size):
+        return None
+    kind = _KIND[kinds[0]]
+    return Report(
+        f"`{case.subject}` works only where there are as many {kind} as features, and normalises each of the {kind}",
+        label=f"it reads axis 1 as channels, which holds the {kind}; the {case.dim(width.size)} features are the last axis",
+        help="put the features second for the norm, `norm(x.transpose(1, 2)).transpose(1, 2)`, or use nn.LayerNorm",
+        step=x.step,
+        constraint="normalised",
+    )
 
 
 @RULE.misuse("unpack-bound")

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from shapelint.interp.run import Run
+from shapelint.rules.claimed_roles import claimed_role
 from shapelint.rules.contract import Case, OpCalled, Report, Rule
-from shapelint.values.model import Bool, Int
+from shapelint.shapes.shape import Axis
+from shapelint.values.model import Bool, Int, Tensor
 
 RULE = Rule("batch-reduction", "SHP608", "warning", "steps are pooled over the batch axis, so that samples are mixed")
 
@@ -12,6 +18,15 @@ _POOLING = tuple(
     for owner in ("", "Tensor.")
     for name in ("mean", "sum", "max", "min", "amax", "amin", "logsumexp", "median")
 )
+
+
+@dataclass(eq=False)
+class _Pooled:
+    """A reduction of one of three axes, which goes."""
+
+    case: Case
+    x: Tensor
+    place: int
 
 
 @RULE.check(*_POOLING)
@@ -26,23 +41,46 @@ def check(case: Case) -> Report | None:
         return None
     if isinstance(keep, Bool) and keep.value is not False:
         return None  # what is kept is broadcast: a statistic of the batch, not a pooled step
-    if (event.assumed or x.assumed) and not case.is_told_batched(x.shape):
+    pooled = _Pooled(case, x, number % 3)
+    if case.facts.resolve(x.shape.axes[pooled.place].size) == 1:
         return None
-    axes = x.shape.axes
-    place = number % 3
-    roles = [case.proved_role(a) for a in axes]
+    report = _judged(pooled, [case.proved_role(a) for a in x.shape.axes])
+    if report is None:
+        case.run.notes.setdefault(RULE.name, []).append(pooled)
+        return None
+    return None if (event.assumed or x.assumed) and not case.is_told_batched(x.shape) else report
+
+
+@RULE.conclude
+def conclude(run: Run) -> Iterator[tuple[Case, Report]]:
+    """Where a layer gave the features, comments and docstrings that agree may say which of the other axes is which."""
+    for pooled in run.notes.get(RULE.name, ()):
+        if not isinstance(pooled, _Pooled):
+            continue
+        rows = [claimed_role(run, axis) for axis in pooled.x.shape.axes[:2]]
+        report = _judged(
+            pooled, [*(row[0] if row else None for row in rows), pooled.case.proved_role(pooled.x.shape.axes[2])]
+        )
+        if report is not None:
+            yield pooled.case, report
+
+
+def _judged(pooled: _Pooled, roles: list[str | None]) -> Report | None:
+    """The report, if these are the roles of a batch that is reduced beside its steps."""
+    case, x, place = pooled.case, pooled.x, pooled.place
     if roles[place] != "batch" or roles[:2] not in (["batch", "step"], ["step", "batch"]) or roles[2] != "feature":
-        return None
-    if case.facts.resolve(axes[place].size) == 1:
         return None
     layout = "(seq, batch, features)" if place else "(batch, seq, features)"
     return Report(
-        f"`{case.text(event.where.site.node)}` pools over the samples of the batch, not over the steps of each sample",
+        f"`{case.text(case.event.where.site.node)}` pools over the samples of the batch, not over the steps of each sample",
         label=f"what is reduced is {layout}: {case.shape(x.shape)}",
         help=f"reduce axis {1 - place}, or build the layer with the batch_first that matches its input",
-        notes=tuple(
-            f"axis {p} is the {roles[p]}: {next(e.why for e in case.evidence(axes[p]) if e.strength == 'proved')}"
-            for p in (0, 1)
-        ),
+        notes=tuple(f"axis {p} is the {roles[p]}: {_why(case, x.shape.axes[p])}" for p in (0, 1)),
         step=x.step,
     )
+
+
+def _why(case: Case, axis: Axis) -> str:
+    proof = next((e.why for e in case.evidence(axis) if e.strength == "proved"), "")
+    claim = claimed_role(case.run, axis)
+    return proof or (f"the code says that it is {claim[1]}" if claim else "")

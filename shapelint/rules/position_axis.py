@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from shapelint.interp.run import Run
+from shapelint.rules.claimed_roles import claimed_role
 from shapelint.rules.contract import Case, OpCalled, Report, Rule
 from shapelint.shapes.shape import Axis
 from shapelint.values.model import Step, Tensor
@@ -82,7 +83,9 @@ def _judged(laid: _Laid) -> Report | None:
         return None
     if facts.resolve(axes[batch].size) == 1 or not _counts(case, laid.table.step, rows[batch]):
         return None
-    why = next(e.why for e in case.evidence(axes[batch]) if e.role == "batch")
+    proof = next((e.why for e in case.evidence(axes[batch]) if e.role == "batch"), "")
+    claim = claimed_role(case.run, axes[batch])
+    why = proof or (f"the code says that it is {claim[1]}" if claim else "")
     return Report(
         f"`{laid.site}` adds one row of the table to each sample, the same row at every step",
         label=f"{case.shape(laid.table.shape)} varies along axis {batch}, which is the batch of {case.shape(laid.data.shape)}",
@@ -101,6 +104,9 @@ def _counts(case: Case, step: Step | None, rows: Axis) -> bool:
 
 
 def _role(case: Case, axis: Axis) -> str | None:
-    """The role of an axis as the whole reading proves it."""
+    """The role of an axis as the whole reading proves it; where nothing does, as comments and docstrings have it."""
     roles = {getattr(e, "role", "") for f in axis.factors for e in case.run.state.facts.roles.get(f, ())}
+    if not roles:
+        claim = claimed_role(case.run, axis)
+        return claim[0] if claim is not None else None
     return roles.pop() if len(roles) == 1 else None

@@ -14,7 +14,18 @@ if TYPE_CHECKING:
     from shapelint.rules.contract import Rule
 
 MACHINERY = frozenset(
-    ("__init__", "contract", "registry", "findings", "watch", "judging", "selection", "size_names", "tuples")
+    (
+        "__init__",
+        "contract",
+        "registry",
+        "findings",
+        "watch",
+        "judging",
+        "selection",
+        "size_names",
+        "claimed_roles",
+        "tuples",
+    )
 )
 
 

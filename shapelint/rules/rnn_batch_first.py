@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from shapelint.ops.contract import Mismatch
 from shapelint.rules.contract import Case, OpCalled, Report, Rule
-from shapelint.rules.size_names import BATCH_NAMES, STEP_NAMES, name_in
+from shapelint.rules.size_names import BATCH_NAMES, STEP_NAMES, given_name, name_in
 from shapelint.shapes.shape import Axis
-from shapelint.values.model import Bool
+from shapelint.values.model import Bool, Tensor
 
 RULE = Rule("rnn-batch-first", "SHP104", "error", "batch-first and seq-first are confused at a recurrent layer")
 
@@ -31,6 +31,7 @@ def check(case: Case) -> Report | None:
     told = _named(case, steps, batch)
     if told is None and not (x.assumed or event.assumed):
         told = _foreign(case, steps, "batch")
+    told = told or _of_layer_before(case, x, steps, batch, flag.value)
     if told is None or case.facts.resolve(steps.size) == 1 or case.facts.resolve(batch.size) == 1:
         return None
     layout = "(batch, seq, features)" if flag.value else "(seq, batch, features)"
@@ -53,6 +54,33 @@ def _named(case: Case, steps: Axis, batch: Axis) -> str | None:
     if not samples or not length:
         return None
     return f"what it reads as steps has the size that the code calls `{samples}`, what it reads as the batch has `{length}`"
+
+
+# ops that hand the steps of every sample on as they are
+_KEEPING = frozenset(
+    "dropout Dropout LayerNorm Linear float_function real_function relu Tanh ReLU GELU conversion same_tensor".split()
+)
+_RECURRENT = frozenset(("LSTM", "GRU", "RNN"))
+
+
+def _of_layer_before(case: Case, x: Tensor, steps: Axis, batch: Axis, flag: bool) -> str | None:
+    """What a recurrent layer says whose output arrives here as it was: that both axes are each other. One of the two was told batch_first=True,
+    so that there is a batch. Sizes with other names (rows and columns) may be meant to be read both ways, and so may axes that merge several."""
+    if case.run.kind != "open":
+        return None  # with numbers for sizes, the names that the author gave them are gone
+    step = x.step
+    while step is not None and step.op in _KEEPING:
+        step = step.previous
+    if step is None or step.op not in _RECURRENT:
+        return None
+    other = f"batch_first={not flag} of nn."
+    told = [
+        next((e.why for e in case.evidence(axis) if e.role == role and e.why.startswith(other)), None)
+        for axis, role in ((steps, "batch"), (batch, "step"))
+    ]
+    if None in told or any(given_name(case, axis) not in ("", *BATCH_NAMES, *STEP_NAMES) for axis in (steps, batch)):
+        return None
+    return f"they are the batch of the layer before, by {told[0]}"
 
 
 def _foreign(case: Case, axis: Axis, role: str) -> str | None:

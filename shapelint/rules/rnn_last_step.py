@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shapelint.rules.claimed_roles import claimed_role
 from shapelint.rules.contract import Case, OpCalled, Report, Rule
 from shapelint.rules.selection import Selection, single_selection
 from shapelint.rules.size_names import BATCH_NAMES, STEP_NAMES, name_in
@@ -117,9 +118,14 @@ def _is_stacked_by_steps(case: Case, chosen: Selection) -> bool:
         step is not None
         and step.op == "stack"
         and case.proved_role(axes[2]) == "feature"
-        and bool(name_in(case, samples, BATCH_NAMES))
-        and bool(name_in(case, steps, STEP_NAMES))
+        and (bool(name_in(case, samples, BATCH_NAMES)) or _claims(case, samples, "batch"))
+        and (bool(name_in(case, steps, STEP_NAMES)) or _claims(case, steps, "step"))
     )
+
+
+def _claims(case: Case, axis: Axis, role: str) -> bool:
+    claim = claimed_role(case.run, axis)
+    return claim is not None and claim[0] == role
 
 
 def _last_sample_of_loop(case: Case, chosen: Selection) -> Report:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from shapelint.interp.run import Run
 from shapelint.program import model
+from shapelint.rules.claimed_roles import remember as remember_roles
 from shapelint.rules.contract import Case, Claimed, Fine, Report, Rule, Stated
 from shapelint.rules.shape_comment import Verdict, is_fixed, judge, role_lie, role_told
 from shapelint.shapes.claims import Claim, docstring_claims, mapping_claims
@@ -88,6 +89,7 @@ def _keep(
 ) -> None:
     lie = None if roles_only else judge(case, claim, [value])
     if lie is None and isinstance(value, Tensor):
+        remember_roles(case.run, claim, case.facts.read(value.shape))
         lie = role_lie(case, claim, value.shape)
     case.run.notes.setdefault(RULE.name, []).append(_Return(case, function, subject, claim, lie))
 

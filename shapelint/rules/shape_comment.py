@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal, Union
@@ -11,6 +10,8 @@ from shapelint.interp.expressions import evaluate
 from shapelint.interp.names import lookup
 from shapelint.interp.run import Run
 from shapelint.program import model
+from shapelint.rules.claimed_roles import BATCH, ROLES, role_named
+from shapelint.rules.claimed_roles import remember as remember_roles
 from shapelint.rules.contract import Case, Fine, Report, Rule, Stated
 from shapelint.shapes.claims import RESULT_WORDS, Claim, Rest, Row, Size, aligned, comment_claims, named
 from shapelint.shapes.dim import Dim
@@ -20,8 +21,6 @@ from shapelint.shapes.shape import Shape
 from shapelint.values.model import Int, OneOf, Opaque, SizeOf, Step, Tensor, Tuple, Value
 
 RULE = Rule("shape-comment", "SHP701", "warning", "a comment that says another shape than the line computes")
-
-_BATCH = re.compile(r"b|bs|bsz|batch\w*|\w+_batch(?:_size)?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -260,6 +259,8 @@ def _visit(case: Case, claim: Claim, subject: str, values: list[Value]) -> _Visi
         # a claim of that rank confirms the reading that is preferred anyway
         read = case.facts.read(shape)
         shape = read if [read.rank] == [len(row) for row in claim.readings] else shape
+    if lie is None:
+        remember_roles(case.run, claim, shape)
     return _Visit(case, claim, subject, lie, shape, known, is_fixed(case.run), step)
 
 
@@ -291,7 +292,7 @@ def _contradicts(facts: Facts, claim: Claim, row: Row, shape: Shape, fixed: bool
     if len(sizes) < least and not open_:
         # whoever speaks of one sample, or of the axes that matter, leaves out those in front
         first = sizes[0].dim.symbols if sizes and sizes[0].dim is not None else ()
-        whole = claim.explicit or any(_BATCH.fullmatch(s.name) for s in first)
+        whole = claim.explicit or any(BATCH.fullmatch(s.name) for s in first)
         return ("rank", 0) if whole else None
     if not fixed:
         return None
@@ -353,23 +354,9 @@ def _permuted(visit: _Visit, visits: Iterable[_Visit]) -> Lie | None:
     sizes = {dim for dim, _ in claimed}
     if len(wrong) < 2 or len(sizes) < len(claimed) or sizes != {actual[i] for i in wrong}:
         return None
-    if any((role := _claimed_role(row[i])) is not None and role == visit.case.proved_role(axes[i]) for i in wrong):
+    if any((role := role_named(row[i])) is not None and role == visit.case.proved_role(axes[i]) for i in wrong):
         return None  # a layer says so, too: what was unpacked has the wrong names
     return Lie("order", visit.shape, wrong[0]) if any(sure for _, sure in claimed) else None
-
-
-_ROLES = {
-    "batch": _BATCH,
-    "step": re.compile(
-        r"T|seq|time|(?:src|trg|tgt|max|seq)?_?len(?:gth)?|seq\w*|(?:time_?|n_?|num_)?steps?", re.IGNORECASE
-    ),
-    "layer": re.compile(r"(?:num_|n_)?layers?", re.IGNORECASE),
-}
-
-
-def _claimed_role(size: Size | Rest) -> str | None:
-    name = size.name if isinstance(size, Size) else ""
-    return next((role for role, names in _ROLES.items() if names.fullmatch(name)), None)
 
 
 def _misread(visit: _Visit) -> Lie | None:
@@ -386,9 +373,9 @@ def role_lie(case: Case, claim: Claim, shape: Shape) -> Lie | None:
         return None
     swapped: dict[tuple[str, str], int] = {}
     for place, (size, axis) in enumerate(zip(row, shape.axes)):
-        claimed = _claimed_role(size)
+        claimed = role_named(size)
         proved = case.proved_role(axis)
-        if claimed is not None and proved in _ROLES and claimed != proved:
+        if claimed is not None and proved in ROLES and claimed != proved:
             swapped[(claimed, proved)] = place
     return next((Lie("role", shape, at) for (a, b), at in swapped.items() if (b, a) in swapped), None)
 

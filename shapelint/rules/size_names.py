@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from shapelint.rules.contract import Case
 from shapelint.shapes.shape import Axis
 
@@ -11,7 +13,15 @@ STEP_NAMES = frozenset(
 )
 
 
+def _names(case: Case, axis: Axis) -> Iterator[str]:
+    return (case.run.names.get(s, "") for f in axis.factors for s in sorted(f.size.symbols, key=lambda s: s.uid))
+
+
 def name_in(case: Case, axis: Axis, vocabulary: frozenset[str]) -> str:
     """The name of the vocabulary that the author unpacked a size of the axis into, "" where there is none."""
-    names = (case.run.names.get(s, "") for f in axis.factors for s in sorted(f.size.symbols, key=lambda s: s.uid))
-    return next((name for name in names if name.lower() in vocabulary), "")
+    return next((name for name in _names(case, axis) if name.lower() in vocabulary), "")
+
+
+def given_name(case: Case, axis: Axis) -> str:
+    """The name that the author unpacked a size of the axis into, in lower case, "" where there is none."""
+    return next((name.lower() for name in _names(case, axis) if name), "")

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from shapelint.interp.run import Run
+from shapelint.rules.claimed_roles import claimed_role
 from shapelint.rules.contract import Case, OpCalled, Report, Rule
 from shapelint.rules.size_names import BATCH_NAMES, name_in
 from shapelint.rules.softmax_size_one import SOFTMAXES, softmax_axis
@@ -224,7 +225,9 @@ def _pools(case: Case, kept: _Weighted, place: int) -> bool:
     if kept.places == {place, kept.normalised}:
         return True
     samples = Axis(product(f.size for f in kept.softmax.axis), kept.softmax.axis)
-    return kept.places >= {place, kept.normalised} and bool(name_in(case, samples, BATCH_NAMES))
+    claim = claimed_role(case.run, samples)
+    named = bool(name_in(case, samples, BATCH_NAMES)) or (claim is not None and claim[0] == "batch")
+    return kept.places >= {place, kept.normalised} and named
 
 
 @RULE.check("torch.nn.functional.nll_loss", "torch.nn.NLLLoss")
