@@ -618,6 +618,7 @@ softmax	Softmax2d	torch.nn.Softmax2d
 softmax	cummax	torch.Tensor.cummax	torch.Tensor.cummin	torch.cummax	torch.cummin
 softmax	cumsum	torch.Tensor.cumprod	torch.Tensor.cumsum	torch.cumprod	torch.cumsum
 softmax	gumbel_softmax	torch.nn.functional.gumbel_softmax
+softmax	logits_to_probs	torch.distributions.utils.logits_to_probs	torch.distributions.utils.probs_to_logits
 softmax	normalize	torch.nn.functional.normalize
 softmax	softmax	torch.Tensor.log_softmax	torch.Tensor.softmax	torch.log_softmax	torch.nn.functional.log_softmax	torch.nn.functional.softmax	torch.nn.functional.softmin	torch.softmax
 softmax	special_softmax	torch.Tensor.logcumsumexp	torch.logcumsumexp	torch.special.log_softmax	torch.special.softmax

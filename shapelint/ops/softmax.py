@@ -227,3 +227,25 @@ def softmax_2d(cx: Context, layer: Layer, input: Value) -> Value:
     """
     x = cx.tensor(input)
     return cx.ranks(x, (3, 4), "C2", say("{subject} expects 3 or 4 axes but receives {shape}", shape=x.shape))
+
+
+def _scores_sample(rng: random.Random) -> Sample:
+    x = t(*(rng.randint(1, 4) for _ in range(rng.randint(0, 3))))
+    return Sample(rng.choice(SCORES.torch), (x,), {"is_binary": rng.random() < 0.5} if rng.random() < 0.5 else {})
+
+
+SCORES = op(
+    "logits_to_probs",
+    ("torch.distributions.utils.logits_to_probs", "torch.distributions.utils.probs_to_logits"),
+    "input, is_binary=False",
+    samples=_scores_sample,
+)
+
+
+@SCORES.rule
+def logits_to_probs(cx: Context, input: Value, is_binary: Value) -> Value:
+    """`(*) -> (*)`: scores as probabilities along the last axis, or each by itself where they `is_binary`; and back.
+
+    Follows https://docs.pytorch.org/docs/stable/distributions.html
+    """
+    return cx.tensor(input)
