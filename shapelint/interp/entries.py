@@ -125,10 +125,14 @@ class Reader:
     def _in_worlds(
         self, kind: ContextKind, entry: str, start: State, read: Callable[[Run], None], most: int = MAX_WORLDS
     ) -> None:
-        """Read an entry once in each world that its tests open. Raises nothing; a file whose steps are used up is read no further."""
+        """Read an entry once in each world that its tests open. Raises nothing; a file whose steps are used up is read no further.
+
+        Where an op could not tell its result because the rank of an input showed itself only later, the world is read once more with that rank
+        known from the start: whatever comes to the end has it."""
         pending: list[dict[Condition, bool]] = [{}]
         opened = 1
         runs: list[Run] = []
+        again: Run | None = None  # the run of the world at hand that is read once more
         while pending:
             if self.steps <= 0:
                 self.spent.append(entry)
@@ -137,6 +141,9 @@ class Reader:
             run = self._run(start.fork(), kind, entry, world)
             run.splits = opened < most
             run.rivals = runs
+            before, again = again, None
+            if before is not None:
+                run.ranks = before.late_ranks()
             try:
                 read(run)
             except WorldSplit as split:
@@ -145,14 +152,21 @@ class Reader:
                 opened += 1
                 continue
             except WrongGuess:
-                opened -= 1
-                continue
+                if before is None:
+                    opened -= 1
+                    continue
+                run = before
             except PathEnds:
                 if not run.reached:
                     opened -= 1
                     continue
             except BudgetSpent:
                 self.spent.append(entry)
+            else:
+                if kind == "open" and before is None and run.late_ranks():
+                    again = run
+                    pending.insert(0, world)
+                    continue
             finally:
                 self.steps -= run.granted - run.steps
             runs.append(run)
@@ -399,6 +413,8 @@ def _input(run: Run, param: model.Parameter, default: Value | None) -> Value:
         return default
     if default is not None and not isinstance(default, NoneValue):
         return default
+    if default is not None:
+        run.defaults[path] = default
     value = Opaque(path, "input", isinstance(default, NoneValue))
     if (default is None and name in _TENSOR_HINTS) or run.world.get(is_whole(path)):
         run.adopt(value)

@@ -142,7 +142,9 @@ class Run:
         self.files: set[str] = set()
         self.resolving: set[tuple[str, str, int, str]] = set()
         self.parameters: set[str] = set()  # names that the constructor gives values to
-        self.defaults: dict[str, Value] = {}  # of the constructor's parameters, by their paths
+        self.ranks: dict[str, int] = {}  # of inputs, that an earlier run of the same world found
+        self.lacking: set[str] = set()  # inputs whose open rank kept an op from telling its result
+        self.defaults: dict[str, Value] = {}  # of what an open reading's constructor and entry take, by their paths
         self.choices: dict[str, tuple[Value, ...]] = {}  # all that an input can be, where the entry says so
         self.rivals: list[Run] = []  # the readings of other worlds that came to their end
         self.notes: dict[str, list[object]] = {}  # what rules keep until the reading ends
@@ -311,7 +313,9 @@ class Run:
         if tensor is None:
             whole = is_whole(value.path)
             if self.splits and whole not in self.world and any(p.startswith(f"{value.path}[") for p in self.adopted):
-                raise WorldSplit(whole)
+                from shapelint.interp.worlds import split
+
+                split(self, whole)
             tensor = Tensor.unknown(value.path)
             self.adopted[value.path] = tensor
             self._read_guess(value.path, tensor)
@@ -320,6 +324,8 @@ class Run:
     def _read_guess(self, path: str, tensor: Tensor) -> None:
         """An input has the rank that the world gives it from the start: a path on which nothing asks for it knows it too."""
         facts = self.state.facts
+        if path in self.ranks:
+            facts.fix_rank(tensor.shape, self.ranks[path])
         for condition, held in self.world.items():
             if held and condition.test.startswith("== ") and condition.subject == f"{path}.dim()":
                 facts.fix_rank(tensor.shape, int(condition.test.removeprefix("== ")))
@@ -329,6 +335,16 @@ class Run:
                 rank = None if other is None else facts.shape(other.shape).rank
                 if rank is not None:
                     facts.fix_rank(tensor.shape, rank)
+
+    def late_ranks(self) -> dict[str, int]:
+        """The ranks of the inputs, by their paths, that this run learned only after an op had lacked them."""
+        facts = self.state.facts
+        shapes = {path: facts.shape(self.adopted[path].shape) for path in self.lacking if path in self.adopted}
+        return {
+            path: shape.rank
+            for path, shape in sorted(shapes.items())
+            if shape.rank is not None and not facts.in_doubt(self.adopted[path].shape)
+        }
 
     def part(self, owner: Opaque, text: str) -> Value:
         """What hangs below an opaque value (`.x`, `[0]`): what the code put there, else what it was given with."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from collections.abc import Sequence as Collection
 from dataclasses import replace
 
@@ -16,7 +16,7 @@ from shapelint.interp.state import State
 from shapelint.ops.contract import CannotTell, Context, Inferred, Mismatch, Op, construct, infer
 from shapelint.ops.index import find
 from shapelint.shapes.dim import Dim
-from shapelint.shapes.shape import Segment
+from shapelint.shapes.shape import Axis, Segment
 from shapelint.values.model import (
     Bool,
     Condition,
@@ -217,12 +217,15 @@ def call_op(
     for these, those in combinations:
         run.state = start.fork() if len(combinations) > 1 else start
         cx = CallContext(run)
+        unranked = _of_open_rank(run, (*these, *those.values())) if run.kind == "open" else set()
         answer = _answer(cx, op, these, those, config)
         if cx.refused is not None and answer.value == Unknown("after-error", TUPLE) and name not in _ASKS_ANY:
             refused = cx.refused
             continue
         answers.append((answer, these, those))
         if answer.mismatch is None:
+            if unranked and (answer.assumed or _is_made_up(run, answer.value, (*these, *those.values()))):
+                run.lacking |= unranked
             accepted.append((_traced(run, answer, these, node, op), run.state))
     if accepted:
         # alternatives that torch refuses cannot be what arrives here
@@ -268,6 +271,29 @@ def call_op(
         return run.refuse(event, value)
     run.tell(event)
     return value
+
+
+def _of_open_rank(run: Run, arguments: Iterable[Value]) -> set[str]:
+    """The inputs whose unknown runs of axes are among the arguments of an op, by their paths."""
+    shapes = (run.state.facts.shape(a.shape) for a in arguments if isinstance(a, Tensor) and not a.shape.ranked)
+    return {p.name for shape in shapes for p in shape.parts if isinstance(p, Segment) and p.name in run.adopted}
+
+
+def _is_made_up(run: Run, value: Value, arguments: Iterable[Value]) -> bool:
+    """Whether an op answered with a size, or a run of axes, that nothing among its arguments has."""
+    if isinstance(value, Unknown):
+        return True
+    if not isinstance(value, Tensor):
+        return False
+    facts = run.state.facts
+    given = {p for a in arguments if isinstance(a, Tensor) for p in facts.shape(a.shape).parts}
+    known = {s for p in given if isinstance(p, Axis) for s in facts.resolve(p.size).symbols}
+    return any(
+        p not in given
+        if isinstance(p, Segment)
+        else any(s.kind == "unknown" and s not in known for s in facts.resolve(p.size).symbols)
+        for p in facts.shape(value.shape).parts
+    )
 
 
 def _answer(

@@ -389,8 +389,23 @@ def split(run: Run, condition: Condition) -> None:
     """Start the reading anew in both worlds. Raises WorldSplit; returns where no further world may be opened: what guards what is then lost,
     and nothing that follows in this reading proves a fault."""
     if run.splits and condition not in run.world and _has_room(run):
-        raise WorldSplit(condition)
+        raise WorldSplit(_presumed(run, condition))
     run.blurred = True
+
+
+def _presumed(run: Run, condition: Condition) -> Condition:
+    """A guess at what arrives in an optional argument presumes that something does: whether it is left out splits first."""
+    if not condition.guess:
+        return condition
+    for path, default in run.defaults.items():
+        left_out = Condition(path, "is None")
+        if (
+            isinstance(default, NoneValue)
+            and left_out not in run.world
+            and any(s == path or s.startswith((f"{path}.", f"{path}[")) for s in condition.subject.split(" == "))
+        ):
+            return left_out
+    return condition
 
 
 def _has_room(run: Run) -> bool:

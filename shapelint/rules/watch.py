@@ -15,7 +15,7 @@ from shapelint.ops.contract import Mismatch
 from shapelint.rules.contract import Case, Fine, Report, Rule
 from shapelint.rules.findings import Cleared, Finding, Observations, Pass, Place, Seen
 from shapelint.rules.registry import load
-from shapelint.values.model import Bool, Condition, Site, Step, Tensor, Tuple, Value
+from shapelint.values.model import Bool, Condition, NoneValue, Site, Step, Tensor, Tuple, Value
 
 if TYPE_CHECKING:
     from shapelint.program.project import LoadedModule, Project
@@ -42,7 +42,7 @@ class _Reading:
     world: dict[Condition, bool]
     findings: list[Finding] = field(default_factory=list)
     passed: set[tuple[Place, Place | None]] = field(default_factory=set)
-    defaults: dict[str, bool] = field(default_factory=dict)  # of flags of the constructor
+    defaults: dict[Condition, bool] = field(default_factory=dict)  # what is asked of arguments, where they are left out
     cleared: set[Cleared] = field(default_factory=set)
 
 
@@ -104,9 +104,9 @@ def _weigh(readings: list[_Reading]) -> list[Finding]:
             if flag is not None:
                 condition, held = flag
                 severity: Severity = "warning"
-                if finding.severity != "error" and reading.defaults.get(condition.subject) is not held:
+                if finding.severity != "error" and reading.defaults.get(condition) is not held:
                     severity = "info"
-                seen = replace(finding.seen, flag=f"{condition.subject}={held}")
+                seen = replace(finding.seen, flag=_spelled(condition, held))
                 kept.append(replace(finding, severity=severity, seen=seen))
     return kept
 
@@ -133,15 +133,21 @@ def _differ_in_guesses(one: dict[Condition, bool], other: dict[Condition, bool])
 
 
 def _selecting_flag(failing: list[_Reading], fine: list[_Reading]) -> tuple[Condition, bool] | None:
-    """The one boolean parameter whose value tells the failing worlds from the fine ones."""
+    """The one boolean parameter whose value tells the failing worlds from the fine ones, or the one optional argument that is left out in them."""
     for condition, held in failing[0].world.items():
-        if condition.test != "true":
+        if condition.test != "true" and not (
+            condition.test == "is None" and failing[0].defaults.get(condition) is held
+        ):
             continue
         if all(r.world.get(condition) == held for r in failing) and all(
             r.world.get(condition, held) != held for r in fine
         ):
             return condition, held
     return None
+
+
+def _spelled(condition: Condition, held: bool) -> str:
+    return f"{condition.subject}={held}" if condition.test == "true" else f"{condition.subject} is left out"
 
 
 class Watcher(Observer):
@@ -191,11 +197,11 @@ class Watcher(Observer):
                         else:
                             self._add(case, rule, report)
             self.reading.world = run.world
-            self.reading.defaults = {
-                name: value.value
-                for name, value in run.defaults.items()
-                if isinstance(value, Bool) and value.value is not None
-            }
+            for path, value in run.defaults.items():
+                if isinstance(value, Bool) and value.value is not None:
+                    self.reading.defaults[Condition(path, "true")] = value.value
+                elif isinstance(value, NoneValue):
+                    self.reading.defaults[Condition(path, "is None")] = True
             self.watched.readings.append(self.reading)
 
     def _op(self, run: Run, event: OpCalled) -> None:
