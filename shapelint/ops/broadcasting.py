@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from shapelint.ops.contract import CannotTell, Context, say
-from shapelint.shapes.dim import ONE, Dim, maximum
+from shapelint.shapes.dim import ONE, Dim, Min, maximum
 from shapelint.shapes.facts import Demand, Verdict
 from shapelint.shapes.shape import Axis, Part, Segment, Shape
 from shapelint.values.model import Tensor
@@ -107,6 +107,14 @@ def _axis(cx: Context, a: Axis, b: Axis, left: tuple[Part, ...], right: tuple[Pa
         return Axis(y, b.factors)
     if y == ONE:
         return Axis(x, a.factors)
+    for bounded, whole, axis in ((x, y, b), (y, x, a)):
+        limits = _limits(bounded, whole)
+        if limits is not None:
+            # `x + table[:n]`: the table has at least n rows, or one
+            for limit in limits:
+                if cx.never(limit, 1):
+                    facts.raise_low(limit - whole, 0)
+            return Axis(facts.resolve(whole), axis.factors)
     verdict = facts.compare(x, y)
     if verdict is Verdict.DIFFERENT:
         if facts.compare(x, y, proof=True) is not Verdict.DIFFERENT:
@@ -160,6 +168,17 @@ def _axis(cx: Context, a: Axis, b: Axis, left: tuple[Part, ...], right: tuple[Pa
     if outcome is Demand.FAILS:
         raise CannotTell("dynamic-value", "general position")
     return Axis(exact, a.factors or b.factors)
+
+
+def _limits(size: Dim, whole: Dim) -> list[Dim] | None:
+    """The other sizes of which a size is the least, where `whole` is one of them; None where it is no such least."""
+    if len(size.terms) != 1:
+        return None
+    monomial, factor = size.terms[0]
+    if factor != 1 or len(monomial) != 1 or monomial[0][1] != 1 or not isinstance(monomial[0][0], Min):
+        return None
+    sizes = monomial[0][0].args
+    return [s for s in sizes if s != whole] if whole in sizes else None
 
 
 def _solvable(dim: Dim) -> bool:

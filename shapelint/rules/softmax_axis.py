@@ -163,6 +163,8 @@ def _is_assignment(case: Case, found: _Softmax) -> bool:
     collect their shares, which need not add up."""
     if any(case.proved_role(Axis(f.size, (f,))) in ("feature", "channel", "class") for f in found.axis):
         return True
+    if all(s.kind == "input" for f in found.axis for s in f.size.symbols) and any(f.size.symbols for f in found.axis):
+        return False  # as many entries as an input has
     step: Step | None = found.step
     while step is not None and step.op != "Parameter":
         step = step.previous
@@ -191,6 +193,18 @@ def weighted(case: Case) -> Report | None:
     return None
 
 
+@RULE.check("torch.matmul", "torch.bmm", "torch.Tensor.matmul", "torch.Tensor.bmm")
+def contracted(case: Case) -> Report | None:
+    """What a product sums over is the last axis of its left side, and the last but one of its right side."""
+    event = case.event
+    assert isinstance(event, OpCalled)
+    for value, place in zip(event.arguments.values(), (-1, -2)):
+        x = case.tensor(value)
+        if x is not None and x.shape.rank is not None and x.shape.rank > 2 and not event.assumed:
+            _summed(case, x, x.shape.rank + place, by_name=True)
+    return None
+
+
 @RULE.check("torch.sum", "torch.Tensor.sum")
 def pooled(case: Case) -> Report | None:
     """One weight for each entry of two axes, normalised along the one and summed along the other: no average comes out."""
@@ -200,29 +214,31 @@ def pooled(case: Case) -> Report | None:
     dim = event.arguments.get("dim")
     if x is None or not x.shape.rank or not isinstance(dim, Int) or dim.dim.value is None or event.assumed:
         return None
-    place = dim.dim.value % x.shape.rank
+    _summed(case, x, dim.dim.value % x.shape.rank)
+    return None
+
+
+def _summed(case: Case, x: Tensor, place: int, by_name: bool = False) -> None:
+    """Keep the report that an axis of a weighted tensor is summed and another one was normalised; `by_name` asks that this one be named batch."""
     for kept in case.run.notes.get(RULE.name, ()):
-        if isinstance(kept, _Weighted) and kept.step is x.step and _pools(case, kept, place):
-            if kept.normalised == place:
-                return None
+        if isinstance(kept, _Weighted) and kept.step is x.step and _pools(case, kept, place, by_name):
             found = kept.softmax
-            if found.place != 0 or _is_assignment(case, found):
-                return None
+            if kept.normalised == place or found.place != 0 or _is_assignment(case, found):
+                return
             report = Report(
                 f"`{found.case.subject}` normalises axis {found.place}, but what it weighs is summed along axis {place}",
                 label="the weights that are summed together do not add up to 1: each row is a sum, not an average",
                 help="normalise the axis that the sum runs over",
-                related=((event.where.site, f"the sum runs over axis {place}"),),
+                related=((case.event.where.site, f"the sum runs over axis {place}"),),
                 step=found.step.previous,
                 constraint="weights",
             )
             case.run.notes.setdefault(f"{RULE.name} found", []).append(_Misplaced(found.case, report))
-    return None
 
 
-def _pools(case: Case, kept: _Weighted, place: int) -> bool:
+def _pools(case: Case, kept: _Weighted, place: int, by_name: bool) -> bool:
     """Whether a sum is what the weights were made for: they differ along both axes alone, or a name says batch of what is normalised."""
-    if kept.places == {place, kept.normalised}:
+    if kept.places == {place, kept.normalised} and not by_name:
         return True
     samples = Axis(product(f.size for f in kept.softmax.axis), kept.softmax.axis)
     claim = claimed_role(case.run, samples)
