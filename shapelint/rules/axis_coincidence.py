@@ -33,6 +33,9 @@ def check(case: Case) -> Report | None:
     for symbol in event.learned:
         if symbol.kind != "input":
             continue
+        report = _parts(case, symbol)
+        if report is not None:
+            return report
         for name, place, axes in _inputs_with(case, symbol):
             for other, axis in enumerate(axes):
                 if other != place and axis.size.lone_symbol not in event.learned:
@@ -42,32 +45,41 @@ def check(case: Case) -> Report | None:
     return None
 
 
-@RULE.check("BatchNorm")
-def normalised(case: Case) -> Report | None:
-    """The output of a recurrent layer goes into a norm of channels as wide as its features, with the steps or the samples where the channels are."""
+@RULE.check("BatchNorm", "Linear", "LayerNorm")
+def misread(case: Case) -> Report | None:
+    """A layer as wide as the features of a recurrent layer reads the steps or the samples of its output as if they were these."""
     event = case.event
     assert isinstance(event, OpCalled)
     x = case.tensor(event.arguments.get("input", event.result))
     if x is None or x.shape.rank != 3 or case.run.kind != "open":
         return None
-    first, second, width = x.shape.axes
-    if not (case.is_told_batched(x.shape) or name_in(case, first, BATCH_NAMES) or name_in(case, second, BATCH_NAMES)):
+    axes = x.shape.axes
+    if not (case.is_told_batched(x.shape) or any(name_in(case, axis, BATCH_NAMES) for axis in axes)):
         return None  # of one sequence, the steps are the samples
-    kinds = [e.role for e in case.evidence(second) if e.role in _ROWS and "batch_first" in e.why]
-    features = Axis(width.factors[-1].size, width.factors[-1:]) if width.factors else width
-    if len(set(kinds)) != 1 or not any("recurrent layer gives" in e.why for e in case.evidence(features)):
+    is_norm = event.op.name == "BatchNorm"
+    read = axes[1 if is_norm else 2]
+    kinds = {e.role for e in case.evidence(read) if e.role in _ROWS and "batch_first" in e.why}
+    size = read.factors[0].size.lone_symbol if len(read.factors) == 1 else None
+    width = next((axis for axis in axes if axis is not read and _recurrent_features(case, axis)), None)
+    if len(kinds) != 1 or size not in event.learned or width is None:
         return None
-    size = second.factors[0].size.lone_symbol if len(second.factors) == 1 else None
-    if size not in event.learned or case.facts.resolve(width.size) != case.facts.resolve(second.size):
+    if case.facts.resolve(width.size) != case.facts.resolve(read.size):
         return None
-    kind = _KIND[kinds[0]]
+    kind = _KIND[kinds.pop()]
+    place = axes.index(width)
+    how = f"put the features {'second' if is_norm else 'last'} for this layer and back: `.transpose(1, 2)`"
     return Report(
-        f"`{case.subject}` works only where there are as many {kind} as features, and normalises each of the {kind}",
-        label=f"it reads axis 1 as channels, which holds the {kind}; the {case.dim(width.size)} features are the last axis",
-        help="put the features second for the norm, `norm(x.transpose(1, 2)).transpose(1, 2)`, or use nn.LayerNorm",
+        f"`{case.subject}` works only where there are as many {kind} as features, and takes the {kind} for features",
+        label=f"it reads axis {1 if is_norm else 2}, which holds the {kind}; the {case.dim(width.size)} features are axis {place}",
+        help=how + (", or use nn.LayerNorm" if is_norm and place == 2 else ""),
         step=x.step,
-        constraint="normalised",
+        constraint="misread",
     )
+
+
+def _recurrent_features(case: Case, axis: Axis) -> bool:
+    inner = Axis(axis.factors[-1].size, axis.factors[-1:]) if axis.factors else axis
+    return any("recurrent layer gives" in e.why for e in case.evidence(inner))
 
 
 @RULE.misuse("unpack-bound")
@@ -92,6 +104,37 @@ def unpacked(case: Case) -> Report | None:
                 constraint="unpacked",
             )
     return None
+
+
+def _parts(case: Case, symbol: Symbol) -> Report | None:
+    """An axis of an input meets the parts that a layer's features of the same input were cut into."""
+    event = case.event
+    assert isinstance(event, OpCalled)
+    count = case.facts.resolve(Dim.of(symbol)).value
+    if count is None or count < 2:
+        return None
+    for name, place, own in _inputs_with(case, symbol):
+        others = {axis.size.lone_symbol for axis in own} - {symbol, None}
+        for value in event.arguments.values():
+            x = case.tensor(value)
+            if x is None or not others & {f.size.lone_symbol for a in x.shape.prefix for f in a.factors}:
+                continue
+            if any(axis.size.value == count and _is_part(case, axis) for axis in x.shape.prefix):
+                return Report(
+                    f"`{case.subject}` works only where `{name}` has {count} entries along axis {place}, "
+                    f"as many as its features were cut into parts",
+                    label=f"{case.shape(x.shape)} still holds the {count} parts, where the other side has axis {place} of `{name}`",
+                    help="take one of the parts first: the index stands on another axis than theirs",
+                    step=x.step,
+                    constraint="parts",
+                )
+    return None
+
+
+def _is_part(case: Case, axis: Axis) -> bool:
+    """Whether an axis counts the parts that the features of a layer were cut into."""
+    whole = axis.factors[0].parent if len(axis.factors) == 1 else None
+    return whole is not None and case.proved_role(Axis(whole.size, (whole,))) in _WIDTHS
 
 
 def _is_computed(x: Tensor) -> bool:
