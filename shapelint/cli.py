@@ -678,7 +678,7 @@ def _show(arguments: list[str]) -> int:
     try:
         configuration = _configuration(_without_format(args))
         task = _task(args, configuration)
-        expressions, failures = run.expressions(task)
+        shown, failures = run.shown(task)
         missing = _without_torch("--verify") if args.verify else None
         if missing is not None:
             failures.append(missing)
@@ -691,17 +691,17 @@ def _show(arguments: list[str]) -> int:
             recorded = run.again(task, lambda seen: True, partial(record, exact=True))
             comparison = held_against_torch.compare(recorded)
     except ConfigurationError as error:
-        expressions, failures = [], [error.failure]
+        shown, failures = [], [error.failure]
     if args.output_format == "json":
         from shapelint.report import show_json
 
-        text = show_json.render(expressions, failures, comparison)
+        text = show_json.render(shown, failures, comparison)
     else:
         from shapelint.report import show_text
 
-        text = show_text.render(expressions, failures, run.Sources(task).lines, _color(args.color, sys.stdout))
+        text = show_text.render(shown, failures, run.Sources(task).lines, _color(args.color, sys.stdout))
     sys.stdout.write(text)
-    if not args.quiet and not expressions and not failures:
+    if not args.quiet and not any(one.expressions for one in shown) and not failures:
         _say("no tensor expressions")
     if comparison is not None and not args.quiet:
         for line in _compared(comparison):

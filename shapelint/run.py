@@ -22,7 +22,7 @@ from shapelint.discover import Target, discover, levels_for, top_of
 
 if TYPE_CHECKING:
     from shapelint.interp.coverage import FileCoverage
-    from shapelint.interp.show import Expression
+    from shapelint.interp.show import Shown
     from shapelint.program.project import LoadedModule, Project
     from shapelint.rules.findings import Observations
     from shapelint.rules.registry import RuleInfo
@@ -586,11 +586,11 @@ def coverage(task: Task) -> tuple[list[FileCoverage], list[Failure]]:
     return [one for result in observed for one in result.observations], failures
 
 
-def expressions(task: Task) -> tuple[list[Expression], list[Failure]]:
-    """The shapes of every tensor expression of the files that the task names, in their order."""
+def shown(task: Task) -> tuple[list[Shown], list[Failure]]:
+    """The shapes of every tensor expression of the files that the task names, and what their classes ask, file by file in their order."""
     from shapelint.interp import show
 
-    return each(task, show.expressions)
+    return each(task, show.shown)
 
 
 def each(task: Task, read: Callable[[Project, LoadedModule], Iterable[Any]]) -> tuple[list[Any], list[Failure]]:

@@ -45,7 +45,7 @@ from typing import Literal
 from shapelint.config import Configuration
 from shapelint.diagnostics import Diagnostic
 from shapelint.interp.show import Expression, ShownContext
-from shapelint.run import Task, check, expressions
+from shapelint.run import Task, check, shown
 
 ROOT = Path(__file__).parents[1]
 DEBTS = ROOT / "docs" / "debts.md"
@@ -375,15 +375,15 @@ def _check(program: Program, folder: str, verdict: Verdict, suffix: str) -> None
     outcome = check(task)
     for failure in outcome.failures:
         verdict.faults.append(f"{program.page}:{failure.location.line}: {failure.kind}: {failure.message}{suffix}")
-    shown: list[Expression] = []
+    expressions: list[Expression] = []
     if any(one.shape is not None for file in program.files for one in file.expectations):
-        shown, _ = expressions(task)
+        expressions = [one for file in shown(task)[0] for one in file.expressions]
     for file in program.files:
         path = f"{folder}/{file.name}"
         found = [one for one in outcome.diagnostics if one.location.path == path]
         for text in _hold_reports(program, file, found, folder, verdict):
             verdict.faults.append(text + suffix)
-        there = [one for one in shown if one.location.path == path]
+        there = [one for one in expressions if one.location.path == path]
         for text in _hold_shapes(program, file, there):
             verdict.faults.append(text + suffix)
 

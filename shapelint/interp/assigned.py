@@ -10,6 +10,7 @@ from shapelint.diagnostics import Location
 from shapelint.interp.entries import Reader
 from shapelint.interp.events import Evaluated, Event
 from shapelint.interp.objects import ListObject
+from shapelint.interp.requirements import Asked, Asking, Requirement
 from shapelint.interp.run import Run
 from shapelint.interp.show import Expression, Key, Recorder, ShownContext, _shown, as_expressions
 from shapelint.program import model
@@ -24,10 +25,11 @@ Path = tuple[int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Shapes:
-    """The expressions of a file, and the targets of its assignments with what they were bound to."""
+    """The expressions of a file, the targets of its assignments with what they were bound to, and what its classes ask."""
 
     expressions: tuple[Expression, ...]
     assigned: tuple[Expression, ...]
+    requirements: tuple[Requirement, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +78,16 @@ def shapes(project: Project, loaded: LoadedModule) -> Shapes:
     for target in targets:
         wanted.setdefault(target.value, set()).add(target.path)
     sink: dict[Key, list[ShownContext]] = {}
-    Reader(project, loaded, lambda run: (_Unpacked(loaded.path, sink, wanted),), showing=True).read()
+    asked = Asked()
+    Reader(project, loaded, lambda run: (_Unpacked(loaded.path, sink, wanted), Asking(asked)), showing=True).read()
     assigned = []
     for target in targets:
         contexts = sink.get((target.value, target.path), [])
         if any(context.shape is not None for context in contexts):
             location = Location(loaded.path, *loaded.lowered.span(target.node))
             assigned.append(Expression(location, loaded.lowered.text(target.node), tuple(contexts)))
-    return Shapes(tuple(as_expressions(loaded, sink)), tuple(sorted(assigned, key=lambda one: one.location)))
+    targeted = tuple(sorted(assigned, key=lambda one: one.location))
+    return Shapes(tuple(as_expressions(loaded, sink)), targeted, asked.requirements(loaded))
 
 
 def _targets(module: model.Module) -> Iterator[_Target]:

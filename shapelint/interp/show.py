@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from shapelint.diagnostics import Location
 from shapelint.interp.events import Evaluated, Event, Observer
 from shapelint.interp.naming import Naming
+from shapelint.interp.requirements import Asked, Asking, Requirement
 from shapelint.interp.run import Run
+from shapelint.interp.worlds import world_text
 from shapelint.shapes.facts import Facts
 from shapelint.shapes.shape import Segment, Shape
 from shapelint.values.model import OneOf, Opaque, Tensor, Unknown, Value
@@ -79,19 +81,6 @@ class Recorder(Observer):
                     contexts.append(context)
 
 
-def world_text(run: Run) -> str:
-    """The world of a reading, as a person reads it: `bidirectional=True, h_0 is None`."""
-    texts = []
-    for condition, held in run.world.items():
-        if condition.test == "true":
-            texts.append(f"{condition.subject}={held}")
-        else:
-            texts.append(
-                f"{condition.subject} {condition.test}" if held else f"not ({condition.subject} {condition.test})"
-            )
-    return ", ".join(texts)
-
-
 def _shown(run: Run, value: Value) -> list[Value]:
     if isinstance(value, Tensor):
         return [value]
@@ -134,13 +123,22 @@ def _context(run: Run, value: Value, facts: Facts, naming: Naming, entry: str, w
     return ShownContext(entry, world, tuple(dims), shape.concrete, None, value.assumed)
 
 
-def expressions(project: Project, loaded: LoadedModule) -> list[Expression]:
-    """Every expression of a file whose value is a tensor or could be one, in the order of the text."""
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What `shapelint show` shows of one file: its expressions in the order of the text, and what its classes ask of whoever builds them."""
+
+    expressions: tuple[Expression, ...]
+    requirements: tuple[Requirement, ...] = ()
+
+
+def shown(project: Project, loaded: LoadedModule) -> list[Shown]:
+    """Reads a file: every expression whose value is a tensor or could be one, and the requirements of its classes."""
     from shapelint.interp.entries import Reader
 
     sink: dict[Key, list[ShownContext]] = {}
-    Reader(project, loaded, lambda run: (Recorder(loaded.path, sink),), showing=True).read()
-    return as_expressions(loaded, sink)
+    asked = Asked()
+    Reader(project, loaded, lambda run: (Recorder(loaded.path, sink), Asking(asked)), showing=True).read()
+    return [Shown(tuple(as_expressions(loaded, sink)), asked.requirements(loaded))]
 
 
 def as_expressions(loaded: LoadedModule, sink: dict[Key, list[ShownContext]]) -> list[Expression]:

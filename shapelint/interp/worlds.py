@@ -588,3 +588,16 @@ def opposed(left: dict[Condition, bool], right: dict[Condition, bool]) -> Condit
         if right.get(condition, held) != held:
             return condition
     return None
+
+
+def world_text(run: Run) -> str:
+    """The world of a reading, as a person reads it: `bidirectional=True, h_0 is None`."""
+    texts = []
+    for condition, held in run.world.items():
+        if condition.test == "true":
+            texts.append(f"{condition.subject}={held}")
+        else:
+            texts.append(
+                f"{condition.subject} {condition.test}" if held else f"not ({condition.subject} {condition.test})"
+            )
+    return ", ".join(texts)

@@ -62,13 +62,14 @@ class Buffer:
 
     @cached_property
     def shapes(self) -> Shapes:
-        """The shapes of the expressions and of what assignments bind; none where the text cannot be read."""
+        """The shapes of the expressions and of what assignments bind, and what classes ask; none where the text cannot be read."""
         if self.ignored:
             return Shapes((), ())
         found, _ = run.each(self._task(), lambda project, loaded: (shapes(project, loaded),))
         return Shapes(
             tuple(one for part in found for one in part.expressions),
             tuple(one for part in found for one in part.assigned),
+            tuple(one for part in found for one in part.requirements),
         )
 
     def lines_at(self, path: str) -> Sequence[str]:

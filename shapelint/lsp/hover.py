@@ -1,4 +1,4 @@
-"""Hover: the shape of the expression under the cursor, in each world."""
+"""Hover: the shape of the expression under the cursor, in each world; over the name of a class, what it asks of whoever builds it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from shapelint.diagnostics import Location
 from shapelint.interp.assigned import Shapes
+from shapelint.interp.requirements import Requirement
 from shapelint.interp.show import Expression, ShownContext
 from shapelint.lsp import telling
 
@@ -26,6 +27,9 @@ class Hover:
 
 def hover(shapes: Shapes, line: int, column: int) -> Hover | None:
     """What is known of the smallest expression at a place (counted from 1); the end of an expression counts as in it."""
+    asked = [one for one in shapes.requirements if _holds(one.location, line, column)]
+    if asked:
+        return Hover(asked[0].location, "\n".join(["What its parameters must meet:", "", *map(_requirement, asked)]))
     found: Expression | None = None
     for one in (*shapes.expressions, *shapes.assigned):
         if _holds(one.location, line, column) and (found is None or _within(one.location, found.location)):
@@ -57,6 +61,12 @@ def _markdown(one: Expression) -> str:
     table = "\n".join(["| shape | in |", "|---|---|", *rows])
     parts = [_code(one.text), table, *([f"and {more} more"] if more > 0 else []), *_notes(one.contexts)]
     return "\n\n".join(parts)
+
+
+def _requirement(one: Requirement) -> str:
+    at = f", line {one.place.line}" if one.place is not None else ""
+    where = " where " + "; or ".join(one.worlds[:MAX_PLACES]) if one.worlds else ""
+    return f"- `{one.text}` ({one.entry}{at}){where}"
 
 
 def _code(text: str) -> str:

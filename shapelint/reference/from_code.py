@@ -88,7 +88,7 @@ def layers_of(path: str, class_name: str) -> list[BuiltLayer]:
 
 def _built(run: Run, event: LayerBuilt) -> BuiltLayer | None:
     """None where a size of the layer cannot be told."""
-    from shapelint.interp.show import world_text
+    from shapelint.interp.worlds import world_text
 
     args = event.config.args
     site = event.where.site

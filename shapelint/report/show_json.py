@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from shapelint.diagnostics import Failure
-from shapelint.interp.show import Expression
+from shapelint.interp.requirements import Requirement
+from shapelint.interp.show import Expression, Shown
 from shapelint.report.json import failure
 
 if TYPE_CHECKING:
@@ -16,11 +17,12 @@ if TYPE_CHECKING:
 VERSION = 1
 
 
-def render(expressions: Sequence[Expression], failures: Sequence[Failure], comparison: Comparison | None = None) -> str:
+def render(shown: Sequence[Shown], failures: Sequence[Failure], comparison: Comparison | None = None) -> str:
     """One object for all files; `verified` is what torch says of the shapes, null where nobody asked."""
     document = {
         "version": VERSION,
-        "expressions": [_expression(one) for one in expressions],
+        "expressions": [_expression(one) for file in shown for one in file.expressions],
+        "requirements": [_requirement(one) for file in shown for one in file.requirements],
         "failures": [failure(one) for one in failures],
         "verified": _comparison(comparison),
     }
@@ -44,6 +46,21 @@ def _comparison(comparison: Comparison | None) -> dict[str, Any] | None:
             for one in comparison.disagreements
         ],
         "skipped": comparison.skipped,
+    }
+
+
+def _requirement(one: Requirement) -> dict[str, Any]:
+    at = one.location
+    return {
+        "path": at.path,
+        "line": at.line,
+        "column": at.column,
+        "end_line": at.end_line,
+        "end_column": at.end_column,
+        "entry": one.entry,
+        "worlds": list(one.worlds),
+        "text": one.text,
+        "place": None if one.place is None else {"line": one.place.line, "column": one.place.column},
     }
 
 

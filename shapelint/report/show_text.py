@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from itertools import groupby, pairwise
+from itertools import pairwise
 
 from shapelint.diagnostics import Failure
-from shapelint.interp.show import Expression, ShownContext
+from shapelint.interp.requirements import Requirement
+from shapelint.interp.show import Expression, Shown, ShownContext
 from shapelint.report import Report
 from shapelint.report import render as render_report
 from shapelint.report.terminal import TAB, Style, pad, printable, text_width
@@ -20,42 +21,56 @@ _LONGEST = 44
 
 
 def render(
-    expressions: Sequence[Expression],
+    shown: Sequence[Shown],
     failures: Sequence[Failure],
     lines: Callable[[str], Sequence[str]],
     color: bool = False,
 ) -> str:
-    """A block per file, in the order of the expressions; `lines(path)` gives a file's source lines."""
+    """A block per file that has expressions; `lines(path)` gives a file's source lines."""
     style = Style(color)
     blocks = []
     if failures:
         blocks.append(render_report(Report(failures=tuple(failures), lines=lines, color=color), "full"))
-    for path, group in groupby(expressions, key=lambda one: one.location.path):
-        blocks.append(_file(path, list(group), lines(path), style))
+    for file in shown:
+        if file.expressions:
+            path = file.expressions[0].location.path
+            blocks.append(_file(path, file, lines(path), style))
     return "\n".join(blocks)
 
 
-def _file(path: str, expressions: Sequence[Expression], source: Sequence[str], style: Style) -> str:
+def _file(path: str, shown: Shown, source: Sequence[str], style: Style) -> str:
     by_line: dict[int, list[Expression]] = {}
-    for one in expressions:
+    for one in shown.expressions:
         by_line.setdefault(one.location.line, []).append(one)
+    asked: dict[int, list[str]] = {}
+    for requirement in shown.requirements:
+        asked.setdefault(requirement.location.line, []).append(_requirement(requirement))
     rows = {line: _rows(found) for line, found in by_line.items()}
     text = max((text_width(row[0]) for found in rows.values() for row in found), default=0) + 2
     shape = max((text_width(row[1]) for found in rows.values() for row in found if row[2]), default=0) + 2
-    gutter = len(str(max(by_line)))
+    gutter = len(str(max((*by_line, *asked))))
     out = [style("bold", printable(path))]
     previous = 0
-    for number in _shown_lines(by_line, source):
+    for number in sorted({*_shown_lines(by_line, source), *asked}):
         if previous and number > previous + 1:
             out.append(" " * gutter + style("gutter", "..."))
         previous = number
         line = printable(source[number - 1].expandtabs(TAB)) if number <= len(source) else ""
         out.append((style("gutter", f"{number:>{gutter}} | ") + line).rstrip())
+        for told in asked.get(number, ()):
+            out.append(" " * gutter + style("gutter", " : ") + " " * 4 + told)
         for what, became, where in rows.get(number, ()):
             indent = " " * gutter + style("gutter", " : ") + " " * 4
             told = style("help", pad(became, shape) if where else became)
             out.append(f"{indent}{pad(what, text)}{told}{style('dim', where)}".rstrip())
     return "\n".join(out) + "\n"
+
+
+def _requirement(one: Requirement) -> str:
+    """`needs heads divides width  (forward, line 12)`."""
+    at = f", line {one.place.line}" if one.place is not None else ""
+    where = f" where {_listed(one.worlds)}" if one.worlds else ""
+    return printable(f"needs {one.text}  ({one.entry}{at}){where}")
 
 
 def _shown_lines(by_line: dict[int, list[Expression]], source: Sequence[str]) -> list[int]:
@@ -112,6 +127,9 @@ def _shape(context: ShownContext) -> str:
 
 
 def _where(contexts: Sequence[ShownContext]) -> str:
-    names = list(dict.fromkeys(f"{one.entry} {one.world}".strip() for one in contexts))
+    return "in " + _listed(list(dict.fromkeys(f"{one.entry} {one.world}".strip() for one in contexts)))
+
+
+def _listed(names: Sequence[str]) -> str:
     more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-    return "in " + ", ".join(names[:3]) + more
+    return ", ".join(names[:3]) + more

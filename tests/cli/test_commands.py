@@ -83,6 +83,40 @@ a.py
     )
 
 
+ASKING = """\
+import torch
+from torch import nn
+
+
+class Decoder(nn.Module):
+    def __init__(self, embed, encoded, hidden, bridge=True):
+        super().__init__()
+        self.bridge = bridge
+        self.encoder = nn.LSTM(embed, encoded, bidirectional=True, batch_first=True)
+        self.head = nn.Linear(hidden, embed)
+
+    def forward(self, x):
+        y, _ = self.encoder(x)
+        if self.bridge:
+            y = self.head(y)
+        return y
+"""
+
+
+def test_show_tells_what_a_class_asks(shell: Shell) -> None:
+    shell.write(a_py=ASKING)
+    done = shell("show", "a.py", "--output-format", "json", stand_ins=False)
+    schema = json.loads((ROOT / "docs/shapes.schema.json").read_text("utf-8"))
+    jsonschema.Draft202012Validator(schema).validate(done.json)
+    found = {one["text"]: one for one in done.json["requirements"]}
+    assert set(found) == {"hidden == 2*encoded"}
+    bridged = found["hidden == 2*encoded"]
+    assert (bridged["line"], bridged["column"], bridged["worlds"]) == (6, 7, ["bridge=True"])
+    assert (bridged["entry"], bridged["place"]) == ("Decoder.forward", {"line": 16, "column": 17})
+    text = shell("show", "a.py", stand_ins=False).out
+    assert "   :     needs hidden == 2*encoded  (Decoder.forward, line 16) where bridge=True\n" in text
+
+
 def test_show_tells_failures(shell: Shell) -> None:
     shell.write(a_py="x = (", b_py="y = 1  # SHAPE y: (1)", c_py="# CRASH")
     done = shell("show", "a.py", "b.py", "c.py", "nope.py", "--output-format", "json")

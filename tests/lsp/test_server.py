@@ -186,6 +186,19 @@ def test_hover_tells_each_world(session: Session) -> None:
     session(talk)
 
 
+def test_hover_over_a_class_tells_what_it_asks(session: Session) -> None:
+    async def talk(editor: Editor) -> None:
+        editor.open(
+            "model.py",
+            MODEL.replace("nn.Linear(64, 10)", "nn.Linear(size, 10)").replace("out[:, -1]", "self.head(out)"),
+        )
+        found = await editor.hover("model.py", 4, 7)
+        assert "`size == 32` (Model.forward, line 13) where bidirectional=False" in found.contents.value
+        assert "`size == 64` (Model.forward, line 13) where bidirectional=True" in found.contents.value
+
+    session(talk)
+
+
 def test_hints_stand_behind_what_is_assigned(session: Session) -> None:
     async def talk(editor: Editor) -> None:
         editor.open("model.py", MODEL)

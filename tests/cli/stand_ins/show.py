@@ -29,7 +29,13 @@ class Expression:
     contexts: tuple[ShownContext, ...]
 
 
-def expressions(project: Project, loaded: LoadedModule) -> list[Expression]:
+@dataclass(frozen=True, slots=True)
+class Shown:
+    expressions: tuple[Expression, ...]
+    requirements: tuple[object, ...] = ()
+
+
+def shown(project: Project, loaded: LoadedModule) -> list[Shown]:
     found = []
     for number, line in enumerate(loaded.source.text.split("\n"), start=1):
         if "# CRASH" in line:
@@ -48,4 +54,4 @@ def expressions(project: Project, loaded: LoadedModule) -> list[Expression]:
             column = line.index(text) + 1
             location = Location(loaded.source.path, number, column, number, column + len(text))
             found.append(Expression(location, text, tuple(contexts)))
-    return found
+    return [Shown(tuple(found))]
