@@ -9,7 +9,7 @@ from shapelint.rules.reshape_scrambles import MADE_UP
 from shapelint.rules.size_names import BATCH_NAMES, name_in
 from shapelint.shapes.dim import Dim, FloorDiv, Symbol, divide_exactly
 from shapelint.shapes.facts import Facts
-from shapelint.shapes.shape import Axis, Segment, Shape
+from shapelint.shapes.shape import Axis, Factor, Segment, Shape
 from shapelint.values.model import Tensor
 
 RULE = Rule(
@@ -107,34 +107,45 @@ def unpacked(case: Case) -> Report | None:
 
 
 def _parts(case: Case, symbol: Symbol) -> Report | None:
-    """An axis of an input meets the parts that a layer's features of the same input were cut into."""
+    """An axis of an input meets the parts that a layer's features were cut into: one side has all of these, the other has the axis beside what is
+    left of the same features when one of the parts was taken."""
     event = case.event
     assert isinstance(event, OpCalled)
     count = case.facts.resolve(Dim.of(symbol)).value
     if count is None or count < 2:
         return None
-    for name, place, own in _inputs_with(case, symbol):
-        others = {axis.size.lone_symbol for axis in own} - {symbol, None}
-        for value in event.arguments.values():
-            x = case.tensor(value)
-            if x is None or not others & {f.size.lone_symbol for a in x.shape.prefix for f in a.factors}:
-                continue
-            if any(axis.size.value == count and _is_part(case, axis) for axis in x.shape.prefix):
-                return Report(
-                    f"`{case.subject}` works only where `{name}` has {count} entries along axis {place}, "
-                    f"as many as its features were cut into parts",
-                    label=f"{case.shape(x.shape)} still holds the {count} parts, where the other side has axis {place} of `{name}`",
-                    help="take one of the parts first: the index stands on another axis than theirs",
-                    step=x.step,
-                    constraint="parts",
-                )
+    sides = [x for value in event.arguments.values() if (x := case.tensor(value)) is not None]
+    for name, place, _ in _inputs_with(case, symbol):
+        for x in sides:
+            wholes = {
+                w for axis in x.shape.prefix if axis.size.value == count and (w := _whole(case, axis)) is not None
+            }
+            for other in sides:
+                if wholes & {f.parent for f in _factors(other)} and symbol in {
+                    f.size.lone_symbol for f in _factors(other)
+                }:
+                    return Report(
+                        f"`{case.subject}` works only where `{name}` has {count} entries along axis {place}, "
+                        f"as many as its features were cut into parts",
+                        label=f"{case.shape(x.shape)} still holds the {count} parts, where the other side has axis {place} of `{name}`",
+                        help="take one of the parts first: the index stands on another axis than theirs",
+                        step=x.step,
+                        constraint="parts",
+                    )
     return None
 
 
-def _is_part(case: Case, axis: Axis) -> bool:
-    """Whether an axis counts the parts that the features of a layer were cut into."""
+def _factors(x: Tensor) -> Iterator[Factor]:
+    for axis in x.shape.prefix:
+        yield from axis.factors
+
+
+def _whole(case: Case, axis: Axis) -> Factor | None:
+    """The features of a layer that an axis counts the parts of."""
     whole = axis.factors[0].parent if len(axis.factors) == 1 else None
-    return whole is not None and case.proved_role(Axis(whole.size, (whole,))) in _WIDTHS
+    if whole is None or case.proved_role(Axis(whole.size, (whole,))) not in _WIDTHS:
+        return None
+    return whole
 
 
 def _is_computed(x: Tensor) -> bool:

@@ -9,7 +9,7 @@ from shapelint.interp.run import Run
 from shapelint.rules.claimed_roles import claimed_role
 from shapelint.rules.contract import Case, OpCalled, Report, Rule
 from shapelint.shapes.shape import Axis
-from shapelint.values.model import Bool, Int, Tensor
+from shapelint.values.model import Bool, Int, Step, Tensor
 
 RULE = Rule("batch-reduction", "SHP608", "warning", "steps are pooled over the batch axis, so that samples are mixed")
 
@@ -27,6 +27,9 @@ class _Pooled:
     case: Case
     x: Tensor
     place: int
+    result: Step | None
+    report: Report | None = None  # where layers alone prove the roles
+    is_statistic: bool = False
 
 
 @RULE.check(*_POOLING)
@@ -41,21 +44,45 @@ def check(case: Case) -> Report | None:
         return None
     if isinstance(keep, Bool) and keep.value is not False:
         return None  # what is kept is broadcast: a statistic of the batch, not a pooled step
-    pooled = _Pooled(case, x, number % 3)
+    result = event.result.step if isinstance(event.result, Tensor) else None
+    pooled = _Pooled(case, x, number % 3, result)
     if case.facts.resolve(x.shape.axes[pooled.place].size) == 1:
         return None
-    report = _judged(pooled, [case.proved_role(a) for a in x.shape.axes])
-    if report is None:
-        case.run.notes.setdefault(RULE.name, []).append(pooled)
-        return None
-    return None if (event.assumed or x.assumed) and not case.is_told_batched(x.shape) else report
+    if not (event.assumed or x.assumed) or case.is_told_batched(x.shape):
+        pooled.report = _judged(pooled, [case.proved_role(a) for a in x.shape.axes])
+    case.run.notes.setdefault(RULE.name, []).append(pooled)
+    return None
+
+
+@RULE.check(*(f"torch.{owner}{name}" for owner in ("", "Tensor.") for name in ("add", "sub", "mul", "div")))
+def broadcast(case: Case) -> Report | None:
+    """What meets the samples again is a statistic of them: `x - x.mean(0)`."""
+    event = case.event
+    assert isinstance(event, OpCalled)
+    sides = [x for value in event.arguments.values() if (x := case.tensor(value)) is not None]
+    for pooled in case.run.notes.get(RULE.name, ()):
+        if isinstance(pooled, _Pooled) and pooled.result is not None:
+            reduced = pooled.x.shape.axes[pooled.place]
+            met = any(reduced.factors and axis.factors == reduced.factors for x in sides for axis in x.shape.prefix)
+            if met and any(_comes_from(x.step, pooled.result) for x in sides):
+                pooled.is_statistic = True
+    return None
+
+
+def _comes_from(step: Step | None, origin: Step) -> bool:
+    while step is not None and step is not origin:
+        step = step.previous
+    return step is not None
 
 
 @RULE.conclude
 def conclude(run: Run) -> Iterator[tuple[Case, Report]]:
     """Where a layer gave the features, comments and docstrings that agree may say which of the other axes is which."""
     for pooled in run.notes.get(RULE.name, ()):
-        if not isinstance(pooled, _Pooled):
+        if not isinstance(pooled, _Pooled) or pooled.is_statistic:
+            continue
+        if pooled.report is not None:
+            yield pooled.case, pooled.report
             continue
         rows = [claimed_role(run, axis) for axis in pooled.x.shape.axes[:2]]
         report = _judged(
