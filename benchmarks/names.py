@@ -88,13 +88,48 @@ def nodes(thing: object) -> Iterator[Any]:
             pending.extend(getattr(one, part.name) for part in fields(one))
 
 
+def bound(body: object) -> set[str]:
+    """The names that a piece of a function binds, those of the functions within it left out."""
+    from shapelint.program import model
+
+    found: set[str] = set()
+    pending = [body]
+    while pending:
+        one = pending.pop()
+        if isinstance(one, tuple):
+            pending.extend(one)
+        elif isinstance(one, (model.FunctionDef, model.ClassDef)):
+            found.add(one.name)
+        elif is_dataclass(one) and not isinstance(one, (type, model.Lambda)):
+            targets = (*getattr(one, "targets", ()), getattr(one, "target", None))
+            found.update(node.name for target in targets for node in nodes(target) if isinstance(node, model.Name))
+            pending.extend(getattr(one, part.name) for part in fields(one))
+    return found
+
+
+def in_scope(thing: object, hidden: frozenset[str] = frozenset()) -> Iterator[tuple[Any, frozenset[str]]]:
+    """Every node of a file's model, with the names that parameters and assignments of the functions around it hide."""
+    from shapelint.program import model
+
+    pending = [(thing, hidden)]
+    while pending:
+        one, names = pending.pop()
+        if isinstance(one, tuple):
+            pending.extend((part, names) for part in one)
+        elif is_dataclass(one) and not isinstance(one, type):
+            yield one, names
+            if isinstance(one, (model.FunctionDef, model.Lambda)):
+                names = names | {item.name for item in one.params.items} | bound(one.body)
+            pending.extend((getattr(one, part.name), names) for part in fields(one))
+
+
 def imported(loaded: LoadedModule, library: str) -> list[tuple[int, str]]:
     """The calls of a file whose name an import of the library leads to: node and dotted name."""
     from shapelint.program import model
 
-    everything = list(nodes(loaded.lowered.module))
+    everything = list(in_scope(loaded.lowered.module))
     names: dict[str, str] = {}
-    for node in everything:
+    for node, _ in everything:
         if isinstance(node, model.Import):
             for alias in node.names:
                 if alias.name.partition(".")[0] == library:
@@ -103,14 +138,14 @@ def imported(loaded: LoadedModule, library: str) -> list[tuple[int, str]]:
             for alias in node.names:
                 names[alias.asname or alias.name] = f"{node.module}.{alias.name}"
     found = []
-    for node in everything:
+    for node, hidden in everything:
         if isinstance(node, model.Call):
             parts: list[str] = []
             head: object = node.func
             while isinstance(head, model.Attribute):
                 parts.append(head.name)
                 head = head.value
-            if isinstance(head, model.Name) and head.name in names:
+            if isinstance(head, model.Name) and head.name in names and head.name not in hidden:
                 found.append((node.id, ".".join([names[head.name], *reversed(parts)])))
     return found
 

@@ -96,6 +96,29 @@ def test_names_are_found_by_import_and_by_analysis(repositories: Path) -> None:
     assert "torch.frobnicate" in names.as_text(named, [found], 10)
 
 
+def test_a_name_that_a_function_binds_is_not_torchs(tmp_path: Path) -> None:
+    names = load("names")
+    text = """\
+import torch
+from torch.utils import data
+
+
+def train(loader):
+    for data in loader:
+        data.get("x")
+    return lambda torch: torch.frobnicate()
+
+
+def load():
+    from torch import nn
+
+    return data.DataLoader([]), nn.Linear(1, 1)
+"""
+    (tmp_path / "train.py").write_text(text)
+    found = names.repository(str(tmp_path), "torch", False, 60)
+    assert set(found.calls) == {"torch.utils.data.DataLoader", "torch.nn.Linear"}
+
+
 def test_repositories_are_linted_with_what_people_said_of_the_reports(
     repositories: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
