@@ -106,7 +106,7 @@ _KEEPING = frozenset("dropout Dropout LayerNorm Linear float_function conversion
 
 
 def _is_stacked_by_steps(case: Case, chosen: Selection) -> bool:
-    """Whether features that a loop stacked, one pass for each step, are asked for the last entry along the axis that the code calls the batch."""
+    """Whether what a loop stacked, one pass for each step, is asked for the last entry along the axis that the code calls the batch."""
     if chosen.place > 1:
         return False
     axes = chosen.tensor.shape.axes
@@ -117,10 +117,16 @@ def _is_stacked_by_steps(case: Case, chosen: Selection) -> bool:
     return (
         step is not None
         and step.op == "stack"
-        and case.proved_role(axes[2]) == "feature"
+        and (case.proved_role(axes[2]) == "feature" or _is_made(case, steps))
         and (bool(name_in(case, samples, BATCH_NAMES)) or _claims(case, samples, "batch"))
         and (bool(name_in(case, steps, STEP_NAMES)) or _claims(case, steps, "step"))
     )
+
+
+def _is_made(case: Case, axis: Axis) -> bool:
+    """Whether an axis is none that an input has, so that it is the one that the stack made."""
+    arrived = {f for x in case.run.adopted.values() for a in case.facts.shape(x.shape).prefix for f in a.factors}
+    return len(axis.factors) == 1 and axis.factors[0] not in arrived
 
 
 def _claims(case: Case, axis: Axis, role: str) -> bool:
