@@ -73,7 +73,8 @@ Misuse = Literal["tuple-as-tensor", "unpack-count", "unpack-bound"]
 class Misused:
     """A value was used as what it cannot be, where Python or torch surely raises. `kind` "tuple-as-tensor": the tuple that an LSTM returns is
     indexed like a tensor, asked for a method of tensors, or passed to an op (`detail`: "node", the expression that is the tuple, "use", one
-    of "index", "attribute" and "argument"). "unpack-count": `a, b = x` (`detail`: "want" targets, "got" values, "node").
+    of "index", "attribute" and "argument", and for the last "call", the `OpCalled` that takes it, None where its arguments fit no signature).
+    "unpack-count": `a, b = x` (`detail`: "want" targets, "got" values, "node").
     "unpack-bound" raises for every size of an input but one: `a, b, c = x` of as many values as an axis of the input has entries (`detail`: "want"
     targets, "size"); each value (`value`) has another axis of as many entries as there are targets."""
 

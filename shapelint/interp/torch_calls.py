@@ -13,7 +13,7 @@ from shapelint.interp.join import join_values
 from shapelint.interp.objects import Builtin, Instance, ListObject, Range
 from shapelint.interp.run import BudgetSpent, PathEnds, Run, WorldSplit, WrongGuess
 from shapelint.interp.state import State
-from shapelint.ops.contract import CannotTell, Context, Inferred, Mismatch, Op, construct, infer
+from shapelint.ops.contract import CannotTell, Context, Inferred, Mismatch, Op, Signature, construct, infer
 from shapelint.ops.index import find
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.shape import Axis, Segment
@@ -237,7 +237,10 @@ def call_op(
         assert refused is not None
         pairs = [*zip(positional, arg_nodes), *((v, (kwarg_nodes or {}).get(n, 0)) for n, v in named.items())]
         at = next((n for v, n in pairs if v is refused), 0)
-        return run.misuse(node, "tuple-as-tensor", {"use": "argument", "node": at, "callee": callee or 0}, refused)
+        signature, bound = _bound(op, config, *combinations[0])
+        call = OpCalled(run.where(node), op, name, bound, {}, callee, config, Unknown("after-error", TUPLE))
+        detail = {"use": "argument", "node": at, "callee": callee or 0, "call": call if signature is not None else None}
+        return run.misuse(node, "tuple-as-tensor", detail, refused)
     else:
         answer, these, those = answers[0]
         run.state = start
@@ -245,10 +248,7 @@ def call_op(
         mismatch = answer.mismatch
         if not run.guards and run.is_misguessed():
             raise WrongGuess
-    signature = (
-        op.call if config is not None else next((s for s in op.signatures if s.bind(these, those) is not None), None)
-    )
-    bound = (signature.bind(these, those) if signature is not None else None) or {}
+    signature, bound = _bound(op, config, these, those)
     nodes = dict(kwarg_nodes or {})
     if signature is not None:
         nodes.update(zip((p.name for p in signature.params), arg_nodes))
@@ -271,6 +271,16 @@ def call_op(
         return run.refuse(event, value)
     run.tell(event)
     return value
+
+
+def _bound(
+    op: Op, config: LayerConfig | None, args: list[Value], kwargs: dict[str, Value]
+) -> tuple[Signature | None, dict[str, Value]]:
+    """The signature that takes these arguments, and the arguments by the names of its parameters."""
+    signature = (
+        op.call if config is not None else next((s for s in op.signatures if s.bind(args, kwargs) is not None), None)
+    )
+    return signature, (signature.bind(args, kwargs) if signature is not None else None) or {}
 
 
 def _of_open_rank(run: Run, arguments: Iterable[Value]) -> set[str]:

@@ -17,7 +17,7 @@ import torch
 from shapelint.interp.events import OpCalled
 from shapelint.ops.contract import Evidence
 from shapelint.reference.program import CannotReplay, Program
-from shapelint.reference.recording import Call
+from shapelint.reference.recording import Call, Path
 from shapelint.shapes.regroup import regroup
 from shapelint.shapes.shape import Axis
 from shapelint.values.model import Bool, EllipsisValue, Int, LayerConfig, Opaque, Packed, Slice, Tensor, Tuple, Value
@@ -161,15 +161,28 @@ class _Layer:
     bidirectional: bool
 
 
-def _recurrent_above(program: Program, value: Tensor | Packed, *, state: bool = False) -> _Layer:
-    """The recurrent layer from whose output (or `state`) a value came, through ops that take one value. Raises CannotReplay."""
-    for _ in range(12):
+def _above(program: Program, value: Tensor | Packed) -> Iterator[tuple[Call, Path]]:
+    """The calls that a value came from, the nearest first, each with the place of the value in its result; up to one that
+    takes several values."""
+    for _ in range(FARTHEST):
         made = program.recording.maker(value)
         if made is None:
-            break
-        call, path = made
+            return
+        yield made
+        taken = [v for v in made[0].event.arguments.values() if isinstance(v, (Tensor, Packed))]
+        if len(taken) != 1:
+            return
+        value = taken[0]
+
+
+FARTHEST = 12
+"""So many calls above a value are looked at."""
+
+
+def _recurrent_above(program: Program, value: Tensor | Packed, *, state: bool = False) -> _Layer:
+    """The recurrent layer from whose output (or `state`) a value came, through ops that take one value. Raises CannotReplay."""
+    for call, path in _above(program, value):
         event = call.event
-        arguments = list(event.arguments.values())
         if event.op.name in ("LSTM", "GRU", "RNN") and event.config is not None:
             given = event.arguments["input"]
             if path[:1] != (1 if state else 0,):
@@ -185,10 +198,6 @@ def _recurrent_above(program: Program, value: Tensor | Packed, *, state: bool = 
                 batch_first = program._flag(first)
                 return _Layer(call, x, 0 if batch_first else 1, 1 if batch_first else 0, layers, program._flag(both))
             break
-        tensors = [v for v in arguments if isinstance(v, (Tensor, Packed))]
-        if len(tensors) != 1:
-            break
-        value = tensors[0]
     raise CannotReplay("the layer that gave the value cannot be told")
 
 
@@ -257,6 +266,56 @@ def _chosen_axis(program: Program, event: OpCalled, rank: int) -> int:
     if found is None:
         raise CannotReplay("the index names no axis")
     return found
+
+
+@experiment("rnn-padded-step")
+def padded_step(program: Program, event: OpCalled) -> Shown | None:
+    """What stands behind the end of a shorter sequence has a say in what is taken for its last step; where the sequences
+    were packed, nothing of the sequence has."""
+    out = _operands(program, event)[0]
+    steps = _chosen_axis(program, event, len(program.facts.read(out.shape).parts))
+    calls = [call for call, _ in _above(program, out)]
+    padded = next((call for call in calls if call.event.op.name == "pad_packed_sequence"), None)
+    packed = next((call for call in calls if call.event.op.name == "pack_padded_sequence"), None)
+    if padded is None or packed is None:
+        layer = _recurrent_above(program, out) if any(call.event.config is not None for call in calls) else None
+        bench = Bench(program, out if layer is None else layer.input, "out" if layer is None else "x", event)
+        places = (1 - steps, steps) if layer is None else (layer.batch, layer.steps)
+        samples, last = bench.shape[places[0]], bench.shape[places[1]] - 1
+        if samples < 2:
+            raise CannotReplay("there is one sample only")
+        behind = _at(bench.shape, {places[0]: samples - 1, places[1]: last})
+        return bench.shown(
+            Claim(
+                f"changing step {last} of sample {samples - 1}, where the padding of a shorter sequence stands, changes "
+                f"what is taken for its last step",
+                f"changed{behind} += 1",
+                f"[{samples - 1}]",
+                True,
+            )
+        )
+    first = packed.event.arguments.get("batch_first")
+    batch = 0 if isinstance(first, Bool) and program._flag(first) else 1
+    bench = Bench(program, _tensor(program, packed.event.arguments["input"]), "x", event)
+    lengths = program.evaluate(f"{program.call(padded)}[1]")
+    short, long = int(lengths.argmin()), int(lengths.argmax())
+    if lengths[short] == lengths[long]:
+        raise CannotReplay("the sequences are of one length")
+    return bench.shown(
+        Claim(
+            f"changing every step of sample {short}, which has {lengths[short]} of {lengths[long]}, leaves what is taken "
+            f"for its last step as it is",
+            f"changed{_at(bench.shape, {batch: short})} += 1",
+            f"[{short}]",
+            False,
+        ),
+        Claim(
+            f"changing sample {long}, the longest, changes what is taken for its own",
+            f"changed{_at(bench.shape, {batch: long})} += 1",
+            f"[{long}]",
+            True,
+        ),
+    )
 
 
 @experiment("rnn-backward-half")
@@ -487,7 +546,7 @@ def pairs(program: Program, event: OpCalled) -> Shown | None:
     a, b = _operands(program, event)[:2]
     ranks = [len(program.facts.read(v.shape).parts) for v in (a, b)]
     if 0 in ranks:
-        raise CannotReplay("no experiment shows what one sum says of each sample")
+        return _against_total(program, event, (a, b)[ranks.index(0)])
     narrow = a if ranks[0] < ranks[1] else b
     bench = Bench(program, narrow, "row", event)
     result = program.evaluate(bench.result)
@@ -507,3 +566,50 @@ def pairs(program: Program, event: OpCalled) -> Shown | None:
         ),
         Claim("changing sample 0 changes it", "changed[0] += 1", "", True),
     )
+
+
+def _against_total(program: Program, event: OpCalled, total: Tensor) -> Shown | None:
+    """What stands beside one sample hears of every other one."""
+    made = program.recording.maker(total)
+    if made is None:
+        raise CannotReplay("the sum cannot be told")
+    bench = Bench(program, _operands(program, made[0].event)[0], "scores", event)
+    return bench.shown(
+        Claim("changing the scores of sample 1 changes what stands beside sample 0", "changed[1] += 1", "[0]", True)
+    )
+
+
+@experiment("softmax-shift")
+def shifted_apart(program: Program, event: OpCalled) -> Shown | None:
+    """One score changes weights that are normalised without it: the shift, which it has a say in, does not cancel."""
+    over, under = _operands(program, event)[:2]
+    total = next((call for call, _ in _above(program, under) if call.event.op.name == "sum"), None)
+    shifted = next((call for call, _ in _above(program, over) if len(_operands(program, call.event)) == 2), None)
+    if total is None or shifted is None:
+        raise CannotReplay("the shift cannot be told")
+    scores, by = _operands(program, shifted.event)
+    shift = next((call for call, _ in _above(program, by) if "dim" in call.event.arguments), None)
+    if shift is None:
+        raise CannotReplay("the shift cannot be told")
+    bench = Bench(program, scores, "scores", event)
+    rank = len(bench.shape)
+    reduced, summed = (_number(program, call.event.arguments.get("dim")) % rank for call in (shift, total))
+    if bench.shape[reduced] < 2:
+        raise CannotReplay("there is one entry only")
+    one = _at(bench.shape, {axis: int(axis == reduced) for axis in range(rank)})
+    rest = _at(bench.shape, {axis: ":" if axis == summed else 0 for axis in range(rank)})
+    return bench.shown(
+        Claim(
+            f"changing a score at entry 1 of axis {reduced} changes weights at entry 0, which are normalised along axis "
+            f"{summed}, without it",
+            f"changed{one} += 1",
+            rest,
+            True,
+        )
+    )
+
+
+def _number(program: Program, value: Value | None) -> int:
+    if not isinstance(value, Int):
+        raise CannotReplay("an axis cannot be told")
+    return program.sizes.number(value.dim)

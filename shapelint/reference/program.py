@@ -65,9 +65,7 @@ ABOUT_KINDS = re.compile(
 """Messages of torch about kinds of entries, of which shapes tell nothing."""
 
 # where a value that nothing tells may be left out: it decides no shape
-_INCIDENTAL = frozenset(
-    ("device", "dtype", "generator", "requires_grad", "out", "pin_memory", "layout", "non_blocking")
-)
+_INCIDENTAL = frozenset(("device", "dtype", "generator", "out", "pin_memory", "layout", "non_blocking"))
 _ROOTS = ("torch", "einops", "numpy", "math")
 _USUAL = {"torch.nn.functional": "F", "torch.nn": "nn"}
 
@@ -526,12 +524,18 @@ class Program:
             if value is param.default:
                 by_name = True
                 continue
-            if (param.name in _INCIDENTAL and not isinstance(value, External)) or self._unread(param, value):
+            if self._incidental(param, value) or self._unread(param, value):
                 by_name = True
                 continue
             text = self.value(value, param.name)
             texts.append(text if param.kind == "positional" and not by_name else f"{param.name}={text}")
         return ", ".join(texts)
+
+    def _incidental(self, param: Param, value: Value) -> bool:
+        """Whether a value may be left out: no shape hangs on it, and torch takes it whatever else is given."""
+        if param.name == "requires_grad":
+            return not isinstance(value, Bool) or value.value is None
+        return param.name in _INCIDENTAL and not isinstance(value, External)
 
     def _unread(self, param: Param, value: Value) -> bool:
         """Whether the rule of the op went without a value that has a default: it decides no shape

@@ -38,11 +38,13 @@ class Call:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fault:
-    """A finding of one reading, the event it rests on, and what was then known of the sizes."""
+    """A finding of one reading, the event it rests on, and what was then known of the sizes. `report` is what the rule
+    said."""
 
     finding: Finding
     event: Event
     facts: Facts
+    report: Report
 
 
 @dataclass(eq=False)
@@ -111,7 +113,7 @@ class Recorder(Watcher):
         assert self.reading is not None
         known = len(self.recording.faults)
         for finding in self.reading.findings[known:]:
-            self.recording.faults.append(Fault(finding, case.event, case.facts.copy()))
+            self.recording.faults.append(Fault(finding, case.event, case.facts.copy(), report))
 
 
 def record(project: Project, loaded: LoadedModule, *, exact: bool = False) -> list[Recording]:

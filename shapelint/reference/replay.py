@@ -14,15 +14,16 @@ from dataclasses import dataclass, replace
 import torch
 
 from shapelint.diagnostics import Diagnostic, Witness
-from shapelint.interp.events import LayerBuilt, Misused, OpCalled
+from shapelint.interp.events import Claimed, LayerBuilt, Misused, OpCalled, Stated
 from shapelint.interp.naming import Naming
 from shapelint.reference.drawing import Contradiction, Sizes
 from shapelint.reference.experiments import EXPERIMENTS, Experiment, Shown
 from shapelint.reference.program import ABOUT_KINDS, ATTEMPTS, KINDS, MOST_CALLS, CannotReplay, Program, Raised
 from shapelint.reference.recording import Fault, Recording, faults_of
-from shapelint.reference.scripts import crash_script, silent_script
+from shapelint.reference.scripts import claim_script, crash_script, silent_script
 from shapelint.reference.second_opinion import RECURRENT
 from shapelint.shapes.dim import Dim
+from shapelint.values.model import Tensor
 
 DRAWS = 3
 """So many draws of sizes must agree."""
@@ -33,7 +34,7 @@ READINGS = 4
 MOST_SHOWN = 8
 """A script shows no more calls than these where they suffice."""
 
-_RULES_ABOUT_KINDS = frozenset(("dtype-mismatch", "index-dtype"))
+_RULES_ABOUT_KINDS = frozenset(("dtype-mismatch", "embedding-input", "gradient-dtype", "index-dtype"))
 
 
 class Doubted(Exception):
@@ -84,6 +85,8 @@ def _witness(recording: Recording, fault: Fault) -> Witness:
     event = fault.event
     if isinstance(event, (LayerBuilt, Misused)) or (isinstance(event, OpCalled) and event.mismatch is not None):
         return _of_crash(recording, fault)
+    if isinstance(event, (Claimed, Stated)):
+        return _of_claim(recording, fault)
     experiment = EXPERIMENTS.get(fault.finding.rule)
     if experiment is None or not isinstance(event, OpCalled):
         return _unverified(f"no experiment shows what `{fault.finding.rule}` says")
@@ -211,7 +214,10 @@ def _misuse(program: Program, event: Misused) -> str:
         return f"{text}.{event.detail['name']}"
     if event.detail.get("use") == "index":
         return f"{text}[..., 0]"  # whatever the entries of the index are: several at once index no tuple
-    raise CannotReplay("the call that takes the tuple is not recorded")
+    call = event.detail.get("call")
+    if not isinstance(call, OpCalled):
+        raise CannotReplay("the call that takes the tuple is not known")
+    return program.expression(call)
 
 
 def _doubt(program: Program, text: str) -> str:
@@ -260,6 +266,47 @@ def _of_silence(recording: Recording, fault: Fault, event: OpCalled, experiment:
         said = "changes of the input do not show it"
         return Witness("refuted", said, _chosen(failed[0], recording), _version())
     return _unverified("it shows for some sizes only" if failed else reason)
+
+
+# What the code says of a shape --------------------------------------------------------------------
+
+
+def _of_claim(recording: Recording, fault: Fault) -> Witness:
+    """Confirmed where torch gives the shape that a comment, an annotation or an `assert` contradicts, refuted where it
+    gives another one."""
+    shape, step = fault.report.shape, fault.report.step
+    if shape is None:
+        return _unverified("torch knows the sizes of an axis, not what it is for")
+    told = Tensor(shape, step=step)
+    if recording.maker(told) is None:
+        return _unverified("the shape is that of what comes in, which the replay makes up: no op of torch gives it")
+    given: list[tuple[Program, str, tuple[int, ...]]] = []
+    reason = "no sizes were found that keep all that is known of them"
+    for sizes in _draws(fault):
+        program = Program(recording, sizes())
+        try:
+            made = recording.maker(told)
+            assert made is not None
+            text = program.call(made[0]) + "".join(f"[{place}]" for place in made[1])
+        except Contradiction:
+            continue
+        except (CannotReplay, Raised) as gap:
+            reason = str(gap)
+            break
+        result = program.evaluate(text)
+        said = program.compare(told, result)
+        if said:
+            return Witness("refuted", said, _chosen(program, recording), _version())
+        if program.doubts:
+            return _unverified(program.doubts[0])
+        given.append((program, text, tuple(result.shape)))
+        if len(given) >= DRAWS or not program.sizes.drawn:
+            break
+    if not given:
+        return _unverified(reason)
+    program, text, seen = given[0]
+    script = claim_script(fault.finding, program, text, seen)
+    return Witness("confirmed", f"the shape is {seen}", _chosen(program, recording), _version(), script)
 
 
 # Draws -------------------------------------------------------------------------------------------

@@ -23,6 +23,13 @@ def crash_script(finding: Finding, program: Program, error: Raised) -> str:
     return _script(finding, program, [*lines, error.line], f"The last line raises {error}")
 
 
+def claim_script(finding: Finding, program: Program, text: str, shape: tuple[int, ...]) -> str:
+    """Ends with an assertion that a shape is not the one that torch gives; nothing passes it while the code stands."""
+    lines = [line.source for line in program.needed(text)]
+    lines.append(f'assert tuple({text}.shape) != {shape}, f"the shape is {{tuple({text}.shape)}}"')
+    return _script(finding, program, lines, "The last line fails: what it says is so")
+
+
 def silent_script(finding: Finding, program: Program, shown: Shown) -> str:
     """Ends with an assertion that what was shown is not so; a right program would pass it."""
     from shapelint.reference.experiments import dependent

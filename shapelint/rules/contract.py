@@ -31,7 +31,8 @@ MAX_TEXT = 60
 @dataclass(frozen=True, slots=True, eq=False)
 class Report:
     """What a check says: the headline (lowercase, no final period, no remedy), the text under the carets, advice, evidence, and the node to
-    point at (the event's own by default). `constraint` tells apart several faults of one rule at one place."""
+    point at (the event's own by default). `constraint` tells apart several faults of one rule at one place. `shape` is the one that the code
+    contradicts, where that is what is told; `step` leads to the tensor."""
 
     headline: str
     label: str = ""
@@ -43,6 +44,7 @@ class Report:
     constraint: str = ""
     step: Step | None = None
     fix: Fix | None = None
+    shape: Shape | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,7 @@ def contradicts(case: Case) -> Report | None:
         help="correct the annotation, or the value if the annotation is what was meant",
         step=tensor.step,
         constraint=f"annotation {event.name}",
+        shape=tensor.shape,
     )
 
 
@@ -127,6 +128,7 @@ def conclude(run: Run) -> Iterator[tuple[Case, Report | Fine]]:
                 help="correct the docstring, or the code if the docstring is what was meant",
                 step=first.lie.step,
                 constraint=f"docstring {first.subject}",
+                shape=first.lie.shape if first.lie.what != "role" else None,
             ),
         )
 

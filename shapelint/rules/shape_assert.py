@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from shapelint.rules.contract import Case, Claimed, Report, Rule
-from shapelint.values.model import Tensor
 
 RULE = Rule("shape-assert", "SHP703", "warning", "an `assert` on a shape that surely fails")
 
@@ -18,5 +17,6 @@ def fails(case: Case) -> Report | None:
     return Report(
         f"`assert {text}` surely fails{is_}",
         label="false whenever the program gets here",
-        step=tensor.step if isinstance(tensor, Tensor) else None,
+        step=tensor.step if tensor is not None else None,
+        shape=tensor.shape if tensor is not None else None,
     )

@@ -433,6 +433,7 @@ def _report(visit: _Visit, lie: Lie) -> Report:
         node=visit.node,
         step=lie.step,
         constraint=claim.text,
+        shape=lie.shape if lie.what != "role" else None,
     )
 
 
