@@ -106,6 +106,11 @@ class CallContext(Context):
     def adopt_tensor(self, value: Value) -> Tensor | None:
         return self.run.adopt(value) if isinstance(value, Opaque) and value.origin == "input" else None
 
+    def data_of(self, value: Value) -> Tensor | None:
+        if not isinstance(value, Opaque) or value.origin != "input":
+            return None
+        return self.run.adopt(value if value.path in self.run.adopted else Opaque(f"{value.path}.data", "input"))
+
     def lies_within(self, run: Segment, rank: int) -> bool | None:
         whole = self.run.adopted.get(run.name)
         if whole is None or self.facts.shape(whole.shape).parts != (run,):

@@ -506,10 +506,7 @@ def _learn_rank(run: Run, shape: Shape, test: str, number: int, held: bool) -> b
         return facts.limit_rank(shape, number, None) if held else facts.limit_rank(shape, 0, number - 1)
     if held:
         return facts.limit_rank(shape, number, number)
-    least, most = facts.admissible_ranks(shape)
-    if number == least:
-        return facts.limit_rank(shape, number + 1, None)
-    return number != most or facts.limit_rank(shape, 0, number - 1)
+    return facts.exclude_rank(shape, number)
 
 
 def _filter(run: Run, test: model.Expr, held: bool) -> None:

@@ -390,6 +390,10 @@ class Context:
         """The tensor that an opaque value is when it is used as one."""
         return None
 
+    def data_of(self, value: Value) -> Tensor | None:
+        """The tensor that is made of what an opaque value holds, a list, an array or a tensor; the value itself stays open."""
+        return None
+
     def lies_within(self, run: Segment, rank: Number) -> bool | None:
         """Whether an unknown run, which is all that is known of an input, holds no more axes than that; None where nothing decides it."""
         return None
@@ -642,7 +646,13 @@ class Context:
         rank = x.shape.rank
         if rank is None:
             least, greatest = self.facts.admissible_ranks(x.shape)
-            possible = [r for r in choices if r >= least and (greatest is None or r in (least, greatest))]
+            possible = [
+                r
+                for r in choices
+                if r >= least
+                and (greatest is None or r in (least, greatest))
+                and not self.facts.excludes_rank(x.shape, r)
+            ]
             if not possible:
                 self.refute(constraint, headline, operand=operand)
             if len(possible) == 1:

@@ -42,6 +42,9 @@ def data_tensor(cx: Context, value: Value, kind: Dtype | None) -> Tensor:
     if isinstance(value, Tensor):
         x = replace(cx.tensor(value), array=False)
         return x.with_dtype(kind or x.dtype)
+    held = cx.data_of(value)
+    if held is not None:
+        return replace(held, dtype=kind or held.dtype, array=False)
     parts, own = _parts(cx, value, kind)
     return Tensor(Shape(parts), kind or own)
 

@@ -15,6 +15,7 @@ RULE = Rule("position-axis", "SHP609", "warning", "a table of positions varies a
 
 _COUNTING = frozenset(("arange", "linspace"))
 _MADE = _COUNTING | frozenset("zeros ones empty randn rand full Parameter".split())
+_DRAWN = frozenset(("randn", "rand"))
 _CUTTING = frozenset(("getitem", "indexing", "narrow", "slice"))
 
 
@@ -51,13 +52,17 @@ def remember(case: Case) -> Report | None:
 def _is_table(step: Step | None) -> bool:
     """Whether a tensor was counted out, or cut from one that was made without any input."""
     is_cut = False
+    is_kept = False
     root = ""
     while step is not None:
+        is_kept = is_kept or step.op == "Parameter"
         if step.op in _CUTTING and step.previous is not None:
             left, whole = step.shape.parts, step.previous.shape.parts
             is_cut = is_cut or (len(left) == len(whole) and any(a != b for a, b in zip(left, whole)))
         root = step.op
         step = step.previous
+    if root in _DRAWN and not is_kept:
+        return False  # what a script draws at random stands for data
     return root in _COUNTING or (is_cut and root in _MADE)
 
 
@@ -81,7 +86,7 @@ def _judged(laid: _Laid) -> Report | None:
     batch = roles.index("batch")
     if facts.resolve(rows[batch].size) == 1 or facts.resolve(rows[1 - batch].size) != 1:
         return None
-    if facts.resolve(axes[batch].size) == 1 or not _counts(case, laid.table.step, rows[batch]):
+    if any(facts.resolve(a.size) == 1 for a in axes) or not _counts(case, laid.table.step, rows[batch]):
         return None
     proof = next((e.why for e in case.evidence(axes[batch]) if e.role == "batch"), "")
     claim = claimed_role(case.run, axes[batch])

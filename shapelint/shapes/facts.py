@@ -52,6 +52,7 @@ class Facts:
         "_both",
         "divides",
         "doubtful",
+        "excluded",
         "generic",
         "low",
         "oracle",
@@ -69,6 +70,7 @@ class Facts:
         self.generic: dict[Symbol, Dim] = {}
         self.segments: dict[Segment, tuple[Part, ...]] = {}
         self.readings: dict[Segment, tuple[Axis, ...]] = {}  # runs of these axes or none
+        self.excluded: frozenset[tuple[Segment, int]] = frozenset()  # numbers of axes that a run does not have
         self.low: dict[Symbol, int] = {}
         self.positive: frozenset[FloorDiv] = frozenset()  # quotients that are 1 or more
         self.divides: frozenset[tuple[Dim, Dim]] = frozenset()
@@ -86,6 +88,7 @@ class Facts:
         other.generic = dict(self.generic)
         other.segments = dict(self.segments)
         other.readings = dict(self.readings)
+        other.excluded = self.excluded
         other.low = dict(self.low)
         other.positive = self.positive
         other.divides = self.divides
@@ -109,6 +112,7 @@ class Facts:
         joined.generic = {s: d for s, d in mine.items() if s not in joined.proved and theirs.get(s) == d}
         joined.segments = {s: p for s, p in self.segments.items() if other.segments.get(s) == p}
         joined.readings = {s: p for s, p in self.readings.items() if other.readings.get(s) == p}
+        joined.excluded = self.excluded & other.excluded
         joined.low = {s: min(n, other.low[s]) for s, n in self.low.items() if s in other.low}
         joined.positive = self.positive & other.positive
         joined.divides = self.divides & other.divides
@@ -302,6 +306,10 @@ class Facts:
     def bind_segment(self, segment: Segment, parts: tuple[Part, ...]) -> None:
         """Learn what axes a run consists of."""
         self.segments[segment] = parts
+        rest = [p for p in parts if isinstance(p, Segment)]
+        if len(rest) == 1:
+            known = len(parts) - 1
+            self.excluded |= {(rest[0], n - known) for run, n in self.excluded if run == segment and n >= known}
 
     def either(self, segment: Segment, axes: tuple[Axis, ...]) -> None:
         """Learn that a run holds `axes` or nothing at all, as the optional batch axis of a convolution does."""
@@ -337,6 +345,27 @@ class Facts:
         assert symbol is not None
         self.ranks[symbol] = shape
         return rank
+
+    def excludes_rank(self, shape: Shape, rank: int) -> bool:
+        """Whether it was learned that a shape has another number of axes than `rank`."""
+        shape = self.shape(shape)
+        at = shape.segment_index
+        return at is not None and (shape.parts[at], rank - (len(shape.parts) - 1)) in self.excluded
+
+    def exclude_rank(self, shape: Shape, rank: int) -> bool:
+        """Learn that a shape has another number of axes than `rank`; False where it has just these."""
+        least, most = self.admissible_ranks(shape)
+        if rank == least:
+            return self.limit_rank(shape, rank + 1, None)
+        if rank == most:
+            return self.limit_rank(shape, 0, rank - 1)
+        shape = self.shape(shape)
+        at = shape.segment_index
+        if at is not None and rank > least:
+            run = shape.parts[at]
+            assert isinstance(run, Segment)
+            self.excluded |= {(run, rank - least)}
+        return True
 
     def limit_rank(self, shape: Shape, least: int, most: int | None) -> bool:
         """Learn that a shape has `least` to `most` axes (None: any number); False where it cannot."""
@@ -524,12 +553,12 @@ class Facts:
         if shape.ranked:
             return shape if len(shape.parts) == rank else None
         missing = rank - (len(shape.parts) - 1)
-        if missing < 0:
-            return None
         at = shape.segment_index
         assert at is not None
         run = shape.parts[at]
         assert isinstance(run, Segment)
+        if missing < 0 or (run, missing) in self.excluded:
+            return None
         if run in self.readings:
             if missing not in (0, len(self.readings[run])):
                 return None
