@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from shapelint.fixes import Change
     from shapelint.reference.comparison import Comparison
     from shapelint.report import Report, RuleInfo
-    from shapelint.rules.findings import Observations
 
 COMMANDS = {
     "check": "check files and folders (what `shapelint PATH` does)",
@@ -406,12 +405,9 @@ def _verified(task: run.Task, outcome: run.Outcome, witness: str | None, lately:
         return replace(outcome, failures=(*outcome.failures, missing))
     if not outcome.diagnostics:
         return outcome
-    from shapelint.reference import recording, replay, scripts
+    from shapelint.reference import scripts
 
-    def wanted(seen: Observations) -> bool:
-        return any(recording.tells(one, found) for one in outcome.diagnostics for found in seen.findings)
-
-    told = list(replay.verify(outcome.diagnostics, run.again(task, wanted, recording.record)))
+    told = run.verified(task, outcome)
     refuted = [one for one in told if one.witness is not None and one.witness.verdict == "refuted"]
     kept = tuple(one for one in told if one not in refuted)
     confirmed = sum(one.witness is not None and one.witness.verdict == "confirmed" for one in kept)
@@ -688,7 +684,7 @@ def _show(arguments: list[str]) -> int:
             from shapelint.reference import comparison as held_against_torch
             from shapelint.reference.recording import record
 
-            recorded = run.again(task, lambda seen: True, partial(record, exact=True))
+            recorded, _ = run.each(task, partial(record, exact=True))
             comparison = held_against_torch.compare(recorded)
     except ConfigurationError as error:
         shown, failures = [], [error.failure]

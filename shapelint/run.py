@@ -60,7 +60,7 @@ class Task:
 class Outcome:
     """What a run found: `diagnostics` at the user's levels, without the suppressed ones, in their final order.
     `refuted` counts those that were withheld because torch refutes them (`--verify`), `seconds` tells what each file
-    took that had to be analysed."""
+    took that had to be analysed. `observed` is what each target gave the rules, empty where the verdict was known."""
 
     diagnostics: tuple[Diagnostic, ...] = ()
     failures: tuple[Failure, ...] = ()
@@ -70,6 +70,7 @@ class Outcome:
     roots: tuple[str, ...] = ()
     refuted: int = 0
     seconds: tuple[tuple[str, float], ...] = ()
+    observed: tuple[Observed[Observations], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +141,7 @@ def check(task: Task) -> Outcome:
         analysed,
         tuple(dict.fromkeys(roots)),
         seconds=tuple((one.path, one.seconds) for one in observed if one.seconds),
+        observed=tuple(observed),
     )
 
 
@@ -621,28 +623,41 @@ def each(task: Task, read: Callable[[Project, LoadedModule], Iterable[Any]]) -> 
     return found, failures
 
 
-def again(
-    task: Task, wanted: Callable[[Observations], bool], read: Callable[[Project, LoadedModule], Sequence[Any]]
-) -> list[Any]:
-    """Reads once more the files whose observations are wanted, with a reader of the caller's own: all that it gives."""
+def verified(task: Task, outcome: Outcome) -> tuple[Diagnostic, ...]:
+    """The diagnostics of an outcome with what torch says of each. The files that they come from are read once more, to
+    know the calls that each rests on. Raises ModuleNotFoundError where there is no torch."""
+    from shapelint.reference import recording, replay
     from shapelint.source.depth import roomy
 
+    if not outcome.diagnostics:
+        return ()
     targets, _ = _targets(task)
-    roots, observed, _ = observe(task, targets, _cache(task, targets), observe_file)
+    observed: Sequence[Observed[Observations]] = outcome.observed
+    if len(observed) != len(targets):
+        _, observed, _ = observe(task, targets, _cache(task, targets), observe_file)
+    roots = [_root(target) for target in targets]
     passed: dict[str, tuple[str, ...]] = {}
     for root, target in zip(roots, targets, strict=True):
         passed[root] = (*passed.get(root, ()), target.path)
     _prepare(passed)
-    found: list[Any] = []
+    found: list[recording.Recording] = []
     for root, target, one in zip(roots, targets, observed, strict=True):
-        if not any(map(wanted, one.observations)):
+        findings = [finding for seen in one.observations for finding in seen.findings]
+        if not any(recording.tells(diagnostic, f) for diagnostic in outcome.diagnostics for f in findings):
             continue
         job = _job(root, target, task.text)
         loaded, _ = _load(job)
         with _own_ops(job):
             for module in loaded:
-                found += roomy(partial(read, _project(job), module))
-    return found
+                readings = roomy(partial(recording.record, _project(job), module))
+                found += [reading for reading in readings if reading.faults]
+    return tuple(replay.verify(outcome.diagnostics, found))
+
+
+def _root(target: Target) -> str:
+    from shapelint.program.project import find_root
+
+    return find_root(target.absolute, target.top)
 
 
 class Sources:

@@ -36,12 +36,13 @@ class Sizes:
 
     # sizes
 
-    def number(self, dim: Dim) -> int:
-        """The number that a dim stands for. Raises Contradiction where no number can be given."""
+    def number(self, dim: Dim, *, counts: bool = False) -> int:
+        """The number that a dim stands for, `counts` where it counts the entries of an axis. Raises Contradiction where no
+        number can be given."""
         dim = self.facts.resolve(dim)
         for symbol in sorted(dim.symbols, key=lambda s: s.uid):
             if symbol not in self.values:
-                self._draw(symbol)
+                self._draw(symbol, counts and symbol is dim.lone_symbol)
         number = self._value(dim)
         if number <= 0 and any(isinstance(atom, FloorDiv) for monomial, _ in dim.terms for atom, _ in monomial):
             raise Contradiction("a quotient is rounded to nothing")
@@ -50,7 +51,7 @@ class Sizes:
     def size(self, dim: Dim) -> int:
         """The number of entries of an axis. Raises Contradiction where an open one would be empty or beyond all
         measure."""
-        number = self.number(dim)
+        number = self.number(dim, counts=True)
         is_open = self.facts.resolve(dim).value is None
         if number < 0 or (is_open and not 1 <= number <= LARGEST):
             raise Contradiction(f"an axis of {number} entries")
@@ -81,11 +82,11 @@ class Sizes:
 
     # symbols
 
-    def _draw(self, symbol: Symbol) -> None:
+    def _draw(self, symbol: Symbol, counts: bool) -> None:
         least = self.facts.least(symbol)
         low = max(2, least if least is not None else 2)
         number = self._demanded(symbol, low)
-        if number is None and symbol.kind == "unknown" and least == 0:
+        if number is None and symbol.kind == "unknown" and least == 0 and not counts:
             number = 1  # the number of a pass or an index: it stays below every size
         self.drawn.append(symbol)
         self.values[symbol] = number if number is not None else self._next(low)

@@ -20,7 +20,19 @@ from shapelint.reference.program import CannotReplay, Program
 from shapelint.reference.recording import Call, Path
 from shapelint.shapes.regroup import regroup
 from shapelint.shapes.shape import Axis
-from shapelint.values.model import Bool, EllipsisValue, Int, LayerConfig, Opaque, Packed, Slice, Tensor, Tuple, Value
+from shapelint.values.model import (
+    Bool,
+    EllipsisValue,
+    Int,
+    LayerConfig,
+    NoneValue,
+    Opaque,
+    Packed,
+    Slice,
+    Tensor,
+    Tuple,
+    Value,
+)
 
 TOLERANCE = 1e-6
 
@@ -83,17 +95,25 @@ class Bench:
         return claim.changes != _equal(left, right)
 
     def after(self, change: str) -> object:
-        """The result for a changed value."""
+        """The result for a changed value. Raises CannotReplay where torch does not take the change."""
         names = dict(self.program.namespace)
         names["changed"] = copy.deepcopy(names[self.free])
         lines = dependent(self.program, self.free, self.result)
         with torch.no_grad(), warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            exec(change, names)
-            names[self.free] = names["changed"]
-            for line in lines:
-                exec(line, names)
+            try:
+                exec(change, names)
+                names[self.free] = names["changed"]
+                for line in lines:
+                    exec(line, names)
+            except (IndexError, RuntimeError) as error:
+                raise CannotReplay(f"a value cannot be changed: {type(error).__name__}: {error}") from error
         return names[self.result]
+
+    def moved(self, index: str) -> str:
+        """The change that makes other entries of those at an index of the free tensor."""
+        is_flag = getattr(self.program.namespace[self.free], "dtype", None) is torch.bool
+        return f"changed{index} {'^= True' if is_flag else '+= 1'}"
 
     def shown(self, *claims: Claim) -> Shown | None:
         """What was seen, where all claims hold."""
@@ -227,8 +247,8 @@ def last_step(program: Program, event: OpCalled) -> Shown | None:
             raise CannotReplay("there is one sample only")
         first, last = _at(bench.shape, {layer.batch: 0}), _at(bench.shape, {layer.batch: samples - 1})
         return bench.shown(
-            Claim("changing every step of sample 0 leaves the result as it is", f"changed{first} += 1", "", False),
-            Claim(f"changing sample {samples - 1} changes it", f"changed{last} += 1", "", True),
+            Claim("changing every step of sample 0 leaves the result as it is", bench.moved(first), "", False),
+            Claim(f"changing sample {samples - 1} changes it", bench.moved(last), "", True),
         )
     assert isinstance(result, Tensor)
     bench = Bench(program, out, "out", event)
@@ -239,11 +259,11 @@ def last_step(program: Program, event: OpCalled) -> Shown | None:
     return bench.shown(
         Claim(
             f"changing all features of the last step but feature {features - 1} leaves the result as it is",
-            f"changed{last} += 1",
+            bench.moved(last),
             "",
             False,
         ),
-        Claim(f"changing feature {features - 1} of step 0 changes it", f"changed{first} += 1", "", True),
+        Claim(f"changing feature {features - 1} of step 0 changes it", bench.moved(first), "", True),
     )
 
 
@@ -289,7 +309,7 @@ def padded_step(program: Program, event: OpCalled) -> Shown | None:
             Claim(
                 f"changing step {last} of sample {samples - 1}, where the padding of a shorter sequence stands, changes "
                 f"what is taken for its last step",
-                f"changed{behind} += 1",
+                bench.moved(behind),
                 f"[{samples - 1}]",
                 True,
             )
@@ -305,13 +325,13 @@ def padded_step(program: Program, event: OpCalled) -> Shown | None:
         Claim(
             f"changing every step of sample {short}, which has {lengths[short]} of {lengths[long]}, leaves what is taken "
             f"for its last step as it is",
-            f"changed{_at(bench.shape, {batch: short})} += 1",
+            bench.moved(_at(bench.shape, {batch: short})),
             f"[{short}]",
             False,
         ),
         Claim(
             f"changing sample {long}, the longest, changes what is taken for its own",
-            f"changed{_at(bench.shape, {batch: long})} += 1",
+            bench.moved(_at(bench.shape, {batch: long})),
             f"[{long}]",
             True,
         ),
@@ -323,10 +343,11 @@ def backward_half(program: Program, event: OpCalled) -> Shown | None:
     """The half that has read one step does not hear of any other one."""
     out = _operands(program, event)[0]
     layer = _recurrent_above(program, out)
-    if layer.layers != 1 or not layer.bidirectional:
-        # what the upper layer reads at one step has already heard of all
-        raise CannotReplay("with several layers every half has heard of every step")
+    if not layer.bidirectional:
+        raise CannotReplay("the layer that gave the value cannot be told")
     index = list(event.arguments.values())[1]
+    if layer.layers != 1:
+        return _unused_memory(program, event, layer, "-1" in program._index(index))
     bench = Bench(program, layer.input, "x", event)
     steps = bench.shape[layer.steps]
     width = program.evaluate(bench.result).shape[-1] // 2
@@ -343,20 +364,44 @@ def backward_half(program: Program, event: OpCalled) -> Shown | None:
     return bench.shown(
         Claim(
             f"changing {others} leaves the {name} half of the result as it is",
-            f"changed{unread_at} += 1",
+            bench.moved(unread_at),
             half,
             False,
         ),
-        Claim(f"changing step {read} changes it", f"changed{read_at} += 1", half, True),
+        Claim(f"changing step {read} changes it", bench.moved(read_at), half, True),
     )
+
+
+def _unused_memory(program: Program, event: OpCalled, layer: _Layer, takes_last: bool) -> Shown | None:
+    """Of several layers the upper one reads what has heard of every step. Its own weights for the state before have no say
+    in the half that has read one step, since there was none before."""
+    config = layer.call.event.config
+    if config is None or not isinstance(layer.call.event.arguments.get("hx"), NoneValue):
+        raise CannotReplay("with several layers and given states every half has heard of every step")
+    bench = Bench(program, config, "rnn", event)
+    built = program.evaluate(bench.free)
+    width = program.evaluate(bench.result).shape[-1] // 2
+    halves = {"forward": (f"[..., :{width}]", ""), "backward": (f"[..., {width}:]", "_reverse")}
+    one, other = ("backward", "forward") if takes_last else ("forward", "backward")
+    claims = []
+    for name, changes in ((one, False), (other, True)):
+        half, suffix = halves[name]
+        claims.append(
+            Claim(
+                f"changing the {name} weights for the state of the step before "
+                f"{'changes' if changes else 'leaves'} the {name} half of the result{'' if changes else ' as it is'}",
+                f"changed.weight_hh_l{built.num_layers - 1}{suffix} += 1",
+                half,
+                changes,
+            )
+        )
+    return bench.shown(*claims)
 
 
 @experiment("rnn-state-rows")
 def state_rows(program: Program, event: OpCalled) -> Shown | None:
     """The weights of a layer and direction have no say in the rows of another one at the top."""
     state: Tensor = _operands(program, event)[0]
-    if not event.name.endswith("__getitem__"):
-        raise CannotReplay("no experiment shows that rows and samples lie along one axis")
     made = program.recording.maker(state)
     if made is None or made[0].event.config is None or made[1][:1] != (1,):
         raise CannotReplay("the layer that gave the state cannot be told")
@@ -364,8 +409,10 @@ def state_rows(program: Program, event: OpCalled) -> Shown | None:
     layer = program.evaluate(bench.free)
     if not isinstance(layer, torch.nn.RNNBase):
         raise CannotReplay("the layer that gave the state cannot be told")
-    index = list(event.arguments.values())[1]
     ways = 2 if layer.bidirectional else 1
+    if not event.name.endswith("__getitem__"):
+        return _rows_as_samples(bench, layer.num_layers - 1, ways)
+    index = list(event.arguments.values())[1]
     entries = index.items if isinstance(index, Tuple) else (index,)
     row = program.sizes.number(entries[0].dim) if isinstance(entries[0], Int) else 0
     at, way = divmod(row % (layer.num_layers * ways), ways)
@@ -387,6 +434,17 @@ def state_rows(program: Program, event: OpCalled) -> Shown | None:
     )
 
 
+def _rows_as_samples(bench: Bench, top: int, ways: int) -> Shown | None:
+    """The first and the last row are not two samples of one kind: the weights of a layer and direction have a say in one
+    alone."""
+    name = f"layer {top} {'backward' if ways == 2 else 'forward'}"
+    change = f"changed.weight_ih_l{top}{'_reverse' if ways == 2 else ''} += 1"
+    return bench.shown(
+        Claim(f"changing the weights of {name} leaves the first row of the result as it is", change, "[0]", False),
+        Claim("it changes the last row", change, "[-1]", True),
+    )
+
+
 @experiment("rnn-batch-first")
 def batch_first(program: Program, event: OpCalled) -> Shown | None:
     """Samples flow into one another along the axis that the layer takes for the steps."""
@@ -401,7 +459,7 @@ def batch_first(program: Program, event: OpCalled) -> Shown | None:
         raise CannotReplay("there is one sample only")
     first, second = _at(bench.shape, {steps: 0}), _at(bench.shape, {steps: 1})
     return bench.shown(
-        Claim("changing sample 0 changes the output of sample 1", f"changed{first} += 1", f"[0]{second}", True)
+        Claim("changing sample 0 changes the output of sample 1", bench.moved(first), f"[0]{second}", True)
     )
 
 
@@ -420,6 +478,8 @@ def scrambled(program: Program, event: OpCalled) -> Shown | None:
         shown = bench.shown(claim)
         if shown is not None:
             return shown
+    if 1 in bench.shape:
+        raise CannotReplay("along an axis there is one entry only")
     if max(bench.shape, default=0) > MOST_ENTRIES:
         raise CannotReplay("the axes are too long to try every entry")
     return None
@@ -448,7 +508,7 @@ def _mixed_axes(program: Program, x: Tensor, result: Tensor, bench: Bench) -> It
                     f"changing {_called(program, part, entry)} (axis {axis}) changes "
                     f"what is read as {_called(program, part, 0)} "
                     f"(axis {place} of the result)",
-                    f"changed{_at(bench.shape, {axis: entry})} += 1",
+                    bench.moved(_at(bench.shape, {axis: entry})),
                     watch,
                     True,
                 )
@@ -478,9 +538,7 @@ def pooled_samples(program: Program, event: OpCalled) -> Shown | None:
     if bench.shape[place] < 2:
         raise CannotReplay("there is one sample only")
     sample = _at(bench.shape, {place: 0})
-    return bench.shown(
-        Claim("changing sample 0 changes what is left of all samples", f"changed{sample} += 1", "", True)
-    )
+    return bench.shown(Claim("changing sample 0 changes what is left of all samples", bench.moved(sample), "", True))
 
 
 @experiment("position-axis")
@@ -493,8 +551,8 @@ def position_of_samples(program: Program, event: OpCalled) -> Shown | None:
             row = _at(bench.shape, {batch: 0})
             first, second = _at(bench.shape, {batch: 0}), _at(bench.shape, {batch: 1})
             return bench.shown(
-                Claim("changing row 0 of the table changes sample 0", f"changed{row} += 1", first, True),
-                Claim("it leaves every step of sample 1 as it is", f"changed{row} += 1", second, False),
+                Claim("changing row 0 of the table changes sample 0", bench.moved(row), first, True),
+                Claim("it leaves every step of sample 1 as it is", bench.moved(row), second, False),
             )
     raise CannotReplay("the table cannot be told")
 
@@ -532,11 +590,11 @@ def softmax_elsewhere(program: Program, event: OpCalled) -> Shown | None:
     return bench.shown(
         Claim(
             f"adding 1 to all scores along axis {over} of one place leaves the result as it is: these sum to 1",
-            f"changed{along[over]} += 1",
+            bench.moved(along[over]),
             "",
             False,
         ),
-        Claim(f"adding 1 along axis {used} changes it: those do not", f"changed{along[used]} += 1", "", True),
+        Claim(f"adding 1 along axis {used} changes it: those do not", bench.moved(along[used]), "", True),
     )
 
 
@@ -555,7 +613,7 @@ def pairs(program: Program, event: OpCalled) -> Shown | None:
         raise CannotReplay("there is one sample only")
     if isinstance(result, torch.Tensor) and result.dim() == 2:
         return bench.shown(
-            Claim("changing sample 1 of one side changes what stands beside sample 0", "changed[1] += 1", "[0]", True)
+            Claim("changing sample 1 of one side changes what stands beside sample 0", bench.moved("[1]"), "[0]", True)
         )
     return bench.shown(
         Claim(
@@ -564,7 +622,7 @@ def pairs(program: Program, event: OpCalled) -> Shown | None:
             "",
             False,
         ),
-        Claim("changing sample 0 changes it", "changed[0] += 1", "", True),
+        Claim("changing sample 0 changes it", bench.moved("[0]"), "", True),
     )
 
 
@@ -575,7 +633,7 @@ def _against_total(program: Program, event: OpCalled, total: Tensor) -> Shown | 
         raise CannotReplay("the sum cannot be told")
     bench = Bench(program, _operands(program, made[0].event)[0], "scores", event)
     return bench.shown(
-        Claim("changing the scores of sample 1 changes what stands beside sample 0", "changed[1] += 1", "[0]", True)
+        Claim("changing the scores of sample 1 changes what stands beside sample 0", bench.moved("[1]"), "[0]", True)
     )
 
 
@@ -602,7 +660,7 @@ def shifted_apart(program: Program, event: OpCalled) -> Shown | None:
         Claim(
             f"changing a score at entry 1 of axis {reduced} changes weights at entry 0, which are normalised along axis "
             f"{summed}, without it",
-            f"changed{one} += 1",
+            bench.moved(one),
             rest,
             True,
         )

@@ -53,6 +53,9 @@ MOST_CALLS = 40
 MOST_ENTRIES = 20_000_000
 """Larger tensors and layers are not made."""
 
+MOST_PRODUCTS = 2_000_000_000
+"""A call of a layer that takes more is not made: it would last longer than a second or so."""
+
 ATTEMPTS = 24
 """Draws may contradict what is known of the sizes; so many are tried."""
 
@@ -68,6 +71,15 @@ ABOUT_KINDS = re.compile(
 _INCIDENTAL = frozenset(("device", "dtype", "generator", "out", "pin_memory", "layout", "non_blocking"))
 _ROOTS = ("torch", "einops", "numpy", "math")
 _USUAL = {"torch.nn.functional": "F", "torch.nn": "nn"}
+
+
+_WHY = {
+    "unsupported-op": "no rule of shapelint tells what an op gives",
+    "dynamic-value": "only a run would tell it",
+    "outside-project": "it comes from outside of the project",
+    "after-error": "a line before fails",
+    "budget": "the analysis stopped there",
+}
 
 
 class CannotReplay(Exception):
@@ -233,8 +245,10 @@ class Program:
         if isinstance(value, OneOf):
             return self.value(value.options[0], wish)
         if isinstance(value, Unknown):
-            raise CannotReplay(f"a value is not known ({value.reason}{f': {value.detail}' if value.detail else ''})")
-        raise CannotReplay("a value is not known")
+            why = _WHY[value.reason]
+            detail = f" (`{value.detail}`)" if value.detail else ""
+            raise CannotReplay(f"a value that it takes is not known: {why}{detail}")
+        raise CannotReplay("a value that it takes is an object that no call of torch gave")
 
     def _constant(self, name: str) -> str:
         """A constant of torch or one of its functions; nothing else that happens to hang below a library's name."""
@@ -441,7 +455,9 @@ class Program:
             if not wish.isidentifier() or wish in self._taken:
                 wish = event.config.name.rpartition(".")[2].lower()
             layer = self.layer(event.config, wish)
-            return f"{layer}({self._arguments(event.op.call.params, arguments)})"
+            text = f"{layer}({self._arguments(event.op.call.params, arguments)})"
+            self._bounded(event.config.name, layer, next(iter(arguments.values()), None))
+            return text
         signature = _matching(event.op.signatures, arguments)
         owner, _, method = event.name.rpartition(".")
         params = list(signature.params)
@@ -456,6 +472,18 @@ class Program:
         if event.name.rpartition(".")[2] == "pack_padded_sequence":
             arguments = self._with_lengths(arguments)
         return f"{self.module(_public(event.name))}({self._arguments(params, arguments)})"
+
+    def _bounded(self, name: str, layer: str, given: Value | None) -> None:
+        """Raises CannotReplay where a layer would take too long over what it is given."""
+        built = self.namespace[layer]
+        widths = (getattr(built, name, None) for name in ("input_size", "in_features", "in_channels"))
+        width = next((w for w in widths if isinstance(w, int)), None)
+        if width is None or given is None:
+            return
+        x = self.evaluate(self.value(given))
+        count = (x[0] if isinstance(x, tuple) and x else x).numel() // max(width, 1)
+        if count * sum(p.numel() for p in built.parameters()) > MOST_PRODUCTS:
+            raise CannotReplay(f"a call of `{name}` with these sizes takes too long")
 
     def _method(self, receiver: str, method: str, params: list[Param], arguments: Mapping[str, Value]) -> str:
         if method == "__getitem__":

@@ -23,7 +23,7 @@ from shapelint.reference.recording import Fault, Recording, faults_of
 from shapelint.reference.scripts import claim_script, crash_script, silent_script
 from shapelint.reference.second_opinion import RECURRENT
 from shapelint.shapes.dim import Dim
-from shapelint.values.model import Tensor
+from shapelint.values.model import Tensor, Tuple, Value
 
 DRAWS = 3
 """So many draws of sizes must agree."""
@@ -200,7 +200,7 @@ def _run_fault(program: Program, fault: Fault) -> Raised | None:
 def _misuse(program: Program, event: Misused) -> str:
     """The use of a value as what it is not. Raises CannotReplay, Contradiction, Raised."""
     assert event.value is not None
-    text = program.value(event.value)
+    text = _counted(program, event.value) if event.kind == "unpack-count" else program.value(event.value)
     if event.kind == "unpack-count":
         want = event.detail["want"]
         assert isinstance(want, int)
@@ -218,6 +218,22 @@ def _misuse(program: Program, event: Misused) -> str:
     if not isinstance(call, OpCalled):
         raise CannotReplay("the call that takes the tuple is not known")
     return program.expression(call)
+
+
+def _counted(program: Program, value: Value) -> str:
+    """A value of which the number of its items matters, and not what they are: those that are not known are `None`."""
+    try:
+        return program.value(value)
+    except CannotReplay:
+        if not isinstance(value, Tuple) or not value.items:
+            raise
+    texts = []
+    for item in value.items:
+        try:
+            texts.append(program.value(item))
+        except (CannotReplay, Raised):
+            texts.append("None")
+    return f"({', '.join(texts)},)"
 
 
 def _doubt(program: Program, text: str) -> str:
@@ -245,7 +261,9 @@ def _of_silence(recording: Recording, fault: Fault, event: OpCalled, experiment:
             found = experiment(program, event)
         except Contradiction:
             continue
-        except (CannotReplay, Raised) as gap:
+        except Raised as error:
+            reason = f"torch refuses a line on the way: {error}"  # other sizes may fit
+        except CannotReplay as gap:
             reason = str(gap)
             draws += 1
         else:
