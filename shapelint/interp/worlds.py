@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from shapelint.interp.objects import (
     BoundMethod,
     Builtin,
@@ -423,8 +425,12 @@ def is_one(run: Run, size: Dim) -> bool | None:
     symbol = run.state.facts.resolve(size).lone_symbol
     if symbol is None or not run.splits:
         return None
+    relation = ("==", size, ONE)
     if symbol.kind == "parameter":
-        asked = compare_ints(run, "==", size, ONE)
+        # what is asked of the axes of a tensor is 1 or more, and `> 1` is how the code asks
+        run.state.facts.raise_low(size, 1)
+        more = compare_ints(run, ">", size, ONE)
+        asked, relation = replace(more, negated=not more.negated), (">", size, ONE)
     elif symbol.kind == "input":
         # other symbols than axes of inputs may share a name: they are told apart by the order in which they are asked for
         alike = run.asked_sizes.setdefault(symbol.name, [])
@@ -439,7 +445,7 @@ def is_one(run: Run, size: Dim) -> bool | None:
         return decide(run, asked)
     answer = require(run, asked)
     if answer is not None:
-        _learn(run, ("==", size, ONE), answer)
+        _learn(run, relation, answer == (relation[0] == "=="))
     return answer
 
 
