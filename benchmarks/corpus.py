@@ -3,7 +3,8 @@
 FOLDER holds checked-out repositories, one folder each. Every repository is linted by a process of its own, as
 `shapelint check --isolated --no-cache` would from its folder. Reports are matched with the verdicts that people gave by
 reading them (`docs/verdicts.tsv`: repository, path:line, rule, true or false, the reason in one line). The table is
-printed; `--write` renews `docs/corpus.md`. No code of the repositories is quoted, neither here nor there.
+printed; `--write` renews `docs/corpus.md`. With `--verify` torch is asked, too, what it says of each report, and the
+tables count what it confirms. No code of the repositories is quoted, neither here nor there.
 """
 
 from __future__ import annotations
@@ -17,8 +18,12 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from shapelint.diagnostics import Diagnostic
 
 ROOT = Path(__file__).resolve().parent.parent
 VERDICTS = ROOT / "docs" / "verdicts.tsv"
@@ -29,12 +34,15 @@ SLOW = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Reported:
-    """One report: where, by which rule, how strongly."""
+    """One report: where, by which rule, how strongly; with `--verify` what torch says of it ("confirmed", "unverified"
+    or "refuted"), and `said` why it is not confirmed."""
 
     path: str
     line: int
     rule: str
     severity: str
+    torch: str = ""
+    said: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +85,15 @@ class Malformed(Exception):
 # One repository -----------------------------------------------------------------------------------
 
 
-def lint(folder: str) -> Linted:
+def lint(folder: str, verify: bool = False) -> Linted:
     """Lint the current folder, which is that of a repository."""
     sys.path.insert(0, str(ROOT))
     from shapelint import run
     from shapelint.config import Configuration
 
     start = time.perf_counter()
-    outcome = run.check(run.Task((".",), Configuration(None, True, {}), jobs=1, use_cache=False))
+    task = run.Task((".",), Configuration(None, True, {}), jobs=1, use_cache=False)
+    outcome = run.check(task)
     seconds = time.perf_counter() - start
     sources = run.Sources()
     by_time = sorted(outcome.seconds, key=lambda one: -one[1])
@@ -95,15 +104,24 @@ def lint(folder: str) -> Linted:
         sum(len(sources.lines(target.path)) for target in outcome.targets),
         round(seconds, 1),
         tuple((path, round(taken, 1)) for path, taken in slow),
-        tuple(Reported(one.location.path, one.location.line, one.rule, one.severity) for one in outcome.diagnostics),
+        tuple(map(reported, run.verified(task, outcome) if verify else outcome.diagnostics)),
         tuple(Failed(one.kind, one.location.path, one.message) for one in outcome.failures),
     )
 
 
-def apart(folder: str, limit: float) -> Linted:
+def reported(one: Diagnostic) -> Reported:
+    """What is kept of a diagnostic."""
+    plain = Reported(one.location.path, one.location.line, one.rule, one.severity)
+    if one.witness is None:
+        return plain
+    verdict = one.witness.verdict
+    return replace(plain, torch=verdict, said="" if verdict == "confirmed" else one.witness.said)
+
+
+def apart(folder: str, limit: float, verify: bool = False) -> Linted:
     """Lint a repository in a process of its own, which may take `limit` seconds."""
     name = os.path.basename(folder)
-    command = [sys.executable, str(Path(__file__).resolve()), "--one", folder]
+    command = [sys.executable, str(Path(__file__).resolve()), "--one", folder, *(["--verify"] if verify else [])]
     try:
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=limit)
     except subprocess.TimeoutExpired:
@@ -128,13 +146,15 @@ def from_json(text: str) -> Linted:
     )
 
 
-def lint_all(folders: Sequence[str], jobs: int, limit: float, results: Path | None) -> list[Linted]:
+def lint_all(
+    folders: Sequence[str], jobs: int, limit: float, results: Path | None, verify: bool = False
+) -> list[Linted]:
     """Lint every repository that `results` does not hold yet."""
     kept = results.read_text("utf-8").splitlines() if results is not None and results.exists() else []
     known = {one.repository: one for one in map(from_json, kept)}
     missing = [os.path.abspath(folder) for folder in folders if os.path.basename(folder) not in known]
     with ThreadPoolExecutor(jobs) as pool:
-        for done in as_completed([pool.submit(apart, folder, limit) for folder in missing]):
+        for done in as_completed([pool.submit(apart, folder, limit, verify) for folder in missing]):
             one = done.result()
             known[one.repository] = one
             print(f"{title(one.repository)}: {one.seconds:.1f} s, {len(one.reports)} reports", file=sys.stderr)
@@ -244,12 +264,15 @@ def counted(kinds: Counter[str]) -> str:
 
 
 def by_rule(reports: Sequence[Judged]) -> list[str]:
-    """One row for each rule: how many reports, and how many of those that a person read were right."""
-    rows = [["rule", "reports", "right", "wrong", "not read", "repositories"]]
-    for rule in sorted({report.rule for _, report, _ in reports}):
-        these = [one for one in reports if one[1].rule == rule]
-        rows.append([rule, str(len(these)), *_said(these), str(len({repository for repository, _, _ in these}))])
-    rows.append(["all", str(len(reports)), *_said(reports), str(len({repository for repository, _, _ in reports}))])
+    """One row for each rule: how many reports, how many of those that a person read were right, and how many torch
+    confirms, where it was asked."""
+    asked = any(report.torch for _, report, _ in reports)
+    rows = [["rule", "reports", "right", "wrong", "not read", *(["confirmed"] if asked else []), "repositories"]]
+    groups = {rule: [one for one in reports if one[1].rule == rule] for rule in sorted({r.rule for _, r, _ in reports})}
+    for rule, these in [*groups.items(), ("all", list(reports))]:
+        confirmed = [str(sum(report.torch == "confirmed" for _, report, _ in these))] if asked else []
+        repositories = str(len({repository for repository, _, _ in these}))
+        rows.append([rule, str(len(these)), *_said(these), *confirmed, repositories])
     return table(rows)
 
 
@@ -259,19 +282,27 @@ def _said(reports: Sequence[Judged]) -> list[str]:
     return [str(right), str(wrong), str(len(reports) - right - wrong)]
 
 
+_CONFIRMED = (
+    "What torch confirms is what `shapelint check --verify` repeats in torch and sees fail, or mean what the report says.",
+)
+
+
 def page(all_linted: Sequence[Linted], reports: Sequence[Judged], gone: Sequence[Verdict]) -> str:
     """`docs/corpus.md`."""
-    rows = [["repository", "place", "rule", "severity", "verdict", "reason"]]
+    asked = any(report.torch for _, report, _ in reports)
+    rows = [["repository", "place", "rule", "severity", *(["torch"] if asked else []), "verdict", "reason"]]
     for repository, report, verdict in reports:
         said = "" if verdict is None else "right" if verdict.right else "wrong"
+        torch = [report.torch] if asked else []
         place = f"{report.path}:{report.line}"
-        rows.append([repository, place, report.rule, report.severity, said, verdict.reason if verdict else ""])
+        rows.append([repository, place, report.rule, report.severity, *torch, said, verdict.reason if verdict else ""])
     lines = [
         "# Real code",
         "",
         "Public repositories with recurrent code, linted whole by `benchmarks/corpus.py`, which writes this page. Each",
         "report is read by a person, who says in `docs/verdicts.tsv` whether it is right. No code is quoted here;",
         "places are those of the version that was linted. Notebooks count the lines of their code cells.",
+        *(_CONFIRMED if asked else ()),
         "",
         "## Repositories",
         "",
@@ -303,11 +334,12 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=2, help="repositories at the same time (default: 2)")
     parser.add_argument("--limit", type=float, default=3600.0, help="seconds that a repository may take")
     parser.add_argument("--results", metavar="FILE", help="keep what each repository gave, and take it from there")
+    parser.add_argument("--verify", action="store_true", help="ask torch what it says of each report")
     parser.add_argument("--write", action="store_true", help="renew docs/corpus.md")
     parser.add_argument("--one", metavar="FOLDER", help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.one:
-        print(json.dumps(asdict(lint(args.one))))
+        print(json.dumps(asdict(lint(args.one, args.verify))))
         return 0
     if not args.folder:
         parser.error("which folder?")
@@ -318,7 +350,7 @@ def main() -> int:
         return 2
     folders = sorted(one.path for one in os.scandir(args.folder) if one.is_dir())
     folders = [one for one in folders if not args.only or title(os.path.basename(one)) in map(title, args.only)]
-    all_linted = lint_all(folders, args.jobs, args.limit, Path(args.results) if args.results else None)
+    all_linted = lint_all(folders, args.jobs, args.limit, Path(args.results) if args.results else None, args.verify)
     reports, gone = judged(all_linted, verdicts)
     print("\n".join([*overview(all_linted), "", *by_rule(reports)]))
     for one in all_linted:
@@ -328,6 +360,9 @@ def main() -> int:
         for path, seconds in one.slow:
             if seconds > SLOW:
                 print(f"slow: {title(one.repository)}/{path}: {seconds:.1f} s")
+    for repository, report, _ in reports:
+        if report.torch not in ("", "confirmed"):
+            print(f"{report.torch}: {repository}/{report.path}:{report.line} [{report.rule}]: {report.said}")
     unread = [(repository, report) for repository, report, verdict in reports if verdict is None]
     for repository, report in unread:
         print(f"not read: {repository}\t{report.path}:{report.line}\t{report.rule}")
