@@ -453,6 +453,17 @@ def test_lstm_from_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys:
     assert "(batch, seq, 2*hidden)" in capsys.readouterr().out
     assert main(["lstm", "--from", "model.py:Other"]) == 2
     assert main(["lstm", "--from", "model.py"]) == 2
+    assert main(["lstm", "--from", "model.py:Model", "--hidden", "4", "--proj", "9"]) == 2
+    capsys.readouterr()
+
+
+def test_lstm_from_code_tells_the_sizes_as_they_are_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "model.py").write_text(SILENT.replace("nn.Linear(hidden,", "nn.Linear(features,"))  # asks for hidden
+    assert main(["lstm", "--from", "model.py:Model", "--no-torch"]) == 0
+    assert capsys.readouterr().out.splitlines()[1] == "nn.LSTM(features, hidden, batch_first=True)"
 
 
 @pytest.mark.parametrize(

@@ -118,14 +118,14 @@ def check(sizes: Sizes) -> Agreement:
     for subject, left, right in _ends_meet(run, output, theirs_by_name["h_n"]):
         if left.shape != right.shape or float((left - right).abs().max()) > TOLERANCE:
             problems.append(f"{subject} does not hold")
-    linear = nn.Linear(_number(run.features), 1, dtype=torch.float64)
-    same("nn.Linear on the output", (*outside["output"][:2], 1), tuple(linear(output).shape))
+    linear = nn.Linear(_number(run.features), _number(run.top), dtype=torch.float64)
+    same("nn.Linear on the output", (*outside["output"][:2], _number(run.top)), tuple(linear(output).shape))
     return Agreement(torch.__version__, run, replaced, compared, largest, tuple(problems))
 
 
 def runnable(sizes: Sizes) -> tuple[Sizes, tuple[str, ...]]:
     """The same layer with a number for every size, and which of the given sizes gave way to smaller ones."""
-    names = ("input", "hidden", "proj", "batch", "steps")
+    names = ("input", "hidden", "proj", "batch", "steps", "head")
     given = {name for name in names if getattr(sizes, name) is not None and getattr(sizes, name).value is not None}
     replaced: list[str] = []
     run = _fill(sizes, given)
@@ -143,6 +143,8 @@ def runnable(sizes: Sizes) -> tuple[Sizes, tuple[str, ...]]:
         replaced.append("layers")
     if _number(run.parameter_count) > MOST_PARAMETERS:
         give_way("input", "hidden", "proj")
+    if _number(run.features * run.top) > MOST_PARAMETERS:
+        give_way("head")
     for name in ("batch", "steps"):
         if _number(run.parameter_count * run.batch * run.steps) > MOST_PRODUCTS:
             give_way(name)
@@ -158,6 +160,8 @@ def _fill(sizes: Sizes, given: set[str]) -> Sizes:
         # a given hidden size bounds the projection, a given projection the hidden size
         wanted.insert(0, ("proj", 2))
         wanted[-1] = ("hidden", 1 + max(6, chosen["proj"].value if "proj" in chosen else 0))
+    if sizes.head is not None:
+        wanted.append(("head", 6))
     for name, least in wanted:
         if name not in given:
             number = least

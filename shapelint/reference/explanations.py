@@ -35,10 +35,8 @@ def explain(sizes: Sizes) -> Iterator[Explanation]:
 
 
 def next_linear(sizes: Sizes) -> str:
-    """The Linear that stands on `output`: its first size must match, its second is free (here: as many as one input
-    has).
-    """
-    return f"nn.Linear({format_dim(sizes.features)}, {format_dim(sizes.input)})"
+    """The Linear that stands on `output`: its first size must match, its second is free."""
+    return f"nn.Linear({format_dim(sizes.features)}, {format_dim(sizes.top)})"
 
 
 def last_step(sizes: Sizes) -> str:
@@ -147,11 +145,11 @@ def _last_step(sizes: Sizes) -> tuple[str, ...]:
 
 def _next_layer(sizes: Sizes) -> tuple[str, ...]:
     features, out = format_dim(sizes.features), format_dim(sizes.out)
+    why = " (here: as many as one step of the input has)" if sizes.head is None else ""
     answer = [
         (
-            f"{features} features: {next_linear(sizes)} fits. The {features} is fixed; the {format_dim(sizes.input)} "
-            "is yours to choose (here: as many as one step of the input has). A Linear acts on the last axis, so it "
-            "takes output whole or one step of it."
+            f"{features} features: {next_linear(sizes)} fits. The {features} is fixed; the {format_dim(sizes.top)} is "
+            f"yours to choose{why}. A Linear acts on the last axis, so it takes output whole or one step of it."
         )
     ]
     if sizes.bidirectional:

@@ -14,6 +14,7 @@ from shapelint.values.model import Bool, Int, NoneValue, Opaque, Value
 if TYPE_CHECKING:
     from shapelint.interp.events import LayerBuilt
     from shapelint.interp.run import Run
+    from shapelint.shapes.facts import Facts
 
 KINDS: dict[str, Kind] = {"LSTM": "lstm", "GRU": "gru", "RNN": "rnn"}
 
@@ -58,11 +59,11 @@ def layers_of(path: str, class_name: str) -> list[BuiltLayer]:
 
     class Builds(Observer):
         def __init__(self) -> None:
-            self.events: list[LayerBuilt] = []
+            self.events: list[tuple[LayerBuilt, Facts]] = []
 
         def event(self, run: Run, event: Event) -> None:
             if isinstance(event, LayerBuilt) and event.config.name.rpartition(".")[2] in KINDS:
-                self.events.append(event)
+                self.events.append((event, run.state.facts.copy()))  # uses that come later may demand other sizes
 
         def finish(self, run: Run) -> None:
             owner = run.entry.rpartition(".")[0]
@@ -70,8 +71,8 @@ def layers_of(path: str, class_name: str) -> list[BuiltLayer]:
                 return
             classes.add(owner)
             if owner == class_name:
-                for event in self.events:
-                    layer = _built(run, event)
+                for event, facts in self.events:
+                    layer = _built(run, event, facts)
                     if layer is not None:
                         found.setdefault((layer.location, layer.sizes.construction, layer.assumed), layer)
 
@@ -86,14 +87,14 @@ def layers_of(path: str, class_name: str) -> list[BuiltLayer]:
     return [replace(one, world="") if one.location in alone else one for one in ordered]
 
 
-def _built(run: Run, event: LayerBuilt) -> BuiltLayer | None:
+def _built(run: Run, event: LayerBuilt, facts: Facts) -> BuiltLayer | None:
     """None where a size of the layer cannot be told."""
     from shapelint.interp.worlds import world_text
 
     args = event.config.args
     site = event.where.site
     module = run.root if run.root.path == site.path else run.project.at(site.path)
-    input_size, hidden = (_dim(run, args.get(name)) for name in ("input_size", "hidden_size"))
+    input_size, hidden = (_dim(run, facts, args.get(name)) for name in ("input_size", "hidden_size"))
     if input_size is None or hidden is None or module is None:
         return None
     assumed: list[str] = []
@@ -104,10 +105,10 @@ def _built(run: Run, event: LayerBuilt) -> BuiltLayer | None:
             assumed.append(f"{name}={default}")
         return default if value is None else value
 
-    layers = _dim(run, args.get("num_layers"))
+    layers = _dim(run, facts, args.get("num_layers"))
     if layers is None or layers.value is None:
         assumed.append("num_layers=1")
-    proj = _dim(run, args["proj_size"]) if "proj_size" in args else None
+    proj = _dim(run, facts, args["proj_size"]) if "proj_size" in args else None
     kind = KINDS[event.config.name.rpartition(".")[2]]
     sizes = Sizes(
         kind=kind,
@@ -126,10 +127,10 @@ def _built(run: Run, event: LayerBuilt) -> BuiltLayer | None:
     return BuiltLayer(location, text, world_text(run), sizes, tuple(assumed))
 
 
-def _dim(run: Run, value: Value | None) -> Dim | None:
+def _dim(run: Run, facts: Facts, value: Value | None) -> Dim | None:
     if isinstance(value, Opaque) and value.path not in run.adopted:
-        return run.state.facts.resolve(run.symbol(value.path, value.origin))
-    return run.state.facts.resolve(value.dim) if isinstance(value, Int) else None
+        return facts.resolve(run.symbol(value.path, value.origin))
+    return facts.resolve(value.dim) if isinstance(value, Int) else None
 
 
 def _flag(run: Run, value: Value | None) -> bool | None:

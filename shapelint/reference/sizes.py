@@ -57,7 +57,8 @@ class StateRow:
 class Sizes:
     """A recurrent layer and one call of it, by its sizes. `steps` is the length of the sequence.
 
-    `proj` is None without a projection; only an LSTM may have one. Follows the pages of `torch.nn.LSTM`, `GRU` and
+    `proj` is None without a projection; only an LSTM may have one. `head` is what a Linear on the output gives, None
+    where nobody says. Follows the pages of `torch.nn.LSTM`, `GRU` and
     `RNN`.
     """
 
@@ -71,6 +72,7 @@ class Sizes:
     bidirectional: bool = False
     batch_first: bool = False
     bias: bool = True
+    head: Dim | None = None
 
     @property
     def class_name(self) -> str:
@@ -104,6 +106,11 @@ class Sizes:
     def features(self) -> Dim:
         """The last dimension of `output`, which is what the next layer must accept."""
         return len(self.directions) * self.out
+
+    @property
+    def top(self) -> Dim:
+        """What a Linear on the output gives: `head`, or as many features as one step of the input has."""
+        return self.input if self.head is None else self.head
 
     @property
     def has_cell(self) -> bool:

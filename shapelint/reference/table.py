@@ -117,10 +117,10 @@ def _given(sizes: Sizes, options: argparse.Namespace, parser: argparse.ArgumentP
     """The sizes of a layer in the code with those that the command line gives."""
     from dataclasses import replace
 
-    numbers = {name: getattr(options, name) for name in ("input", "hidden", "batch", "steps", "proj")}
+    numbers = {name: getattr(options, name) for name in ("input", "hidden", "batch", "steps", "proj", "head")}
     changes: dict[str, Any] = {name: Dim.of(number) for name, number in numbers.items() if number is not None}
     if "proj" in changes and sizes.kind != "lstm":
-        parser.error("--proj: only an LSTM has a projection (proj_size)")
+        parser.error(_NO_PROJECTION)
     if options.layers is not None:
         changes["layers"] = options.layers
     for name in ("bidirectional", "batch_first"):
@@ -128,7 +128,18 @@ def _given(sizes: Sizes, options: argparse.Namespace, parser: argparse.ArgumentP
             changes[name] = True
     if options.no_bias:
         changes["bias"] = False
-    return replace(sizes, **changes)
+    return _sound(replace(sizes, **changes), parser)
+
+
+_NO_PROJECTION = "--proj: only an LSTM has a projection (proj_size)"
+
+
+def _sound(sizes: Sizes, parser: argparse.ArgumentParser) -> Sizes:
+    """The same sizes; wrong usage where torch would not build the layer."""
+    proj, hidden = (None if dim is None else dim.value for dim in (sizes.proj, sizes.hidden))
+    if proj is not None and hidden is not None and proj >= hidden:
+        parser.error(f"--proj: proj_size has to be smaller than hidden_size, but {proj} >= {hidden}")
+    return sizes
 
 
 def as_json(sizes: Sizes, said: Agreement | TorchUnused) -> dict[str, Any]:
@@ -169,7 +180,11 @@ def as_json(sizes: Sizes, said: Agreement | TorchUnused) -> dict[str, Any]:
         "rows": [{"row": row.row, "layer": row.layer, "direction": row.direction} for row in sizes.rows()],
         "parameters": [{"name": p.name, "shape": _plain_all(p.dims), "count": _plain(p.count)} for p in parameters],
         "parameter_count": _plain(sizes.parameter_count),
-        "next_linear": {"in_features": _plain(sizes.features), "example": next_linear(sizes)},
+        "next_linear": {
+            "in_features": _plain(sizes.features),
+            "out_features": _plain(sizes.top),
+            "example": next_linear(sizes),
+        },
         "explanations": [{"question": e.question, "answer": list(e.answer)} for e in explain(sizes)],
         "torch": _torch_as_json(said),
     }
@@ -225,6 +240,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--no-bias", action="store_true", help="leave out both bias vectors")
     parser.add_argument("--batch", type=_size, metavar="N", help="samples in a batch")
     parser.add_argument("--steps", type=_size, metavar="N", help="length of the sequence")
+    parser.add_argument("--head", type=_size, metavar="N", help="out_features of a Linear on top (default: as --input)")
     parser.add_argument("--kind", choices=list(GATE_COUNTS), default="lstm", help="which layer (default: lstm)")
     parser.add_argument("--no-torch", action="store_true", help="do not run torch to confirm the table")
     parser.add_argument("--output-format", choices=["text", "json"], default="text", help="default: text")
@@ -243,14 +259,12 @@ def _size(text: str) -> int:
 
 def _sizes(options: argparse.Namespace, parser: argparse.ArgumentParser) -> Sizes:
     if options.proj is not None and options.kind != "lstm":
-        parser.error("--proj: only an LSTM has a projection (proj_size)")
-    if options.proj is not None and options.hidden is not None and options.proj >= options.hidden:
-        parser.error(f"--proj: proj_size has to be smaller than hidden_size, but {options.proj} >= {options.hidden}")
+        parser.error(_NO_PROJECTION)
 
     def dim(name: str, number: int | None) -> Dim:
         return Dim.symbol(name, "parameter") if number is None else Dim.of(number)
 
-    return Sizes(
+    sizes = Sizes(
         kind=options.kind,
         input=dim("input", options.input),
         hidden=dim("hidden", options.hidden),
@@ -261,7 +275,9 @@ def _sizes(options: argparse.Namespace, parser: argparse.ArgumentParser) -> Size
         bidirectional=options.bidirectional,
         batch_first=options.batch_first,
         bias=not options.no_bias,
+        head=None if options.head is None else Dim.of(options.head),
     )
+    return _sound(sizes, parser)
 
 
 def _ask_torch(sizes: Sizes) -> Agreement | TorchUnused:
@@ -279,7 +295,9 @@ def _ask_torch(sizes: Sizes) -> Agreement | TorchUnused:
 def _torch_as_json(said: Agreement | TorchUnused) -> dict[str, Any]:
     if isinstance(said, TorchUnused):
         return {"used": False, "reason": said.reason}
-    names = ("input", "hidden", "batch", "steps")
+    names = [
+        name for name in ("input", "hidden", "proj", "batch", "steps", "head") if getattr(said.sizes, name) is not None
+    ]
     return {
         "used": True,
         "version": said.torch_version,
@@ -309,7 +327,7 @@ def _torch_as_text(sizes: Sizes, said: Agreement | TorchUnused) -> Iterator[str]
         f"equal, values differ by at most {said.largest_difference:.1g}."
     )
     run = said.sizes
-    names = ("input", "hidden", "proj", "batch", "steps")
+    names = ("input", "hidden", "proj", "batch", "steps", "head")
     open_sizes = [n for n in names if getattr(sizes, n) is not None and getattr(sizes, n).value is None]
     if open_sizes:
         yield "Chosen for the run: " + ", ".join(f"{n} {format_dim(getattr(run, n))}" for n in open_sizes) + "."
@@ -355,7 +373,7 @@ def _parameter_list(sizes: Sizes) -> Iterator[tuple[str, str, str]]:
 
 
 def _after(sizes: Sizes) -> str:
-    return format_dims((*sizes.outside()["output"][:2], sizes.input))
+    return format_dims((*sizes.outside()["output"][:2], sizes.top))
 
 
 def _span(group: range) -> str:

@@ -49,6 +49,17 @@ def test_the_common_question_input_5_hidden_256(capsys: pytest.CaptureFixture[st
     assert "269,312" in text
 
 
+def test_a_linear_on_top_of_a_chosen_size(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--input", "10", "--hidden", "256", "--head", "5"]) == 0
+    said = capsys.readouterr().out
+    assert "nn.Linear(256, 5)  (seq, batch, 256) -> (seq, batch, 5)" in said
+    assert "yours to choose. A Linear" in said
+    assert main(["--hidden", "256", "--head", "5", "--bidirectional", "--output-format", "json"]) == 0
+    table = json.loads(capsys.readouterr().out)
+    assert table["next_linear"] == {"in_features": 512, "out_features": 5, "example": "nn.Linear(512, 5)"}
+    assert table["torch"]["agrees"]
+
+
 def test_sizes_not_given_stay_symbols(capsys: pytest.CaptureFixture[str]) -> None:
     data = _json(capsys, "--layers", "2", "--bidirectional", "--batch-first")
     assert data["construction"] == "nn.LSTM(input, hidden, num_layers=2, batch_first=True, bidirectional=True)"
