@@ -394,8 +394,14 @@ def _extreme(kind: type[Min] | type[Max], values: Iterable[Dim]) -> Dim:
 
 
 def _dominates(kind: type[_Compound], winner: Dim, loser: Dim) -> bool:
-    low, high = bounds(winner - loser)
-    return (low is not None and low >= 0) if kind is Max else (high is not None and high <= 0)
+    greater, less = (winner, loser) if kind is Max else (loser, winner)
+    # nothing outweighs what only the lesser side has: most pairs of many lengths end here
+    if all(factor > 0 for _, factor in less.terms):
+        present = {atom for monomial, _ in greater.terms for atom, _ in monomial}
+        if any(atom not in present for monomial, _ in less.terms for atom, _ in monomial):
+            return False
+    low, _ = bounds(greater - less)
+    return low is not None and low >= 0
 
 
 def minimum(values: Iterable[Dim]) -> Dim:
