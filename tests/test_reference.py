@@ -9,7 +9,7 @@ import subprocess
 import sys
 import warnings
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -41,7 +41,7 @@ def _tensors(value: Any) -> list[torch.Tensor]:
     return [value] if isinstance(value, torch.Tensor) else [t for part in value for t in _tensors(part)]
 
 
-def _settings(kind: str) -> list[Options]:
+def settings_of(kind: str, count: int = 40) -> list[Options]:
     """A sample of all combinations of options, forms of input and given states."""
     switches = {
         "num_layers": (1, 2, 3),
@@ -58,7 +58,7 @@ def _settings(kind: str) -> list[Options]:
     }[kind]
     names = [*switches, *special]
     product = list(itertools.product(*switches.values(), *special.values()))
-    return [dict(zip(names, values, strict=True)) for values in random.Random(kind).sample(product, 40)]
+    return [dict(zip(names, values, strict=True)) for values in random.Random(kind).sample(product, count)]
 
 
 def _call(form: str, given: bool, options: Options, has_cell: bool) -> tuple[Any, Any, list[torch.Tensor]]:
@@ -79,7 +79,17 @@ def _call(form: str, given: bool, options: Options, has_cell: bool) -> tuple[Any
     return (source, (h_0, c_0), [x, h_0, c_0]) if has_cell else (source, h_0, [x, h_0])
 
 
-def _assert_layers_agree(kind: str, setting: Options) -> tuple[Intermediate, ...]:
+class Agreed(NamedTuple):
+    """What was compared: the tensors of the answer, the gradients, the intermediates inside; `largest` is the largest
+    difference between two numbers."""
+
+    values: int
+    gradients: int
+    intermediates: tuple[Intermediate, ...]
+    largest: float
+
+
+def assert_layers_agree(kind: str, setting: Options) -> Agreed:
     """Equal parameters, then equal values, shapes and gradients (input, states, every weight)."""
     torch.manual_seed(0)
     options = {name: value for name, value in setting.items() if name not in ("form", "state")}
@@ -100,7 +110,9 @@ def _assert_layers_agree(kind: str, setting: Options) -> tuple[Intermediate, ...
     mine = torch.autograd.grad(got, leaves + [w for w, _ in weights], seeds, retain_graph=True, allow_unused=True)
     other = torch.autograd.grad(want, leaves + [w for _, w in weights], seeds, retain_graph=True, allow_unused=True)
     _assert_close(list(mine), list(other))
-    return seen.intermediates
+    pairs = [*zip(got, want, strict=True), *zip(mine, other, strict=True)]
+    largest = max(float((a - b).detach().abs().max()) for a, b in pairs if a is not None and a.numel())
+    return Agreed(len(got), len(mine), seen.intermediates, largest)
 
 
 def _assert_close(got: list[torch.Tensor], want: list[torch.Tensor]) -> None:
@@ -112,11 +124,11 @@ def _assert_close(got: list[torch.Tensor], want: list[torch.Tensor]) -> None:
 
 @pytest.mark.parametrize("kind", ["LSTM", "GRU", "RNN"])
 def test_layers_equal_torch_in_values_shapes_and_gradients(kind: str) -> None:
-    settings = _settings(kind)
+    settings = settings_of(kind)
     assert {s["form"] for s in settings} == set(FORMS)
     for setting in settings:
         try:
-            _assert_layers_agree(kind, setting)
+            assert_layers_agree(kind, setting)
         except AssertionError as error:
             raise AssertionError(f"{kind} {setting}") from error
 
@@ -364,10 +376,10 @@ def _swapped(names: tuple[str, ...], a: int, b: int) -> tuple[str, ...]:
 
 @pytest.mark.parametrize(("a", "b"), list(itertools.combinations(range(4), 2)))
 def test_swapped_gates_of_an_lstm_are_noticed(a: int, b: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    _assert_layers_agree("LSTM", PADDED)
+    assert_layers_agree("LSTM", PADDED)
     monkeypatch.setattr(layers.LSTM, "gate_names", _swapped(equations.LSTM_GATES, a, b))
     with pytest.raises(AssertionError):
-        _assert_layers_agree("LSTM", PADDED)
+        assert_layers_agree("LSTM", PADDED)
     assert not agreement.check(_sizes("lstm")).agrees
 
 
@@ -375,14 +387,14 @@ def test_swapped_gates_of_an_lstm_are_noticed(a: int, b: int, monkeypatch: pytes
 def test_swapped_gates_of_a_gru_are_noticed(a: int, b: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(layers.GRU, "gate_names", _swapped(equations.GRU_GATES, a, b))
     with pytest.raises(AssertionError):
-        _assert_layers_agree("GRU", PADDED)
+        assert_layers_agree("GRU", PADDED)
     assert not agreement.check(_sizes("gru")).agrees
 
 
 def test_a_wrong_nonlinearity_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(layers, "RNN_STEPS", {"tanh": equations.RNN_STEPS["relu"]})
     with pytest.raises(AssertionError):
-        _assert_layers_agree("RNN", PADDED)
+        assert_layers_agree("RNN", PADDED)
 
 
 def test_a_bias_counted_twice_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -392,7 +404,7 @@ def test_a_bias_counted_twice_is_noticed(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(layers, "split_gates", doubled)
     for kind in ("LSTM", "GRU", "RNN"):
         with pytest.raises(AssertionError):
-            _assert_layers_agree(kind, PADDED)
+            assert_layers_agree(kind, PADDED)
 
 
 # The table's arithmetic against the reference and torch --------------------------------------------

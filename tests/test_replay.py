@@ -23,7 +23,7 @@ from shapelint.diagnostics import Diagnostic, Location, Witness
 from shapelint.ops.contract import say
 from shapelint.ops.index import find
 from shapelint.program.project import Project
-from shapelint.reference import comparison, layers
+from shapelint.reference import cells, comparison, layers
 from shapelint.reference.drawing import Contradiction, Sizes
 from shapelint.reference.from_code import NotFound, layers_of
 from shapelint.reference.recording import Recording, record
@@ -286,22 +286,21 @@ def test_show_verify_notices_a_broken_op(tmp_path: Path, monkeypatch: pytest.Mon
 
 # The analyser against the reference --------------------------------------------------------------
 
-OPTIONS = st.fixed_dictionaries(
-    {
-        "kind": st.sampled_from(("LSTM", "GRU", "RNN")),
-        "input": st.integers(1, 5),
-        "hidden": st.integers(2, 6),
-        "layers": st.integers(1, 3),
-        "bidirectional": st.booleans(),
-        "batch_first": st.booleans(),
-        "bias": st.booleans(),
-        "proj": st.integers(0, 1),
-        "form": st.sampled_from(("batched", "unbatched", "packed")),
-        "states": st.booleans(),
-        "batch": st.integers(1, 4),
-        "steps": st.integers(1, 4),
-    }
-)
+CHOICES: dict[str, tuple[Any, ...]] = {
+    "kind": ("LSTM", "GRU", "RNN"),
+    "input": (1, 2, 3, 4, 5),
+    "hidden": (2, 3, 4, 5, 6),
+    "layers": (1, 2, 3),
+    "bidirectional": (False, True),
+    "batch_first": (False, True),
+    "bias": (False, True),
+    "proj": (0, 1),
+    "form": ("batched", "unbatched", "packed"),
+    "states": (False, True),
+    "batch": (1, 2, 3, 4),
+    "steps": (1, 2, 3, 4),
+}
+OPTIONS = st.fixed_dictionaries({name: st.sampled_from(choices) for name, choices in CHOICES.items()})
 
 
 def program_of(o: dict[str, Any]) -> tuple[str, dict[str, Any], tuple[int, ...]]:
@@ -402,6 +401,22 @@ def hold(o: dict[str, Any], tmp_path: Path) -> list[str]:
 )
 def test_analyser_agrees_with_the_inside_of_the_reference(tmp_path: Path, o: dict[str, Any]) -> None:
     assert hold(o, tmp_path) == []
+
+
+@pytest.mark.parametrize("kind", ["LSTMCell", "GRUCell", "RNNCell"])
+@pytest.mark.parametrize("batched", [True, False])
+@pytest.mark.parametrize("given_states", [True, False])
+def test_analyser_agrees_with_the_inside_of_the_cells(
+    tmp_path: Path, kind: str, batched: bool, given_states: bool
+) -> None:
+    middle = "3, " if batched else ""
+    states = f"(torch.randn({middle}7), torch.randn({middle}7))" if kind == "LSTMCell" else f"torch.randn({middle}7)"
+    lines = ["import torch", "from torch import nn", f"cell = nn.{kind}(5, 7)", f"x = torch.randn({middle}5)"]
+    lines.append(f"result = cell(x, {states})" if given_states else "result = cell(x)")
+    seen = getattr(cells, kind)(5, 7).observe(torch.zeros((3, 5) if batched else 5))
+    shapes = {i.name: i.shape if batched else i.shape[1:] for i in seen.intermediates}
+    names = ("hidden", "cell") if kind == "LSTMCell" else ("hidden",)
+    assert list(inferred(read(tmp_path, "\n".join(lines)), kind)) == [shapes[name] for name in names]
 
 
 def test_a_broken_recurrent_rule_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -80,7 +80,8 @@ def _said(recording: Recording, call: Call) -> str:
             except Contradiction:
                 break
             except Raised as error:
-                raise CannotReplay(f"its arguments cannot be made: {error}") from None
+                reason = f"its arguments cannot be made: {error}"
+                break
             if program.sizes.runs:
                 raise CannotReplay("the rank of an argument is not known")
             try:

@@ -353,10 +353,9 @@ class Program:
             dtype, self.guessed_dtype = self.open_dtype, True
         path = self._paths.get(id(value))
         name = self.name(path.rpartition(".")[2] if path else wish)
-        self.run(name, _filled(shape, dtype, value.array), made=True)
         if value.array:
-            self.namespace.setdefault("numpy", importlib.import_module("numpy"))
-            self.modules.add("numpy")
+            self.module("numpy.ndarray")
+        self.run(name, _filled(shape, dtype, value.array), made=True)
         return name
 
     def _packed(self, value: Packed) -> str:
