@@ -82,18 +82,16 @@ def _said(recording: Recording, call: Call) -> str:
             except Raised as error:
                 reason = f"its arguments cannot be made: {error}"
                 break
-            if program.sizes.runs:
-                raise CannotReplay("the rank of an argument is not known")
             try:
                 result = program.run("result", text)
             except Raised as error:
                 if event.mismatch is not None:
                     return ""
                 if not ABOUT_KINDS.search(str(error)):
-                    if not program.sizes.drawn:
+                    if not program.sizes.drawn and not program.sizes.runs:
                         return f"torch refuses it: {error}"
                     # others may fit: nothing is claimed for all of them
-                    reason = "torch takes none of the sizes that were drawn"
+                    reason = "torch takes none of the sizes and ranks that were drawn"
                     break
                 reason = "torch objects to the kind of entries"
                 if not program.guessed_dtype:

@@ -11,6 +11,8 @@ from shapelint.shapes.shape import Axis, Part, Segment, Shape
 
 SMALL = 12
 LARGEST = 4096
+SEARCHED = 512
+"""Up to here numbers are tried one by one where what they must be cannot be solved for."""
 
 
 class Contradiction(Exception):
@@ -103,12 +105,28 @@ class Sizes:
         for left, right in self.facts.pending:
             difference = self.facts.resolve(left - right)
             if symbol in difference.symbols and all(s in self.values for s in difference.symbols if s is not symbol):
-                for number in range(low, LARGEST):
-                    try:
-                        if difference.evaluate(lambda s, n=number: n if s is symbol else self.values[s]) == 0:  # type: ignore[misc]
-                            return number
-                    except ZeroDivisionError:
-                        continue
+                number = self._root(difference, symbol, low)
+                if number is not None:
+                    return number
+        return None
+
+    def _root(self, difference: Dim, symbol: Symbol, low: int) -> int | None:
+        """The least number from `low` on for which a difference is 0; its other symbols have their numbers."""
+        try:
+            alone = difference.substitute(lambda s: None if s is symbol else Dim.of(self.values[s]))
+        except ZeroDivisionError:
+            return None
+        factors = dict(alone.terms)
+        slope, rest = factors.pop(((symbol, 1),), 0), factors.pop((), 0)
+        if slope and not factors:
+            number = -rest // slope
+            return number if number >= low and slope * number + rest == 0 else None
+        for number in range(low, SEARCHED):
+            try:
+                if alone.evaluate(lambda _, n=number: n) == 0:  # type: ignore[misc]
+                    return number
+            except ZeroDivisionError:
+                continue
         return None
 
     def _next(self, low: int) -> int:

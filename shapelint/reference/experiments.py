@@ -215,8 +215,8 @@ def _recurrent_above(program: Program, value: Tensor | Packed, *, state: bool = 
                     break
                 count = args.get("num_layers")
                 layers = program.facts.resolve(count.dim).value if isinstance(count, Int) else None
-                batch_first = program._flag(first)
-                return _Layer(call, x, 0 if batch_first else 1, 1 if batch_first else 0, layers, program._flag(both))
+                batch_first = program.flag(first)
+                return _Layer(call, x, 0 if batch_first else 1, 1 if batch_first else 0, layers, program.flag(both))
             break
     raise CannotReplay("the layer that gave the value cannot be told")
 
@@ -270,9 +270,13 @@ def last_step(program: Program, event: OpCalled) -> Shown | None:
 def _is_state(program: Program, x: Tensor) -> bool:
     """Whether a tensor has the rows of a state: its first axis counts layers."""
     first = program.facts.read(x.shape).parts[0]
-    factors = first.factors if isinstance(first, Axis) else ()
-    evidence = (e for f in factors for e in program.facts.roles.get(f, ()))
-    return any(isinstance(e, Evidence) and e.role == "layer" for e in evidence)
+    return isinstance(first, Axis) and "layer" in _roles(program, first)
+
+
+def _roles(program: Program, axis: Axis) -> list[str]:
+    """What is told of an axis: `batch`, `step`, `layer` …, for each of the factors that it merges."""
+    evidence = (e for factor in axis.factors for e in program.facts.roles.get(factor, ()))
+    return [e.role for e in evidence if isinstance(e, Evidence)]
 
 
 def _chosen_axis(program: Program, event: OpCalled, rank: int) -> int:
@@ -315,7 +319,7 @@ def padded_step(program: Program, event: OpCalled) -> Shown | None:
             )
         )
     first = packed.event.arguments.get("batch_first")
-    batch = 0 if isinstance(first, Bool) and program._flag(first) else 1
+    batch = 0 if isinstance(first, Bool) and program.flag(first) else 1
     bench = Bench(program, _tensor(program, packed.event.arguments["input"]), "x", event)
     lengths = program.evaluate(f"{program.call(padded)}[1]")
     short, long = int(lengths.argmin()), int(lengths.argmax())
@@ -347,13 +351,13 @@ def backward_half(program: Program, event: OpCalled) -> Shown | None:
         raise CannotReplay("the layer that gave the value cannot be told")
     index = list(event.arguments.values())[1]
     if layer.layers != 1:
-        return _unused_memory(program, event, layer, "-1" in program._index(index))
+        return _unused_memory(program, event, layer, "-1" in program.index(index))
     bench = Bench(program, layer.input, "x", event)
     steps = bench.shape[layer.steps]
     width = program.evaluate(bench.result).shape[-1] // 2
     if steps < 2:
         raise CannotReplay("there is one step only")
-    takes_last = "-1" in program._index(index)
+    takes_last = "-1" in program.index(index)
     half = f"[..., {width}:]" if takes_last else f"[..., :{width}]"
     name = "backward" if takes_last else "forward"
     read = steps - 1 if takes_last else 0
@@ -452,7 +456,7 @@ def batch_first(program: Program, event: OpCalled) -> Shown | None:
     assert event.config is not None
     flag = event.config.args["batch_first"]
     assert isinstance(flag, Bool)
-    steps = 1 if program._flag(flag) else 0
+    steps = 1 if program.flag(flag) else 0
     bench = Bench(program, x, "x", event)
     samples = bench.shape[steps]
     if samples < 2:
@@ -480,7 +484,7 @@ def scrambled(program: Program, event: OpCalled) -> Shown | None:
             return shown
     if 1 in bench.shape:
         raise CannotReplay("along an axis there is one entry only")
-    if max(bench.shape, default=0) > MOST_ENTRIES:
+    if max(bench.shape, default=0) > MOST_TRIED:
         raise CannotReplay("the axes are too long to try every entry")
     return None
 
@@ -503,7 +507,7 @@ def _mixed_axes(program: Program, x: Tensor, result: Tensor, bench: Bench) -> It
             size = program.evaluate(bench.result).shape[place]
             rest = size // bench.shape[axis] if size % bench.shape[axis] == 0 else 1
             watch = _at((), {place: 0 if rest == 1 else f":{rest}"})
-            for entry in range(1, min(bench.shape[axis], MOST_ENTRIES)):
+            for entry in range(1, min(bench.shape[axis], MOST_TRIED)):
                 yield Claim(
                     f"changing {_called(program, part, entry)} (axis {axis}) changes "
                     f"what is read as {_called(program, part, 0)} "
@@ -514,7 +518,7 @@ def _mixed_axes(program: Program, x: Tensor, result: Tensor, bench: Bench) -> It
                 )
 
 
-MOST_ENTRIES = 64
+MOST_TRIED = 64
 """So many entries of an axis are changed, one after the other, until one shows the fault."""
 
 _ENTRIES = {"batch": "sample", "step": "step", "layer": "layer", "direction": "direction", "head": "head"}
@@ -522,8 +526,7 @@ _ENTRIES = {"batch": "sample", "step": "step", "layer": "layer", "direction": "d
 
 def _called(program: Program, axis: Axis, entry: int) -> str:
     """One entry of an axis, by what the axis holds: `sample 1`, else `entry 1`."""
-    evidence = program.facts.roles.get(axis.factors[0], ()) if len(axis.factors) == 1 else ()
-    role = next((e.role for e in evidence if isinstance(e, Evidence)), "")
+    role = next(iter(_roles(program, axis)), "") if len(axis.factors) == 1 else ""
     return f"{_ENTRIES.get(role, 'entry')} {entry}"
 
 

@@ -23,7 +23,7 @@ from shapelint.ops.contract import Param, Signature
 from shapelint.reference.drawing import Contradiction, Sizes
 from shapelint.reference.recording import Call, Recording
 from shapelint.reference.second_opinion import RECURRENT, second_opinion
-from shapelint.shapes.shape import Axis, Shape
+from shapelint.shapes.shape import Axis, Segment, Shape
 from shapelint.values.model import (
     Bool,
     Dtype,
@@ -221,7 +221,7 @@ class Program:
         if isinstance(value, Int):
             return str(self.sizes.number(value.dim))
         if isinstance(value, Bool):
-            return str(self._flag(value))
+            return str(self.flag(value))
         if isinstance(value, Float):
             return self._float(value)
         if isinstance(value, Str) and value.value is not None:
@@ -260,7 +260,8 @@ class Program:
             raise CannotReplay(f"`{name}` is not known")
         return text
 
-    def _flag(self, value: Bool) -> bool:
+    def flag(self, value: Bool) -> bool:
+        """A bool, by the world that is read where the code leaves it open. Raises CannotReplay."""
         if value.value is not None:
             return value.value
         held = None if value.condition is None else self.recording.run.world.get(value.condition)
@@ -486,7 +487,7 @@ class Program:
 
     def _method(self, receiver: str, method: str, params: list[Param], arguments: Mapping[str, Value]) -> str:
         if method == "__getitem__":
-            return f"{receiver}[{self._index(list(arguments.values())[1])}]"
+            return f"{receiver}[{self.index(list(arguments.values())[1])}]"
         if method == "__setitem__":
             index, value = list(arguments.values())[1:3]
             return f"{receiver}.clone().__setitem__({self.value(index)}, {self.value(value)})"
@@ -501,7 +502,8 @@ class Program:
             receiver += ".detach().requires_grad_()"  # programs run without gradients
         return f"{receiver}.{method}({self._arguments(params, arguments)})"
 
-    def _index(self, value: Value) -> str:
+    def index(self, value: Value) -> str:
+        """What stands between the brackets of an index. Raises CannotReplay."""
         items = value.items if isinstance(value, Tuple) and value.kind == "tuple" else (value,)
         texts = []
         for item in items:
@@ -613,12 +615,19 @@ class Program:
             if not shape.ranked:
                 pairs += zip(reversed(shape.suffix), reversed(seen), strict=False)
             expected = [self.sizes.learn(axis.size, size) for axis, size in pairs]
-            wrong = any(e is not None for e in expected)
+            wrong = any(e is not None for e in expected) or not self._runs_through(shape, seen)
         if not wrong:
             return ""
         sizes = [self.sizes.known(p.size) if isinstance(p, Axis) else "..." for p in shape.parts]
         inferred = ", ".join("?" if s is None else str(s) for s in sizes)
         return f"({inferred}) is inferred, torch gives {seen}"
+
+    def _runs_through(self, shape: Shape, seen: tuple[int, ...]) -> bool:
+        """Whether the unknown middle of a shape is the run of axes that was drawn for it, where one was."""
+        middle = [part for part in shape.parts if isinstance(part, Segment)]
+        run = self.sizes.runs.get(middle[0]) if len(middle) == 1 else None
+        before = len(shape.prefix)
+        return run is None or seen[before : len(seen) - len(shape.suffix)] == run
 
 
 def _words(text: str) -> set[str]:

@@ -286,7 +286,7 @@ def _ask_torch(sizes: Sizes) -> Agreement | TorchUnused:
     except ModuleNotFoundError as error:
         if error.name is None or error.name.partition(".")[0] != "torch":
             raise
-        return TorchUnused("it is not installed")
+        return TorchUnused("it is not installed (pip install 'shapelint[torch]' brings it)")
     except OSError as error:
         return TorchUnused(f"it could not be loaded: {error}")
     return check(sizes)

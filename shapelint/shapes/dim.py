@@ -229,7 +229,8 @@ class Dim:
     def evaluate(self, values: Callable[[Symbol], int]) -> int:
         """The integer under a choice of all symbols. Raises ZeroDivisionError where a divisor becomes 0."""
         result = self.substitute(lambda s: _constant(values(s))).value
-        assert result is not None
+        if result is None:
+            raise ZeroDivisionError("a divisor is 0")
         return result
 
 

@@ -183,7 +183,7 @@ def test_without_torch_the_table_is_printed_all_the_same() -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     assert "(batch, 261)" in done.stdout
-    assert "Torch was not used: it is not installed. The shapes above are arithmetic." in done.stdout
+    assert "pip install 'shapelint[torch]'" in done.stdout
 
 
 def test_with_torch_all_agree(capsys: pytest.CaptureFixture[str]) -> None:
