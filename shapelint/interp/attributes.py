@@ -76,6 +76,9 @@ _OPAQUE_CONSTANTS = {
 }
 
 
+_RANKS = ("dim", "ndim", "ndimension")
+
+
 def attribute(run: Run, owner: Value, name: str, node: model.Expr) -> Value:
     """`owner.name`."""
     if isinstance(owner, Ref):
@@ -111,6 +114,7 @@ def attribute(run: Run, owner: Value, name: str, node: model.Expr) -> Value:
         return Method(owner, name)
     if isinstance(owner, NoneValue):
         return Unknown("dynamic-value", name)
+    run.peeks += name in _RANKS
     return owner if isinstance(owner, Unknown) else Unknown("dynamic-value", name)
 
 

@@ -123,7 +123,7 @@ class Run:
         self.granted = steps
         self.stack: list[Activation] = []
         self.guards = 0
-        self.peeks = 0  # tests that read the entries of a tensor
+        self.peeks = 0  # tests that read the entries of a tensor, or ask a rank that nothing tells
         self.failed = False  # whether torch would have raised
         self.blurred = False  # whether sides of a test were joined that belong to different worlds
         self.quiet = 0  # inside code whose events another context tells

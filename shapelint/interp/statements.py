@@ -420,7 +420,7 @@ def _if(run: Run, node: model.If) -> None:
         run.blurred = (
             True  # the sides that were joined are asked apart again: not all that can be combined now can happen
         )
-    # what a function does for some entries of its arguments need not be what its caller's arguments lead to
+    # what a function does for some entries or ranks of its arguments need not be what its caller's arguments lead to
     guarded = run.peeks > peeks and run.is_called
     returns = len(run.top.returns)
     run.guards += guarded

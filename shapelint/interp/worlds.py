@@ -150,23 +150,20 @@ def _compare_rank(run: Run, op: str, difference: Dim, rank: Symbol) -> Bool:
     else:
         number = None if less is None else less + (op == ">=")
         test, negated = ">=", True
-    if number is None:
-        return UNDECIDED
-    shape = facts.shape(facts.ranks[rank])
-    known = _rank_answer(facts.admissible_ranks(shape), test, number)
-    if known is not None:
-        return Bool(known != negated)
-    open_axes = shape.parts[shape.segment_index or 0]
-    if not isinstance(open_axes, Segment) or open_axes.name not in run.adopted or not run.splits:
-        return UNDECIDED
-    parts = facts.shape(run.adopted[open_axes.name].shape).parts
-    if open_axes not in parts:
-        return UNDECIDED
-    condition = Condition(f"{open_axes.name}.dim()", f"{test} {number + len(parts) - len(shape.parts)}")
-    if condition not in run.world and not _has_room(run):
-        return UNDECIDED
-    run.rank_tests[condition] = (shape, test, number)
-    return Bool(None, condition, negated)
+    if number is not None:
+        shape = facts.shape(facts.ranks[rank])
+        known = _rank_answer(facts.admissible_ranks(shape), test, number)
+        if known is not None:
+            return Bool(known != negated)
+        open_axes = shape.parts[shape.segment_index or 0]
+        if isinstance(open_axes, Segment) and open_axes.name in run.adopted and run.splits:
+            parts = facts.shape(run.adopted[open_axes.name].shape).parts
+            condition = Condition(f"{open_axes.name}.dim()", f"{test} {number + len(parts) - len(shape.parts)}")
+            if open_axes in parts and (condition in run.world or _has_room(run)):
+                run.rank_tests[condition] = (shape, test, number)
+                return Bool(None, condition, negated)
+    run.peeks += 1
+    return UNDECIDED
 
 
 def _rank_answer(admissible: tuple[int, int | None], test: str, number: int) -> bool | None:
