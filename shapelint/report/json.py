@@ -27,15 +27,15 @@ def diagnostic(one: Diagnostic, report: Report) -> dict[str, Any]:
     for a notebook the number of the cell and the line in it, since `line` counts over all its code cells."""
     cell = report.cell(one.location.path, one.location.line)
     return {
-        **_span(one.location),
+        **span(one.location),
         "rule": one.rule,
         "code": one.code,
         "severity": one.severity,
         "message": one.message,
         "help": one.help,
-        "related": [{**_span(other.location), "message": other.message} for other in one.related],
+        "related": [{**span(other.location), "message": other.message} for other in one.related],
         "trace": [
-            {**_span(step.location), "text": step.text, "shape": step.shape, "note": step.note} for step in one.trace
+            {**span(step.location), "text": step.text, "shape": step.shape, "note": step.note} for step in one.trace
         ],
         "fix": _fix(one.fix),
         "label": one.label,
@@ -90,7 +90,8 @@ def witness(one: Witness | None) -> dict[str, Any] | None:
     }
 
 
-def _span(at: Location) -> dict[str, Any]:
+def span(at: Location) -> dict[str, Any]:
+    """A location as the machine formats have it: lines and columns from 1, the end exclusive."""
     return {
         "path": at.path,
         "line": at.line,
@@ -103,5 +104,5 @@ def _span(at: Location) -> dict[str, Any]:
 def _fix(fix: Fix | None) -> dict[str, Any] | None:
     if fix is None:
         return None
-    edits = [{**_span(edit.location), "replacement": edit.replacement} for edit in fix.edits]
+    edits = [{**span(edit.location), "replacement": edit.replacement} for edit in fix.edits]
     return {"message": fix.message, "applicability": fix.applicability, "edits": edits}

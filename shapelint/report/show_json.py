@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from shapelint.diagnostics import Failure
 from shapelint.interp.requirements import Requirement
 from shapelint.interp.show import Expression, Shown
-from shapelint.report.json import failure
+from shapelint.report.json import failure, span
 
 if TYPE_CHECKING:
     from shapelint.reference.comparison import Comparison
@@ -50,13 +50,8 @@ def _comparison(comparison: Comparison | None) -> dict[str, Any] | None:
 
 
 def _requirement(one: Requirement) -> dict[str, Any]:
-    at = one.location
     return {
-        "path": at.path,
-        "line": at.line,
-        "column": at.column,
-        "end_line": at.end_line,
-        "end_column": at.end_column,
+        **span(one.location),
         "entry": one.entry,
         "worlds": list(one.worlds),
         "text": one.text,
@@ -65,7 +60,6 @@ def _requirement(one: Requirement) -> dict[str, Any]:
 
 
 def _expression(one: Expression) -> dict[str, Any]:
-    at = one.location
     contexts = [
         {
             "entry": context.entry,
@@ -78,11 +72,7 @@ def _expression(one: Expression) -> dict[str, Any]:
         for context in one.contexts
     ]
     return {
-        "path": at.path,
-        "line": at.line,
-        "column": at.column,
-        "end_line": at.end_line,
-        "end_column": at.end_column,
+        **span(one.location),
         "text": one.text,
         "contexts": contexts,
     }

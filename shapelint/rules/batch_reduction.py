@@ -64,15 +64,9 @@ def broadcast(case: Case) -> Report | None:
         if isinstance(pooled, _Pooled) and pooled.result is not None:
             reduced = pooled.x.shape.axes[pooled.place]
             met = any(reduced.factors and axis.factors == reduced.factors for x in sides for axis in x.shape.prefix)
-            if met and any(_comes_from(x.step, pooled.result) for x in sides):
+            if met and any(x.step is not None and x.step.comes_from(pooled.result) for x in sides):
                 pooled.is_statistic = True
     return None
-
-
-def _comes_from(step: Step | None, origin: Step) -> bool:
-    while step is not None and step is not origin:
-        step = step.previous
-    return step is not None
 
 
 @RULE.conclude

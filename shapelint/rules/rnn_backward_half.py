@@ -80,17 +80,12 @@ def divide(case: Case) -> Report | None:
             not isinstance(end, _End)
             or end.features in whole
             or end.taken is None
-            or not _comes_from(x.step, end.taken)
+            or x.step is None
+            or not x.step.comes_from(end.taken)
         ):
             continue
         end.divided = end.divided or any(isinstance(a, Axis) and a.factors == end.features for a in x.shape.parts)
     return None
-
-
-def _comes_from(step: Step | None, origin: Step) -> bool:
-    while step is not None and step is not origin:
-        step = step.previous
-    return step is not None
 
 
 @RULE.conclude

@@ -34,6 +34,13 @@ class Step:
     previous: Step | None = None
     op: str = ""
 
+    def comes_from(self, origin: Step) -> bool:
+        """Whether this step is `origin` or one that followed it."""
+        step: Step | None = self
+        while step is not None and step is not origin:
+            step = step.previous
+        return step is not None
+
 
 class Value:
     """Anything an expression can be."""
