@@ -33,7 +33,6 @@ print(json.dumps(told))
 """
 
 OPEN = {
-    "axis-coincidence": ("sizes that fit run", "the size is the one that is asked for"),
     "shape-comment": ("which the replay makes up",),
     "unused-ignore": ("rests on no call",),
 }

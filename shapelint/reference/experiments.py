@@ -562,7 +562,7 @@ def position_of_samples(program: Program, event: OpCalled) -> Shown | None:
 
 @experiment("axis-coincidence")
 def coincidence(program: Program, event: OpCalled) -> Shown | None:
-    """No run of torch shows what sizes a caller may pass: the sizes that were drawn are those that fit."""
+    """Nothing to change: other sizes are drawn instead, where it is known which a call has bound."""
     raise CannotReplay("that other sizes fail is what the analysis says; sizes that fit run")
 
 

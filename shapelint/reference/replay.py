@@ -37,6 +37,10 @@ MOST_SHOWN = 8
 _RULES_ABOUT_KINDS = frozenset(("dtype-mismatch", "embedding-input", "gradient-dtype", "index-dtype"))
 
 
+_RULES_ABOUT_OTHER_SIZES = frozenset(("axis-coincidence",))
+"""They tell of calls that sizes other than those at hand would break."""
+
+
 class Doubted(Exception):
     """The reference layer and that of torch do not agree, so that nothing is proved."""
 
@@ -85,6 +89,9 @@ def _witness(recording: Recording, fault: Fault) -> Witness:
     event = fault.event
     if isinstance(event, (LayerBuilt, Misused)) or (isinstance(event, OpCalled) and event.mismatch is not None):
         return _of_crash(recording, fault)
+    if fault.finding.rule in _RULES_ABOUT_OTHER_SIZES and isinstance(event, OpCalled) and event.learned:
+        # what the call has bound is drawn anew
+        return _of_crash(recording, replace(fault, facts=fault.facts.without(event.learned)))
     if isinstance(event, (Claimed, Stated)):
         return _of_claim(recording, fault)
     experiment = EXPERIMENTS.get(fault.finding.rule)

@@ -100,6 +100,15 @@ class Facts:
         other._both = self._both
         return other
 
+    def without(self, symbols: Iterable[Symbol]) -> Facts:
+        """The same facts, but for the bindings of these symbols."""
+        other = self.copy()
+        for symbol in symbols:
+            other.proved.pop(symbol, None)
+            other.generic.pop(symbol, None)
+        other._both = None
+        return other
+
     def join(self, other: Facts) -> Facts:
         """What both sides know."""
         joined = Facts()
