@@ -6,6 +6,7 @@ import json
 import random
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -187,6 +188,39 @@ def test_what_cannot_be_repeated_says_why(check: Check) -> None:
     assert "too large" in witness["said"]
 
 
+def test_a_comment_is_held_against_the_shape_that_torch_gives(check: Check) -> None:
+    text = "import torch\n\nx = torch.zeros(4, 5, 6).sum(1)  # (4, 5)\n"
+    assert of_rule(check(text), "shape-comment")["witness"]["said"] == "the shape is (4, 6)"
+
+
+def test_a_comment_on_sizes_without_a_tensor_is_left_open(check: Check) -> None:
+    text = "import torch\n\nx = torch.zeros(4, 5)\nprint(x.shape)  # torch.Size([4, 6])\n"
+    witness = of_rule(check(text), "shape-comment")["witness"]
+    assert (witness["verdict"], witness["said"]) == ("unverified", "which tensor has that shape cannot be told")
+
+
+def test_unpacked_values_are_counted_whatever_they_are(check: Check) -> None:
+    text = "import torch\nimport elsewhere\n\nx = elsewhere.f(), torch.zeros(2), elsewhere.g()\na, b = x\n"
+    said = of_rule(check(text), "unpack-count")["witness"]["said"]
+    assert said == "ValueError: too many values to unpack (expected 2)"
+
+
+def test_a_coincidence_is_shown_by_other_sizes(check: Check) -> None:
+    page = (ROOT / "shapelint" / "rules" / "axis_coincidence.md").read_text("utf-8")
+    wrong = page.split("```python\n")[1].split("```")[0]
+    witness = of_rule(check(wrong), "axis-coincidence")["witness"]
+    assert witness["verdict"] == "confirmed"
+    assert len(set(witness["sizes"].values())) == len(witness["sizes"])
+
+
+def test_a_long_call_is_not_made_and_the_fault_is_shown_without_it(check: Check) -> None:
+    text = CRASH + "\n\nModel(256, 512, 10)(torch.zeros(64, 5000, 256))\n"
+    start = time.process_time()
+    document = check(text)
+    assert {one["witness"]["verdict"] for one in document["diagnostics"]} == {"confirmed"}
+    assert time.process_time() - start < 20
+
+
 def test_a_constructor_that_raises_is_confirmed(check: Check) -> None:
     text = "import torch\nlayer = torch.nn.Conv2d(3, 8, 3, groups=2)\n"
     document = check(text)
@@ -224,6 +258,17 @@ def test_every_format_tells_the_witness(name: str) -> None:
 
 
 # Draws -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("low", [1, 2000])
+def test_a_size_that_others_fix_is_solved_for(low: int) -> None:
+    facts = Facts()
+    whole, half, rest = (Dim.symbol(name, "unknown") for name in ("whole", "half", "rest"))
+    facts.raise_low(half, low)
+    facts.equate(3 * whole + rest, 7 * half + 2)
+    sizes = Sizes(facts, 0)
+    numbers = [sizes.number(dim) for dim in (half, whole)]
+    assert 3 * numbers[1] + sizes.number(rest) == 7 * numbers[0] + 2
 
 
 @given(st.integers(0, 23), st.integers(2, 9))

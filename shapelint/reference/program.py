@@ -521,7 +521,7 @@ class Program:
         which a shape tells nothing."""
         lengths, x = arguments.get("lengths"), arguments.get("input")
         free = lengths is not None and not (isinstance(lengths, Tuple) and lengths.items)
-        if free and isinstance(lengths, Tensor) and self.recording.maker(lengths) is not None:
+        if free and isinstance(lengths, Tensor) and self.left > 0:
             made = self.recording.maker(lengths)
             free = made is None or made[0].event.op.name not in ("tensor", "full", "ones")
         if not free or x is None:

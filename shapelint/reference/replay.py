@@ -303,8 +303,10 @@ def _of_claim(recording: Recording, fault: Fault) -> Witness:
     if shape is None:
         return _unverified("torch knows the sizes of an axis, not what it is for")
     told = Tensor(shape, step=step)
+    if step is None:
+        return _unverified("which tensor has that shape cannot be told")
     if recording.maker(told) is None:
-        return _unverified("the shape is that of what comes in, which the replay makes up: no op of torch gives it")
+        return _unverified("no op of torch gives that shape: it is that of what comes in, which a replay makes up")
     given: list[tuple[Program, str, tuple[int, ...]]] = []
     reason = "no sizes were found that keep all that is known of them"
     for sizes in _draws(fault):

@@ -431,7 +431,7 @@ def _report(visit: _Visit, lie: Lie) -> Report:
         label=label,
         help="correct the comment, or the line if the comment is what was meant",
         node=visit.node,
-        step=lie.step,
+        step=lie.step or visit.step,
         constraint=claim.text,
         shape=lie.shape if lie.what != "role" else None,
     )
