@@ -33,7 +33,7 @@ print(json.dumps(told))
 """
 
 OPEN = {
-    "shape-comment": ("which a replay makes up", "which tensor has that shape"),
+    "shape-comment": ("a replay would only make it up",),
     "unused-ignore": ("rests on no call",),
 }
 """Rules with a finding on a page that torch says nothing of, and the reason that is told."""

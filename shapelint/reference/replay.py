@@ -299,14 +299,12 @@ def _of_silence(recording: Recording, fault: Fault, event: OpCalled, experiment:
 def _of_claim(recording: Recording, fault: Fault) -> Witness:
     """Confirmed where torch gives the shape that a comment, an annotation or an `assert` contradicts, refuted where it
     gives another one."""
-    shape, step = fault.report.shape, fault.report.step
+    shape = fault.report.shape
     if shape is None:
         return _unverified("torch knows the sizes of an axis, not what it is for")
-    told = Tensor(shape, step=step)
-    if step is None:
-        return _unverified("which tensor has that shape cannot be told")
+    told = Tensor(shape, step=fault.report.step)
     if recording.maker(told) is None:
-        return _unverified("no op of torch gives that shape: it is that of what comes in, which a replay makes up")
+        return _unverified("no call of torch is known to give that shape, and a replay would only make it up")
     given: list[tuple[Program, str, tuple[int, ...]]] = []
     reason = "no sizes were found that keep all that is known of them"
     for sizes in _draws(fault):
