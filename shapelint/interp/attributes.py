@@ -374,6 +374,21 @@ def set_attribute(run: Run, owner: Value, name: str, value: Value) -> None:
 _READ_WHEN_CALLED = frozenset(("stride", "padding", "dilation", "ceil_mode", "output_size", "batch_first"))
 
 
+def set_named(run: Run, owner: Value, name: Value, value: Value) -> None:
+    """`setattr(owner, name, value)` or `owner.__dict__[name] = value`. A name that is not known may be that of any attribute: what is no module or
+    tensor may have been overwritten by what is none either."""
+    if isinstance(name, Str) and name.value is not None:
+        set_attribute(run, owner, name.value, value)
+    elif isinstance(owner, Ref):
+        thing = run.state.write(owner)
+        if isinstance(thing, Instance):
+            thing.vague = True
+            if not isinstance(value, (Ref, Tensor)):
+                for key, old in thing.attrs.items():
+                    if isinstance(old, (Int, Float, Str, Bool, NoneValue)):
+                        thing.attrs[key] = Unknown("dynamic-value", key)
+
+
 def override_weight(run: Run, thing: Instance, name: str, value: Tensor) -> None:
     """Tied or replaced weights override the layer's sizes (`self.decoder.weight = self.embed.weight`)."""
     config = thing.config

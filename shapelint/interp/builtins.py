@@ -355,16 +355,10 @@ def _library_choice(run: Run, owner: External, name: Opaque) -> Value:
 
 
 def _setattr(run: Run, given: Arguments) -> Value:
-    from shapelint.interp.attributes import set_attribute
+    from shapelint.interp.attributes import set_named
 
     if len(given.args) == 3:
-        name = given.args[1]
-        if isinstance(name, Str) and name.value is not None:
-            set_attribute(run, given.args[0], name.value, given.args[2])
-        elif isinstance(given.args[0], Ref):
-            thing = run.state.write(given.args[0])
-            if isinstance(thing, Instance):
-                thing.vague = True
+        set_named(run, given.args[0], given.args[1], given.args[2])
     return NONE
 
 

@@ -349,12 +349,12 @@ def _enter(run: Run, loaded: LoadedModule) -> None:
 def _call_entry(run: Run, function: FunctionValue, receiver: Value | None) -> None:
     """Call a function as nobody in sight does: every argument an input."""
     skip = 1 if receiver is not None and function.kind != "static" else 0
-    given = _inputs(run, function, skip)
-    if given is None:
-        return
     if isinstance(function.node, model.FunctionDef):
         for decorator in function.node.decorators:
             _keep_choices(run, decorator)
+    given = _inputs(run, function, skip)
+    if given is None:
+        return
     if isinstance(receiver, Ref) and run.kind == "open":
         _forget_volatile(run, receiver)
     call_function(run, without_decorator(function), given, receiver)
@@ -397,6 +397,8 @@ def _input(run: Run, param: model.Parameter, default: Value | None) -> Value:
     # a parameter of the constructor of the same name is another value
     path = param.name if param.name not in run.parameters else f"{run.entry.rpartition('.')[2]}.{param.name}"
     name = hint.name if isinstance(hint, (model.Name, model.Attribute)) else ""
+    if path in run.choices:
+        return Opaque(path, "input")  # what the values are tells more than a hint does
     if name == "int":
         return Int(run.symbol(path, "input", None))
     if name == "float":

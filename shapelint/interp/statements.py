@@ -64,8 +64,12 @@ def assign(run: Run, target: model.Expr, value: Value) -> None:
 
         set_attribute(run, evaluate(run, target.value), target.name, value)
     elif isinstance(target, model.Subscript):
+        from shapelint.interp.attributes import set_named
         from shapelint.interp.containers import set_item
 
+        if isinstance(target.value, model.Attribute) and target.value.name == "__dict__":
+            set_named(run, evaluate(run, target.value.value), evaluate(run, target.index), value)
+            return
         owner = evaluate(run, target.value)
         set_item(run, owner, evaluate(run, target.index), value, target)
     elif isinstance(target, (model.TupleExpr, model.ListExpr)):

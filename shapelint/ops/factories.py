@@ -37,6 +37,8 @@ def asked_axis(cx: Context, value: Value) -> Axis:
         cx.refute("C2", say("{subject} expects sizes that are ints but receives a float"), operand="size")
     if isinstance(value, SizeOf) and all(isinstance(p, Segment) for p in cx.facts.shape(value.shape).parts):
         return cx.fresh("n", 0)  # what has no more than a method `size` need be no tensor
+    if isinstance(value, SizeOf) and cx.facts.shape(value.shape).rank is None:
+        raise CannotTell("dynamic-value")  # `*x.shape`, of nobody knows how many sizes
     if isinstance(value, (Tuple, Str, SizeOf)):
         cx.refute("C2", say("{subject} expects sizes that are ints"), operand="size")
     try:

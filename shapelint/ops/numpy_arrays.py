@@ -54,6 +54,16 @@ def an_array(cx: Context, value: Value) -> Tensor:
     return replace(cx.tensor(value), array=True)
 
 
+def _holds_tuples(value: Value) -> bool:
+    """Whether a list has tuples at some level, which a dtype of several fields reads as one entry each."""
+    if isinstance(value, Tuple):
+        return any((isinstance(v, Tuple) and v.kind == "tuple") or _holds_tuples(v) for v in value.items)
+    if isinstance(value, Sequence):
+        element = value.element
+        return (isinstance(element, Tuple) and element.kind == "tuple") or _holds_tuples(element)
+    return False
+
+
 def _arrays(value: Value) -> Value:
     """Nested lists whose tensors count as arrays, as they do for NumPy."""
     if isinstance(value, Tensor):
@@ -312,6 +322,8 @@ def array(cx: Context, object: Value, dtype: Value, ndmin: Value, **options: Val
     cx.expect(new_array(Shape.unknown("data"), array_kind(dtype)))
     if cx.known_int(ndmin) != 0:
         raise CannotTell("dynamic-value")
+    if not isinstance(dtype, NoneValue) and array_kind(dtype) is None and _holds_tuples(object):
+        raise CannotTell("dynamic-value", "entries may be records")
     try:
         x = an_array(cx, object)
     except Refuted:
