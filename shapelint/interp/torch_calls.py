@@ -83,6 +83,8 @@ def surely_torch(tensor: Tensor) -> bool:
     """Whether a tensor is one of torch for sure: an input with which was only done what arrays do too may as well be a NumPy array."""
     step = tensor.step
     while step is not None:
+        if step.op.startswith("numpy."):
+            return False
         if step.op not in _SHARED:
             return True
         step = step.previous

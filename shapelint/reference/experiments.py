@@ -490,12 +490,13 @@ def scrambled(program: Program, event: OpCalled) -> Shown | None:
 
 
 def _mixed_axes(program: Program, x: Tensor, result: Tensor, bench: Bench) -> Iterator[Claim]:
-    """For each axis of the source that the target names again: entry 1 changes what is read as entry 0."""
+    """For each axis of the source that the target names again: entry 1 changes what is read as entry 0. Raises
+    CannotReplay."""
     facts = program.facts
     source, target = facts.read(x.shape), facts.read(result.shape)
     scramble = regroup(facts, source.axes, target.dims).scramble
     if scramble is None:
-        return
+        raise CannotReplay("a line that comes later fixes a size, and with that size nothing is mixed")
     places = [i for i, axis in enumerate(target.axes) if facts.resolve(axis.size) != 1]
     start = places.index(scramble.at) if scramble.at in places else 0
     for place, claimed in zip(places[start:], scramble.claims, strict=False):
