@@ -39,12 +39,13 @@ class Call:
 @dataclass(frozen=True, slots=True, eq=False)
 class Fault:
     """A finding of one reading, the event it rests on, and what was then known of the sizes. `report` is what the rule
-    said."""
+    said. What is told when a reading has ended rests on all that it came to learn: `then` is what was known at the event."""
 
     finding: Finding
     event: Event
     facts: Facts
     report: Report
+    then: Facts | None = None
 
 
 @dataclass(eq=False)
@@ -98,13 +99,17 @@ class Recorder(Watcher):
         super().__init__(watched)
         self.recording = recording
         self._finished = finished
+        self._known: dict[int, Facts] = {}  # by the identity of events, which the recording keeps
+        self._has_ended = False
 
     def event(self, run: Run, event: Event) -> None:
         if isinstance(event, OpCalled):
             self.recording.keep(run, event)
+            self._known[id(event)] = run.state.facts.copy()
         super().event(run, event)
 
     def finish(self, run: Run) -> None:
+        self._has_ended = True
         super().finish(run)
         self._finished(self.recording)
 
@@ -113,7 +118,8 @@ class Recorder(Watcher):
         assert self.reading is not None
         known = len(self.recording.faults)
         for finding in self.reading.findings[known:]:
-            self.recording.faults.append(Fault(finding, case.event, case.facts.copy(), report))
+            then = self._known.get(id(case.event)) if self._has_ended else None
+            self.recording.faults.append(Fault(finding, case.event, case.facts.copy(), report, then))
 
 
 def record(project: Project, loaded: LoadedModule, *, exact: bool = False) -> list[Recording]:

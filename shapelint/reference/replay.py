@@ -63,7 +63,7 @@ def verify(diagnostics: Iterable[Diagnostic], recordings: Sequence[Recording]) -
 def witness(diagnostic: Diagnostic, recordings: Sequence[Recording]) -> Witness:
     """What torch says of a finding."""
     told: list[Witness] = []
-    for recording, fault in faults_of(diagnostic, recordings)[:READINGS]:
+    for recording, fault in _readings(faults_of(diagnostic, recordings)[:READINGS]):
         try:
             found = _witness(recording, fault)
         except Exception as error:
@@ -75,6 +75,14 @@ def witness(diagnostic: Diagnostic, recordings: Sequence[Recording]) -> Witness:
         told.append(found)
     refuted = next((w for w in told if w.verdict == "refuted"), None)
     return refuted or (told[0] if told else _unverified("it rests on no call of torch"))
+
+
+def _readings(faults: Iterable[tuple[Recording, Fault]]) -> Iterator[tuple[Recording, Fault]]:
+    """Each fault by all that its reading came to learn, and by what was known at the event, where that is less."""
+    for recording, fault in faults:
+        yield recording, fault
+        if fault.then is not None:
+            yield recording, replace(fault, facts=fault.then)
 
 
 def _unverified(reason: str) -> Witness:
