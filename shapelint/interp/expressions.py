@@ -543,6 +543,8 @@ def _combine(answers: list[Bool], op: str) -> Bool:
 
 
 def _compare(run: Run, node: model.Compare) -> Value:
+    if any(isinstance(part, model.Attribute) and part.name == "dtype" for part in (node.left, *node.comparators)):
+        run.top.asks_dtype = True
     left = evaluate(run, node.left)
     answers: list[Value] = []
     left_id = node.left.id

@@ -453,7 +453,11 @@ def _subset(run: Run, given: Arguments) -> Value:
 
 
 def _argument_parser(run: Run, given: Arguments) -> Value:
-    return run.state.allocate(Instance("argparse.ArgumentParser", {"\0options": run.state.allocate(DictObject({}))}))
+    """A parser; `argument_default` is what options have that name no default of their own."""
+    attrs: dict[str, Value] = {"\0options": run.state.allocate(DictObject({}))}
+    if "argument_default" in given.kwargs:
+        attrs["\0default"] = given.kwargs["argument_default"]
+    return run.state.allocate(Instance("argparse.ArgumentParser", attrs))
 
 
 def parser_method(run: Run, ref: Ref, thing: Instance, name: str, given: Arguments) -> Value:
@@ -470,7 +474,11 @@ def parser_method(run: Run, ref: Ref, thing: Instance, name: str, given: Argumen
         key = target.value if isinstance(target, Str) and target.value else long.lstrip("-").replace("-", "_")
         table = run.state.write(options)
         assert isinstance(table, DictObject)
-        table.items[key] = _option_default(run, key, long, given)
+        usual = thing.attrs.get("\0default", NONE)
+        if not isinstance(usual, NoneValue):
+            given.kwargs.setdefault("default", usual)
+        if given.kwargs.get("default") != External("argparse.SUPPRESS"):
+            table.items[key] = _option_default(run, key, long, given)
         return NONE
     if name == "set_defaults":
         table = run.state.write(options)

@@ -74,6 +74,7 @@ class Activation:
     node: FunctionDef | None = None
     guards: int = 0  # of the run's, those that last until it ends
     forks: set[str] = field(default_factory=set)  # names of undecided flags whose sides were joined
+    asks_dtype: bool = False  # whether its code tells dtypes apart, which is finer than what is known of them here
 
 
 @dataclass(eq=False)

@@ -270,7 +270,7 @@ def call_op(
         value,
         mismatch,
         answer.latent,
-        answer.assumed or (len(combinations) > 1 and mismatch is None),
+        answer.assumed or (len(combinations) > 1 and mismatch is None) or _is_of_asked_dtype(run, mismatch),
         answer.generic,
         tuple(s for table in (run.state.facts.proved, run.state.facts.generic) for s in table if s not in before),
     )
@@ -288,6 +288,11 @@ def _bound(
         op.call if config is not None else next((s for s in op.signatures if s.bind(args, kwargs) is not None), None)
     )
     return signature, (signature.bind(args, kwargs) if signature is not None else None) or {}
+
+
+def _is_of_asked_dtype(run: Run, mismatch: Mismatch | None) -> bool:
+    """Whether what an op refuses is a dtype, in code that asks for dtypes itself: it need not come this way."""
+    return mismatch is not None and mismatch.constraint.rule == "dtype-mismatch" and run.top.asks_dtype
 
 
 def _of_open_rank(run: Run, arguments: Iterable[Value]) -> set[str]:

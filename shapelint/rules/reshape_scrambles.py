@@ -103,7 +103,9 @@ def _may_collapse(case: Case, scramble: Scramble) -> bool:
 
 
 def _is_open(size: Dim) -> bool:
-    """Whether a size is a minimum or a maximum, which may equal any other one: no reading is then the only one."""
+    """Whether a size is a minimum or a maximum, or a sum of sizes that nobody knows. It may equal any other one: no reading is then the only one."""
+    if len(size.terms) > 1 and any(s.kind == "unknown" for s in size.symbols):
+        return True
     return any(isinstance(atom, (Min, Max)) for monomial, _ in size.terms for atom, _ in monomial)
 
 
