@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from math import gcd
 from typing import Literal, Union
 
@@ -451,6 +452,15 @@ def bounds(dim: Dim, low: Low = _declared_low) -> tuple[int | None, int | None]:
     value = dim.value
     if value is not None:
         return value, value
+    return _declared_bounds(dim) if low is _declared_low else _bounds(dim, low)
+
+
+@lru_cache(maxsize=65_536)
+def _declared_bounds(dim: Dim) -> tuple[int | None, int | None]:
+    return _bounds(dim, _declared_low)
+
+
+def _bounds(dim: Dim, low: Low) -> tuple[int | None, int | None]:
     shifted: dict[Monomial, int] = {}
     for monomial, factor in dim.terms:
         product: list[tuple[Monomial, int]] = [((), factor)]
