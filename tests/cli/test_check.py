@@ -159,8 +159,15 @@ def test_interrupting(shell: Shell) -> None:
     os.mkfifo(fifo)
     environment = {**os.environ, "PYTHONPATH": f"{STAND_INS}{os.pathsep}{ROOT}"}
     command = [sys.executable, "-m", "shapelint", "-"]
+    # where the tests run in the background, what they start would be deaf to the signal
     with subprocess.Popen(
-        command, cwd=shell.folder, env=environment, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command,
+        cwd=shell.folder,
+        env=environment,
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     ) as process:
         time.sleep(1.0)
         process.send_signal(signal.SIGINT)
