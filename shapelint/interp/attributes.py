@@ -76,7 +76,8 @@ _OPAQUE_CONSTANTS = {
 }
 
 
-_RANKS = ("dim", "ndim", "ndimension")
+# asked of what is not known: a question of the rank of what arrives
+_RANKS = frozenset(("dim", "ndim", "ndimension"))
 
 
 def attribute(run: Run, owner: Value, name: str, node: model.Expr) -> Value:

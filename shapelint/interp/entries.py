@@ -128,7 +128,7 @@ class Reader:
         """Read an entry once in each world that its tests open. Raises nothing; a file whose steps are used up is read no further.
 
         Where an op could not tell its result because the rank of an input showed itself only later, the world is read once more with that rank
-        known from the start: whatever comes to the end has it."""
+        known from the start: whatever comes to the end has it. Where that does not come to an end, the first reading stands."""
         pending: list[dict[Condition, bool]] = [{}]
         opened = 1
         runs: list[Run] = []
@@ -144,6 +144,7 @@ class Reader:
             before, again = again, None
             if before is not None:
                 run.ranks = before.late_ranks()
+            kept: Run | None = before or run
             try:
                 read(run)
             except WorldSplit as split:
@@ -152,24 +153,24 @@ class Reader:
                 opened += 1
                 continue
             except WrongGuess:
-                if before is None:
-                    opened -= 1
-                    continue
-                run = before
+                kept = before
             except PathEnds:
-                if not run.reached:
-                    opened -= 1
-                    continue
+                kept = before or (run if run.reached else None)
             except BudgetSpent:
-                self.spent.append(entry)
+                if before is None:
+                    self.spent.append(entry)
             else:
+                kept = run
                 if kind == "open" and before is None and run.late_ranks():
                     again = run
                     pending.insert(0, world)
                     continue
             finally:
                 self.steps -= run.granted - run.steps
-            runs.append(run)
+            if kept is None:
+                opened -= 1
+            else:
+                runs.append(kept)
         for run in runs:
             if not _is_misguessed(run):
                 self._finish(run)

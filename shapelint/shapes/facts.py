@@ -461,7 +461,7 @@ class Facts:
     def _ends(self, run: Segment, known: int, open_: bool) -> bool:
         """Whether a run holds no axis, where an axis that is asked for may lie in it or behind it (`open_`). The reading decides, once for each
         world; where nothing does, the axis is taken to lie in the run, which leaves a doubt on every shape that holds it."""
-        if not open_:
+        if not open_ or (run, 0) in self.excluded:
             return False
         answer = self.oracle(run, known) if self.oracle is not None else None
         if answer is None:
@@ -494,6 +494,7 @@ class Facts:
         if (
             isinstance(run, Segment)
             and run not in self.readings
+            and (run, 0) not in self.excluded
             and self.oracle is not None
             and self.oracle(run, len(shape.parts) - 1)
         ):
