@@ -74,7 +74,7 @@ class Facts:
         self.low: dict[Symbol, int] = {}
         self.positive: frozenset[FloorDiv] = frozenset()  # quotients that are 1 or more
         self.divides: frozenset[tuple[Dim, Dim]] = frozenset()
-        self.pending: tuple[tuple[Dim, Dim], ...] = ()
+        self.pending: dict[tuple[Dim, Dim], frozenset[Symbol]] = {}  # and the symbols that could still decide them
         self.roles: dict[Factor, tuple[object, ...]] = {}
         self.doubtful: frozenset[Segment] = frozenset()
         self.ranks: dict[Symbol, Shape] = {}  # what an open number of axes is the rank of; a table for all paths
@@ -92,7 +92,7 @@ class Facts:
         other.low = dict(self.low)
         other.positive = self.positive
         other.divides = self.divides
-        other.pending = self.pending
+        other.pending = dict(self.pending)
         other.roles = dict(self.roles)
         other.doubtful = self.doubtful
         other.ranks = self.ranks
@@ -125,7 +125,7 @@ class Facts:
         joined.low = {s: min(n, other.low[s]) for s, n in self.low.items() if s in other.low}
         joined.positive = self.positive & other.positive
         joined.divides = self.divides & other.divides
-        joined.pending = tuple(p for p in self.pending if p in other.pending)
+        joined.pending = {p: s | other.pending[p] for p, s in self.pending.items() if p in other.pending}
         for factor, evidence in self.roles.items():
             both = tuple(e for e in evidence if e in other.roles.get(factor, ()))
             if both:
@@ -308,8 +308,9 @@ class Facts:
             least = self.least(symbol)
             if least is not None:
                 self.raise_low(dim, least)
-        if self.pending:
-            self._retry()
+        for pair in [pair for pair, symbols in self.pending.items() if symbol in symbols]:
+            if self.pending.pop(pair, None) is not None:
+                self.equate(*pair)
         return True
 
     def bind_segment(self, segment: Segment, parts: tuple[Part, ...]) -> None:
@@ -388,11 +389,6 @@ class Facts:
             self.reveal_prefix(shape, least - len(self.shape(shape).suffix), least)
         return True
 
-    def _retry(self) -> None:
-        waiting, self.pending = self.pending, ()
-        for a, b in waiting:
-            self.equate(a, b)
-
     def equate(self, a: DimLike, b: DimLike, *, generic: bool = False) -> Demand:
         """Demand that two sizes be equal, and learn from it what can be learned.
 
@@ -417,7 +413,7 @@ class Facts:
             return Demand.LATENT if latent else Demand.HOLDS
         if self._learn_division(difference):
             return Demand.LATENT if latent else Demand.HOLDS
-        self.pending = (*self.pending, (left, right))
+        self.pending[left, right] = frozenset(difference.symbols)
         return Demand.LATENT if latent else Demand.OPEN
 
     def _solve(self, difference: Dim, generic: bool) -> bool:
