@@ -38,7 +38,7 @@ class Where:
 class OpCalled:
     """An op was interpreted. `arguments` are by parameter name, `nodes` the argument expressions by parameter name, `callee` the expression
     that was called. `mismatch` is set where it cannot work. `assumed` where an argument's rank rests on an assumption.
-    `learned` are the symbols that the op bound: sizes that were open before it."""
+    `learned` are the symbols that the op bound: sizes that were open before it. `told` is False where nothing tells whether the call works."""
 
     where: Where
     op: Op
@@ -53,6 +53,7 @@ class OpCalled:
     assumed: bool = False
     generic: bool = False
     learned: tuple[Symbol, ...] = ()
+    told: bool = True
 
 
 @dataclass(frozen=True, slots=True, eq=False)

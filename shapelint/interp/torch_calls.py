@@ -273,6 +273,7 @@ def call_op(
         answer.assumed or (len(combinations) > 1 and mismatch is None) or _is_of_asked_dtype(run, mismatch),
         answer.generic,
         tuple(s for table in (run.state.facts.proved, run.state.facts.generic) for s in table if s not in before),
+        mismatch is not None or any(a.told for a, _, _ in answers if a.mismatch is None),
     )
     if mismatch is not None and not event.assumed:
         return run.refuse(event, value)
@@ -329,7 +330,7 @@ def _answer(
     except Exception:
         if os.environ.get("SHAPELINT_TRACEBACK") == "1":
             raise
-        return Inferred(Unknown("unsupported-op", op.name))
+        return Inferred(Unknown("unsupported-op", op.name), told=False)
 
 
 def _combinations(args: list[Value], kwargs: dict[str, Value]) -> list[tuple[list[Value], dict[str, Value]]]:

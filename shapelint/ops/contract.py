@@ -773,13 +773,14 @@ def _untellable(value: Value) -> CannotTell:
 @dataclass(frozen=True, slots=True, eq=False)
 class Inferred:
     """The answer of an op: exactly one of `value` (which may be `Unknown`) and `mismatch` is meant; after a mismatch `value` is what the call
-    would have given, or `Unknown("after-error")`."""
+    would have given, or `Unknown("after-error")`. `told` is False where the rule could not tell whether the call works."""
 
     value: Value
     mismatch: Mismatch | None = None
     latent: tuple[Latent, ...] = ()
     generic: bool = False
     assumed: bool = False
+    told: bool = True
 
 
 def infer(
@@ -794,7 +795,7 @@ def infer(
     else:
         bound = next((b for s in op.signatures if (b := s.bind(arguments, kwargs)) is not None), None)
     if bound is None:
-        return Inferred(Unknown("unsupported-op", op.name))
+        return Inferred(Unknown("unsupported-op", op.name), told=False)
     assert op._rule is not None
     try:
         value = op._rule(cx, Layer(cx, config), **bound) if config is not None else op._rule(cx, **bound)
@@ -805,7 +806,7 @@ def infer(
         known = cx.recovered
         reason = Unknown(gap.reason, gap.detail or op.name)
         return Inferred(
-            known if known is not None else reason, None, tuple(cx.latent), cx.generic, cx.rests_on_assumption
+            known if known is not None else reason, None, tuple(cx.latent), cx.generic, cx.rests_on_assumption, False
         )
     return Inferred(value, None, tuple(cx.latent), cx.generic, cx.rests_on_assumption)
 

@@ -40,8 +40,10 @@ class _Reading:
     kind: str
     entry: str
     world: dict[Condition, bool]
+    whole: bool = True  # False: a test that the world does not answer was not told apart
     findings: list[Finding] = field(default_factory=list)
     passed: set[tuple[Place, Place | None]] = field(default_factory=set)
+    untold: set[Place] = field(default_factory=set)  # where nothing tells whether a call works
     defaults: dict[Condition, bool] = field(default_factory=dict)  # what is asked of arguments, where they are left out
     cleared: set[Cleared] = field(default_factory=set)
 
@@ -66,7 +68,7 @@ class Watched:
         self.readings: list[_Reading] = []
 
     def conclude(self) -> tuple[tuple[Finding, ...], tuple[Pass, ...]]:
-        """Weigh the worlds of each entry: what fails in all of them stands; what one boolean parameter selects is kept with that flag; what
+        """Weigh the worlds of each entry: what fails in all of them stands; what one test of a parameter selects is kept with that test; what
         only a combination selects is latent and not told."""
         groups: dict[tuple[str, str], list[_Reading]] = defaultdict(list)
         for reading in self.readings:
@@ -97,12 +99,14 @@ def _weigh(readings: list[_Reading]) -> list[Finding]:
             fine = [r for r in others if any(p == finding.place for p, _ in r.passed)]
             if _rests_on_a_guess(failing, others):
                 continue
+            unsure = [r for r in others if finding.place in r.untold]
             if not fine and not (others and _is_elsewhere(finding, reading)):
-                kept.append(finding)
+                doubted = unsure and finding.severity == "error"
+                kept.append(replace(finding, severity="warning") if doubted else finding)
                 continue
-            flag = _selecting_flag(failing, fine or others)
-            if flag is not None:
-                condition, held = flag
+            test = _selecting_test(failing, fine or others)
+            if test is not None:
+                condition, held = test
                 severity: Severity = "warning"
                 if finding.severity != "error" and reading.defaults.get(condition) is not held:
                     severity = "info"
@@ -132,22 +136,39 @@ def _differ_in_guesses(one: dict[Condition, bool], other: dict[Condition, bool])
     return bool(differing) and all(c.guess for c in differing)
 
 
-def _selecting_flag(failing: list[_Reading], fine: list[_Reading]) -> tuple[Condition, bool] | None:
-    """The one boolean parameter whose value tells the failing worlds from the fine ones, or the one optional argument that is left out in them."""
-    for condition, held in failing[0].world.items():
-        if condition.test != "true" and not (
-            condition.test == "is None" and failing[0].defaults.get(condition) is held
-        ):
-            continue
-        if all(r.world.get(condition) == held for r in failing) and all(
-            r.world.get(condition, held) != held for r in fine
-        ):
-            return condition, held
-    return None
+def _selecting_test(failing: list[_Reading], fine: list[_Reading]) -> tuple[Condition, bool] | None:
+    """The one test of a parameter whose answer makes a call fail, however the others are answered; boolean parameters first. A reading whose worlds
+    were too many to be told apart says nothing of tests that it did not answer."""
+    found: list[tuple[Condition, bool]] = []
+    for reading in failing:
+        for condition, held in reading.world.items():
+            if _is_choice(reading, condition, held) and (condition, held) not in found:
+                if all(
+                    r.world.get(condition, held) != held or (not r.whole and condition not in r.world) for r in fine
+                ):
+                    found.append((condition, held))
+    return min(found, key=lambda one: one[0].test != "true", default=None)
+
+
+def _is_choice(reading: _Reading, condition: Condition, held: bool) -> bool:
+    """Whether a test is one that callers choose freely: a boolean, what one names (`kind == "lstm"`), an optional argument that is left out. Of sizes, only that two
+    are not equal is what everyone may have."""
+    if condition.guess:
+        return False
+    if condition.test == "is None":
+        return reading.defaults.get(condition) is held
+    return condition.test == "true" or (
+        condition.test.startswith("== ") and not (held and condition.test[3] not in "'\"")
+    )
 
 
 def _spelled(condition: Condition, held: bool) -> str:
-    return f"{condition.subject}={held}" if condition.test == "true" else f"{condition.subject} is left out"
+    subject, test = condition.subject, condition.test
+    if test == "true":
+        return f"{subject}={held}"
+    if test == "is None":
+        return f"{subject} is left out"
+    return f"{subject} {test}" if held else f"not ({subject} {test})"
 
 
 class Watcher(Observer):
@@ -197,6 +218,7 @@ class Watcher(Observer):
                         else:
                             self._add(case, rule, report)
             self.reading.world = run.world
+            self.reading.whole = run.splits
             for path, value in run.defaults.items():
                 if isinstance(value, Bool) and value.value is not None:
                     self.reading.defaults[Condition(path, "true")] = value.value
@@ -205,8 +227,12 @@ class Watcher(Observer):
             self.watched.readings.append(self.reading)
 
     def _op(self, run: Run, event: OpCalled) -> None:
+        assert self.reading is not None
         if event.mismatch is None:
-            self._pass(event)
+            if event.told:
+                self._pass(event)
+            else:
+                self.reading.untold.add(Place(event.where.site.path, event.where.site.node))
         if event.where.guarded or run.blurred:
             return
         if event.mismatch is not None:
