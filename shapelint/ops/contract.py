@@ -56,6 +56,10 @@ class Constraint:
     text: str
 
 
+INT_SIZES = Constraint("INT", "invalid-option", "sizes are ints")
+"""What torch demands of every size that it is given, whatever the op."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Message:
     """A sentence whose sizes are printed when it is reported, with the names that the context then knows. In `template`, `{name}` stands for a
@@ -524,6 +528,10 @@ class Context:
                 raise CannotTell("dynamic-value", items[0].path)
         found: list[Dim | None] = []
         for item in items:
+            if isinstance(item, Float) and (item.value is not None or item.exact is not None):
+                assert self.op is not None
+                headline = say("{subject} expects sizes that are ints but receives a float")
+                raise Refuted(Mismatch(self.op.name, INT_SIZES, headline, recovered=self.recovered))
             try:
                 dim = self.int(item)
             except CannotTell:
@@ -811,6 +819,18 @@ def infer(
     return Inferred(value, None, tuple(cx.latent), cx.generic, cx.rests_on_assumption)
 
 
+_WIDTHS = (
+    "in_features",
+    "in1_features",
+    "in2_features",
+    "out_features",
+    "in_channels",
+    "out_channels",
+    "num_embeddings",
+    "embedding_dim",
+)
+
+
 def construct(
     cx: Context, op: Op, args: Iterable[Value], kwargs: Mapping[str, Value], config_name: str
 ) -> LayerConfig | Mismatch | None:
@@ -828,7 +848,24 @@ def construct(
             return fault.mismatch
         except CannotTell:
             pass
-    return config
+    return _of_no_size(op, bound) or config
+
+
+def _of_no_size(op: Op, arguments: Mapping[str, Value]) -> Mismatch | None:
+    """The mismatch of a layer whose weight has an axis of a length that is no int: `torch.empty` raises a TypeError. A lazy layer has no weight yet."""
+    if op.name.startswith("Lazy"):
+        return None
+    for name in _WIDTHS:
+        value = arguments.get(name)
+        if isinstance(value, Float) and (value.value is not None or value.exact is not None):
+            kind = "a float"
+        elif isinstance(value, (Str, NoneValue, Tuple)):
+            kind = {Str: "a str", NoneValue: "None"}.get(type(value), "a list or tuple")
+        else:
+            continue
+        headline = say("{name} must be an int but is {kind}", name=name, kind=kind)
+        return Mismatch(op.name, INT_SIZES, headline, operand=name)
+    return None
 
 
 def attribute(cx: Context, op: Op, config: LayerConfig, name: str) -> Value | None:
