@@ -852,7 +852,8 @@ def construct(
 
 
 def _of_no_size(op: Op, arguments: Mapping[str, Value]) -> Mismatch | None:
-    """The mismatch of a layer whose weight has an axis of a length that is no int: `torch.empty` raises a TypeError. A lazy layer has no weight yet."""
+    """The mismatch of a layer whose weight has an axis of a length that is no int: `torch.empty` raises a TypeError. A lazy layer has no weight
+    yet."""
     if op.name.startswith("Lazy"):
         return None
     for name in _WIDTHS:

@@ -151,8 +151,8 @@ def _selecting_test(failing: list[_Reading], fine: list[_Reading]) -> tuple[Cond
 
 
 def _is_choice(reading: _Reading, condition: Condition, held: bool) -> bool:
-    """Whether a test is one that callers choose freely: a boolean, what one names (`kind == "lstm"`), an optional argument that is left out. Of sizes, only that two
-    are not equal is what everyone may have."""
+    """Whether a test is one that callers choose freely: a boolean, what one names (`kind == "lstm"`), an optional argument that is left out. Of
+    sizes, only that two are not equal is what everyone may have."""
     if condition.guess:
         return False
     if condition.test == "is None":
