@@ -74,7 +74,8 @@ class Facts:
         self.low: dict[Symbol, int] = {}
         self.positive: frozenset[FloorDiv] = frozenset()  # quotients that are 1 or more
         self.divides: frozenset[tuple[Dim, Dim]] = frozenset()
-        self.pending: dict[tuple[Dim, Dim], frozenset[Symbol]] = {}  # and the symbols that could still decide them
+        # and the symbols that could still decide them; whether they rest on general position alone
+        self.pending: dict[tuple[Dim, Dim], tuple[frozenset[Symbol], bool]] = {}
         self.roles: dict[Factor, tuple[object, ...]] = {}
         self.doubtful: frozenset[Segment] = frozenset()
         self.ranks: dict[Symbol, Shape] = {}  # what an open number of axes is the rank of; a table for all paths
@@ -125,7 +126,10 @@ class Facts:
         joined.low = {s: min(n, other.low[s]) for s, n in self.low.items() if s in other.low}
         joined.positive = self.positive & other.positive
         joined.divides = self.divides & other.divides
-        joined.pending = {p: s | other.pending[p] for p, s in self.pending.items() if p in other.pending}
+        for pair, (symbols, generic) in self.pending.items():
+            if pair in other.pending:
+                more, also = other.pending[pair]
+                joined.pending[pair] = (symbols | more, generic or also)
         for factor, evidence in self.roles.items():
             both = tuple(e for e in evidence if e in other.roles.get(factor, ()))
             if both:
@@ -308,9 +312,10 @@ class Facts:
             least = self.least(symbol)
             if least is not None:
                 self.raise_low(dim, least)
-        for pair in [pair for pair, symbols in self.pending.items() if symbol in symbols]:
-            if self.pending.pop(pair, None) is not None:
-                self.equate(*pair)
+        for pair in [pair for pair, (symbols, _) in self.pending.items() if symbol in symbols]:
+            waiting = self.pending.pop(pair, None)
+            if waiting is not None:
+                self.equate(*pair, generic=generic or waiting[1])
         return True
 
     def bind_segment(self, segment: Segment, parts: tuple[Part, ...]) -> None:
@@ -413,7 +418,8 @@ class Facts:
             return Demand.LATENT if latent else Demand.HOLDS
         if self._learn_division(difference):
             return Demand.LATENT if latent else Demand.HOLDS
-        self.pending[left, right] = frozenset(difference.symbols)
+        _, before = self.pending.get((left, right), (None, True))
+        self.pending[left, right] = (difference.symbols, generic and before)
         return Demand.LATENT if latent else Demand.OPEN
 
     def _solve(self, difference: Dim, generic: bool) -> bool:
