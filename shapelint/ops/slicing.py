@@ -47,8 +47,11 @@ def _count(cx: Context, size: Dim, lower: Value, upper: Value) -> Dim:
     if start != ZERO and stop.value is None and not facts.at_least(size - stop, 0):
         window = facts.resolve(stop - start)
         if not facts.at_least(stop - size, 0) and window.value is not None and window.value >= 0:
-            cx.assumed = True  # a window that moves along the axis (`x[i : i + 1]`) is taken to lie within it
-            return window
+            # a window that moves along the axis (`x[i : i + 1]`) is taken to lie within it
+            count = Dim.symbol("slice", "unknown", 0)
+            assert count.lone_symbol is not None
+            facts.bind(count.lone_symbol, window, generic=True)
+            return count
     within = not isinstance(upper, NoneValue) and facts.at_most(cx.int(upper), -1)
     return greatest(facts, (stop if within else least(facts, stop, size)) - start, ZERO)
 
