@@ -248,7 +248,7 @@ def module_method(run: Run, receiver: Ref, thing: Instance, name: str, given: Ar
     if name in ("append", "extend", "insert") and (
         thing.parts is not None or thing.library_name == "torch.nn.ModuleList"
     ):
-        return _grow(run, receiver, name, given)
+        return grow(run, receiver, name, given)
     if name in ("items", "keys", "values") and thing.parts is not None:
         return Iterable(name, (receiver,))
     if name in ("items", "keys", "values") and thing.library_name in ("torch.nn.ModuleDict", "torch.nn.ParameterDict"):
@@ -318,7 +318,8 @@ def _add_module(run: Run, receiver: Ref, given: Arguments) -> Value:
     return NONE
 
 
-def _grow(run: Run, receiver: Ref, name: str, given: Arguments) -> Value:
+def grow(run: Run, receiver: Ref, name: str, given: Arguments) -> Value:
+    """`append`, `extend` and `insert` of a container of modules, which stays the same object."""
     from shapelint.interp.containers import key_of, merged
     from shapelint.interp.expressions import rows_of, spread_items
 
@@ -328,7 +329,8 @@ def _grow(run: Run, receiver: Ref, name: str, given: Arguments) -> Value:
         if given.args:
             more = [given.args[0]] if name == "append" else rows_of(run, given.args[0]) if name == "extend" else None
             writable.rows = None if writable.rows is None or more is None else [*writable.rows, *more]
-            writable.element = merged(run, [v for v in (writable.element, given.args[-1]) if v is not None])
+            added = [given.args[-1]] if name != "extend" else more or [Unknown("dynamic-value", name)]
+            writable.element = merged(run, [v for v in (writable.element, *added) if v is not None])
             writable.length = None
         return receiver
     if name == "append" and given.args:
@@ -373,7 +375,7 @@ def _of_super(run: Run, receiver: Ref, thing: Instance, name: str, given: Argume
             return call_sequential(run, thing, given)
         return Unknown("outside-project", name)
     if name == "append" and thing.parts is not None:
-        return _grow(run, receiver, name, given)
+        return grow(run, receiver, name, given)
     return module_method(run, receiver, thing, name, given)
 
 

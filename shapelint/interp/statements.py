@@ -12,9 +12,10 @@ from shapelint.interp.names import assign_name, import_from, import_names
 from shapelint.interp.objects import ClassInfo, ClassValue, DictObject, Frame, FunctionValue, Instance, ListObject
 from shapelint.interp.run import Activation, PathEnds, Run
 from shapelint.interp.state import State
+from shapelint.ops.contract import Evidence, Role
 from shapelint.ops.index import own_within
 from shapelint.program import model
-from shapelint.shapes.shape import Shape
+from shapelint.shapes.shape import Axis, Part, Shape
 from shapelint.values.model import (
     NONE,
     TRUE,
@@ -170,7 +171,7 @@ def _length(run: Run, value: Value) -> int | None:
         shape = run.state.facts.shape(value.shape)
         if isinstance(value, SizeOf):
             return shape.rank
-        return shape.axes[0].size.value if shape.rank else None
+        return shape.prefix[0].size.value if shape.prefix else None
     return None
 
 
@@ -180,10 +181,19 @@ _COUNTING = frozenset(("split", "chunk", "tensor_split", "unbind"))  # ops that 
 def _count_assumed(run: Run, value: Value) -> bool:
     """Whether how many values there are rests on an assumption about a rank."""
     if isinstance(value, (SizeOf, Tensor)):
+        shape = run.state.facts.shape(value.shape)
+        if isinstance(value, Tensor) and shape.prefix and _has_role(run, shape.prefix[0], "layer"):
+            return False  # the rows of a recurrent layer's state come first, with a batch and without
         return run.state.facts.in_doubt(value.shape) or (isinstance(value, Tensor) and value.assumed)
     return isinstance(value, Tuple) and any(
         isinstance(v, Tensor) and v.assumed and v.step is not None and v.step.op in _COUNTING for v in value.items
     )
+
+
+def _has_role(run: Run, axis: Part, role: Role) -> bool:
+    factors = axis.factors if isinstance(axis, Axis) else ()
+    evidence = [e for factor in factors for e in run.state.facts.roles.get(factor, ())]
+    return any(isinstance(e, Evidence) and e.role == role and e.strength == "proved" for e in evidence)
 
 
 def _items_for(run: Run, value: Value, count: int, star: int | None) -> list[Value] | None:
@@ -250,16 +260,11 @@ def _augmented(run: Run, node: model.AugAssign) -> None:
 
             extend(run, old, more)
             return
-        if isinstance(thing, Instance) and thing.parts is not None:
-            added = spread_items(run, more)
-            writable = run.state.write(old)
-            assert isinstance(writable, Instance)
-            assert writable.parts is not None
-            if added is None:
-                writable.parts = None
-            else:
-                start = len(writable.parts)
-                writable.parts.extend((str(start + i), v) for i, v in enumerate(added))
+        if isinstance(thing, Instance) and (thing.parts is not None or thing.library_name == "torch.nn.ModuleList"):
+            from shapelint.interp.calls import Arguments
+            from shapelint.interp.methods import grow
+
+            grow(run, old, "extend", Arguments((more,)))
             return
     if isinstance(old, Ref) and node.op == "|" and isinstance(run.state.read(old), DictObject):
         writable = run.state.write(old)
