@@ -67,7 +67,7 @@ class LayerBuilt:
     mismatch: Mismatch | None = None
 
 
-Misuse = Literal["tuple-as-tensor", "unpack-count", "unpack-bound"]
+Misuse = Literal["tuple-as-tensor", "unpack-count", "unpack-bound", "state-pair"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,7 +77,8 @@ class Misused:
     of "index", "attribute" and "argument", and for the last "call", the `OpCalled` that takes it, None where its arguments fit no signature).
     "unpack-count": `a, b = x` (`detail`: "want" targets, "got" values, "node").
     "unpack-bound" raises for every size of an input but one: `a, b, c = x` of as many values as an axis of the input has entries (`detail`: "want"
-    targets, "size"); each value (`value`) has another axis of as many entries as there are targets."""
+    targets, "size"); each value (`value`) has another axis of as many entries as there are targets.
+    "state-pair": the one state of a GRU (`value`) is unpacked into two, which raises unless its rows (`detail`: "size") are two."""
 
     where: Where
     kind: Misuse

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from shapelint.interp import annotated, asserts, worlds
-from shapelint.interp.events import Unpacked
+from shapelint.interp.events import Misused, Unpacked
 from shapelint.interp.expressions import binary, evaluate, is_tensorish, spread_items
 from shapelint.interp.join import Join, join
 from shapelint.interp.names import assign_name, import_from, import_names
@@ -120,6 +120,8 @@ def _unpack(run: Run, target: model.TupleExpr | model.ListExpr, value: Value) ->
         run.tell(Unpacked(run.where(target.id)))
     if star is None:
         for part, item in zip(target.items, items):
+            if isinstance(value, Tuple):
+                _tell_state_pair(run, part, item)
             assign(run, part, item)
         return
     behind = count - star - 1
@@ -129,6 +131,21 @@ def _unpack(run: Run, target: model.TupleExpr | model.ListExpr, value: Value) ->
     assign(run, target.items[star], run.state.allocate(ListObject(middle)))
     for part, item in zip(target.items[star + 1 :], items[len(items) - behind :]):
         assign(run, part, item)
+
+
+def _tell_state_pair(run: Run, target: model.Expr, state: Value) -> None:
+    """`output, (h, c) = gru(x)`: the one state of a GRU, taken for the two of an LSTM. Where its rows are two, it runs, and gives layers."""
+    if (
+        not isinstance(target, (model.TupleExpr, model.ListExpr))
+        or len(target.items) != 2
+        or not isinstance(state, Tensor)
+    ):
+        return
+    shape = run.state.facts.shape(state.shape)
+    if shape.prefix and _has_role(run, shape.prefix[0], "layer"):
+        rows = run.state.facts.resolve(shape.prefix[0].size)
+        if rows.lone_symbol is not None and rows.lone_symbol.kind == "parameter":
+            run.tell(Misused(run.where(target.id), "state-pair", {"size": rows}, state))
 
 
 def _tell_bound(run: Run, target: model.TupleExpr | model.ListExpr, value: Value) -> None:
@@ -143,8 +160,6 @@ def _tell_bound(run: Run, target: model.TupleExpr | model.ListExpr, value: Value
     if element is None or length is None or not element.ranked or length.lone_symbol is None:
         return
     if length.lone_symbol.kind == "input" and any(a.size.value == count for a in element.axes):
-        from shapelint.interp.events import Misused
-
         run.tell(Misused(run.where(target.id), "unpack-bound", {"want": count, "size": length}, Tensor(element)))
 
 

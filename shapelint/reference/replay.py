@@ -223,7 +223,7 @@ def _misuse(program: Program, event: Misused) -> str:
         if event.detail.get("star"):
             names[-1] = f"*{names[-1]}"
         return f"{', '.join(names)}{',' if want == 1 else ''} = {text}"
-    if event.kind == "unpack-bound":
+    if event.kind in ("unpack-bound", "state-pair"):
         raise CannotReplay("torch runs it where the size is the one that is asked for")
     if event.detail.get("use") == "attribute":
         return f"{text}.{event.detail['name']}"

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from shapelint.interp.run import Run
 from shapelint.program import model
-from shapelint.rules.contract import Case, OpCalled, Report, Rule
+from shapelint.rules.contract import Case, Misused, OpCalled, Report, Rule
 from shapelint.rules.selection import single_selection
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.shape import Axis, Factor, Shape
-from shapelint.values.model import Tuple
+from shapelint.values.model import Tensor, Tuple
 
 RULE = Rule(
     "rnn-state-rows", "SHP605", "warning", "rows of `h_n` that are not the top layer, or not both of its directions"
@@ -50,6 +50,24 @@ class _Merged:
     report: Report
     rows: frozenset[Factor]
     used: bool = False
+
+
+@RULE.misuse("state-pair")
+def paired(case: Case) -> Report | None:
+    """The state of a GRU or an RNN is unpacked as the `(h_n, c_n)` of an LSTM is."""
+    event = case.event
+    assert isinstance(event, Misused)
+    size = event.detail["size"]
+    if not isinstance(size, Dim) or not isinstance(event.value, Tensor) or event.value.step is None:
+        return None
+    layer = event.value.step.op
+    return Report(
+        f"`{case.text(event.where.site.node)}` works only where {case.dim(size)} is 2: the state of a {layer} is one tensor",
+        label=f"its rows are layers: {case.shape(event.value.shape)}",
+        help="`output, h_n = …`; only an LSTM returns a pair (h_n, c_n)",
+        step=event.value.step,
+        constraint="pair",
+    )
 
 
 @RULE.check("torch.Tensor.__getitem__")
