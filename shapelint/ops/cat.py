@@ -6,7 +6,8 @@ import random
 
 from shapelint.ops.contract import CannotTell, Constraint, Context, Sample, op, say, t
 from shapelint.shapes.dim import ZERO
-from shapelint.shapes.shape import Axis
+from shapelint.shapes.facts import Verdict
+from shapelint.shapes.shape import Axis, Segment
 from shapelint.values.model import Sequence, Tensor, Value
 
 
@@ -55,7 +56,7 @@ def cat(
     """
     place = dim if dim is not None else axis
     assert place is not None
-    if isinstance(tensors, Sequence) and tensors.first is None and tensors.last is None:
+    if isinstance(tensors, Sequence):
         return _repeated(cx, tensors, place)
     given = [x for x in cx.tensors(tensors) if x.shape.concrete != (0,)]
     if not given:
@@ -115,11 +116,27 @@ def cat(
 
 
 def _repeated(cx: Context, tensors: Sequence, place: Value) -> Tensor:
-    """A list of a symbolic number of like tensors: `n` times the axis."""
+    """A list of a symbolic number of like tensors: `n` times the axis, but for a first and a last one of another length. Raises CannotTell where
+    these differ along other axes: the list need not hold more than one of them."""
     x, at = cx.axis(cx.tensor(tensors.element), place, "C3")
     joined = x.shape.parts[at]
     assert isinstance(joined, Axis)
+    length = tensors.length
+    size = joined.size * length if length is not None else None
+    for end in (tensors.first, tensors.last):
+        if end is None:
+            continue
+        other, _ = cx.axis(cx.tensor(end), place, "C3")
+        alike = len(other.shape.parts) == len(x.shape.parts) and all(
+            a == b if isinstance(a, Segment) or isinstance(b, Segment) else cx.facts.compare(a.size, b.size) is Verdict.SAME
+            for i, (a, b) in enumerate(zip(x.shape.parts, other.shape.parts))
+            if i != at % len(x.shape.parts)
+        )
+        own = other.shape.parts[at] if alike else None
+        if not isinstance(own, Axis):
+            raise CannotTell("dynamic-value")
+        if size is not None:
+            size = size - joined.size + own.size
     parts = list(x.shape.parts)
-    size = joined.size * tensors.length if tensors.length is not None else None
     parts[at] = Axis.fresh(size) if size is not None and size != ZERO else cx.fresh("joined")
     return x.with_parts(parts)
