@@ -523,14 +523,21 @@ def _boolop(run: Run, node: model.BoolOp) -> Value:
     if all(isinstance(v, Bool) for v, _ in outcomes):
         _, run.state = join_values(outcomes)
         return _combine(answers, node.op)
-    if node.op == "or" and isinstance(value, Opaque) and answers[0].condition is not None:
-        first = outcomes[0][0]
-        if isinstance(first, Opaque) and first.optional and not value.optional:
+    first = outcomes[0][0]
+    if node.op == "or" and isinstance(first, Opaque) and answers[0].condition is not None:
+        if isinstance(value, Opaque) and first.optional and not value.optional:
             worlds.split(run, answers[0].condition)  # `given or default` is one of the two, not a truth
+        if _stands_in(run, value, first):
+            outcomes = [(Float(), state) for _, state in outcomes]
     result, run.state = join_values(outcomes)
     if isinstance(result, OneOf) and all(isinstance(o, (Bool, NoneValue, Opaque)) for o in result.options):
         return _combine(answers, node.op)
     return result
+
+
+def _stands_in(run: Run, default: Value, given: Value) -> bool:
+    """Whether a float is what an argument is where it is left out: what is given in its place is a number, too."""
+    return isinstance(default, Float) and isinstance(given, Opaque) and isinstance(run.defaults.get(given.path), NoneValue)
 
 
 def _combine(answers: list[Bool], op: str) -> Bool:
@@ -657,6 +664,8 @@ def branch(run: Run, test: model.Expr, then: Callable[[], Value], otherwise: Cal
         value, run.state = outcomes[0]
         return value
     (a, left), (b, right) = outcomes
+    if _stands_in(run, a, b) or _stands_in(run, b, a):
+        a = b = Float()
     joiner = Join(left, right)
     value = joiner.value(a, b)
     run.state = joiner.state()
