@@ -9,7 +9,7 @@ from shapelint.interp import worlds
 from shapelint.interp.calls import Arguments, call
 from shapelint.interp.containers import key_of, merged
 from shapelint.interp.expressions import as_dim, as_float, is_tensorish, spread_items
-from shapelint.interp.iteration import plan
+from shapelint.interp.iteration import Passes, plan
 from shapelint.interp.objects import (
     BoundMethod,
     Builtin,
@@ -277,7 +277,17 @@ def _enumerate(run: Run, given: Arguments) -> Value:
 
 
 def _zip(run: Run, given: Arguments) -> Value:
+    if given.spread is not None:
+        return _columns(plan(run, given.spread)) or Unknown("dynamic-value")
     return Unknown("dynamic-value") if given.inexact or not given.args else Iterable("zip", given.args)
+
+
+def _columns(rows: Passes) -> Value | None:
+    """`zip(*rows)` of an open number of tuples of one length: as many sequences, each of a value of every row."""
+    first, later = rows.first, rows.later
+    if not isinstance(first, Tuple) or not isinstance(later, Tuple) or len(first.items) != len(later.items):
+        return None
+    return Tuple(tuple(Sequence(b, rows.count, "tuple", None if a is b else a) for a, b in zip(first.items, later.items)))
 
 
 def _reversed(run: Run, given: Arguments) -> Value:

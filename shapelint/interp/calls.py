@@ -51,7 +51,7 @@ MAX_RECURSION = 3
 class Arguments:
     """The arguments of one call: values, and for reports the nodes they were written as."""
 
-    __slots__ = ("args", "callee", "inexact", "kwarg_nodes", "kwargs", "node", "nodes", "rows", "sizes")
+    __slots__ = ("args", "callee", "inexact", "kwarg_nodes", "kwargs", "node", "nodes", "rows", "sizes", "spread")
 
     def __init__(
         self,
@@ -64,6 +64,7 @@ class Arguments:
         inexact: bool = False,
         sizes: SizeOf | None = None,
         rows: list[Value] | None = None,
+        spread: Value | None = None,
     ) -> None:
         self.args = tuple(args)
         self.kwargs = dict(kwargs or {})
@@ -73,6 +74,7 @@ class Arguments:
         self.callee = callee
         self.inexact = inexact  # `*args` or `**kwargs` of unknown length was passed
         self.rows = rows  # the positional ones in order, where a list that loops built was spread among them
+        self.spread = spread  # what `f(*this)` spreads, where its length is not known
         self.sizes = sizes  # all positional ones, where they are sizes of which the number is not known
 
     def with_sizes(self) -> Arguments:
@@ -149,7 +151,8 @@ def _arguments(run: Run, node: model.Call) -> Arguments:
                 rows.append(value)
             nodes.append(argument.value.id)
     sizes = joined_size(run, among) if inexact and len(among) > len(args) else None
-    return Arguments(args, kwargs, nodes, kwarg_nodes, node.id, node.func.id, inexact, sizes, rows)
+    spread = value if inexact and len(node.args) == 1 and node.args[0].star == "*" else None
+    return Arguments(args, kwargs, nodes, kwarg_nodes, node.id, node.func.id, inexact, sizes, rows, spread)
 
 
 def call(run: Run, function: Value, args: Collection[Value], kwargs: Mapping[str, Value], node: int | None) -> Value:
