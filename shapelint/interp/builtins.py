@@ -287,7 +287,9 @@ def _columns(rows: Passes) -> Value | None:
     first, later = rows.first, rows.later
     if not isinstance(first, Tuple) or not isinstance(later, Tuple) or len(first.items) != len(later.items):
         return None
-    return Tuple(tuple(Sequence(b, rows.count, "tuple", None if a is b else a) for a, b in zip(first.items, later.items)))
+    return Tuple(
+        tuple(Sequence(b, rows.count, "tuple", None if a is b else a) for a, b in zip(first.items, later.items))
+    )
 
 
 def _reversed(run: Run, given: Arguments) -> Value:

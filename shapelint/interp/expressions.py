@@ -537,7 +537,9 @@ def _boolop(run: Run, node: model.BoolOp) -> Value:
 
 def _stands_in(run: Run, default: Value, given: Value) -> bool:
     """Whether a float is what an argument is where it is left out: what is given in its place is a number, too."""
-    return isinstance(default, Float) and isinstance(given, Opaque) and isinstance(run.defaults.get(given.path), NoneValue)
+    return (
+        isinstance(default, Float) and isinstance(given, Opaque) and isinstance(run.defaults.get(given.path), NoneValue)
+    )
 
 
 def _combine(answers: list[Bool], op: str) -> Bool:

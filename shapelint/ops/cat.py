@@ -128,7 +128,9 @@ def _repeated(cx: Context, tensors: Sequence, place: Value) -> Tensor:
             continue
         other, _ = cx.axis(cx.tensor(end), place, "C3")
         alike = len(other.shape.parts) == len(x.shape.parts) and all(
-            a == b if isinstance(a, Segment) or isinstance(b, Segment) else cx.facts.compare(a.size, b.size) is Verdict.SAME
+            a == b
+            if isinstance(a, Segment) or isinstance(b, Segment)
+            else cx.facts.compare(a.size, b.size) is Verdict.SAME
             for i, (a, b) in enumerate(zip(x.shape.parts, other.shape.parts))
             if i != at % len(x.shape.parts)
         )
