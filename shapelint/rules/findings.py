@@ -17,8 +17,8 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A reading in which something was found. `built` is where the module was constructed in which it happened, `flag` the one boolean
-    parameter whose value selects the worlds in which it happens ("bidirectional=True"), "" where it happens in all."""
+    """A reading in which something was found. `built` is where the module was constructed in which it happened, `flag` the one test
+    of a parameter that selects worlds in which it happens ("bidirectional=True", "kind == 'lstm'"), "" where it happens in all."""
 
     kind: str
     entry: str
