@@ -32,6 +32,7 @@ from shapelint.shapes.dim import Dim, maximum, minimum
 from shapelint.values.model import (
     NONE,
     Bool,
+    Condition,
     External,
     Float,
     Int,
@@ -600,11 +601,12 @@ def _exit(run: Run, given: Arguments) -> Value:
 
 
 def _callable(run: Run, given: Arguments) -> Value:
-    return (
-        Bool(True)
-        if given.args and isinstance(given.args[0], (FunctionValue, BoundMethod, ClassValue, Partial, Builtin, Method))
-        else Bool(None)
-    )
+    value = given.args[0] if given.args else None
+    if isinstance(value, (FunctionValue, BoundMethod, ClassValue, Partial, Builtin, Method)):
+        return Bool(True)
+    if isinstance(value, (Str, Int, Float, Bool, NoneValue, Tuple, Sequence, SizeOf, Tensor)):
+        return Bool(False)
+    return Bool(None, Condition(value.path, "is callable")) if isinstance(value, Opaque) else Bool(None)
 
 
 def _globals(run: Run, given: Arguments) -> Value:
