@@ -9,7 +9,7 @@ from shapelint.interp.expressions import as_dim, rows_of, spread_items
 from shapelint.interp.join import Join
 from shapelint.interp.objects import HPARAMS, DictObject, Instance, ListObject, Range
 from shapelint.interp.run import Run
-from shapelint.interp.torch_calls import call_named, surely_torch
+from shapelint.interp.torch_calls import call_named, exported, surely_torch
 from shapelint.program import model
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.printing import format_dim
@@ -108,6 +108,9 @@ def subscript(run: Run, owner: Value, index: Value, node: model.Subscript) -> Va
         number = Int(Dim.symbol("i", "unknown", None))
         return Sequence(number, None, "list") if isinstance(index, Slice) else number
     if isinstance(owner, Ref):
+        if _indexes_tensors_alone(index) and _lists_tensors(run, owner):
+            detail = {"use": "index", "node": node.value.id}
+            return run.misuse(node.id, "list-as-tensor", detail, exported(run, owner))
         return _of_object(run, owner, index)
     if isinstance(owner, Str) and owner.value is not None:
         place = key_of(index)
@@ -176,6 +179,15 @@ def _indexes_tensor(index: Value) -> bool:
 def _indexes_tensors_alone(index: Value) -> bool:
     """Whether a tuple of Python surely refuses an index that a tensor takes: `out[:, -1]`, `out[..., 0]`, `out[None]`."""
     return isinstance(index, (Tuple, NoneValue, EllipsisValue))
+
+
+def _lists_tensors(run: Run, owner: Ref) -> bool:
+    """Whether an object is a list of Python that holds tensors and nothing else."""
+    thing = run.state.read(owner)
+    if not isinstance(thing, ListObject) or thing.is_set:
+        return False
+    items = thing.items if thing.items is not None else [thing.element]
+    return bool(items) and all(isinstance(v, Tensor) for v in items)
 
 
 def _of_items(run: Run, items: list[Value] | None, index: Value, rebuild: Callable[[list[Value]], Value]) -> Value:

@@ -67,7 +67,7 @@ class LayerBuilt:
     mismatch: Mismatch | None = None
 
 
-Misuse = Literal["tuple-as-tensor", "unpack-count", "unpack-bound", "state-pair"]
+Misuse = Literal["tuple-as-tensor", "unpack-count", "unpack-bound", "state-pair", "list-as-tensor"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,6 +78,7 @@ class Misused:
     "unpack-count": `a, b = x` (`detail`: "want" targets, "got" values, "node").
     "unpack-bound" raises for every size of an input but one: `a, b, c = x` of as many values as an axis of the input has entries (`detail`: "want"
     targets, "size"); each value (`value`) has another axis of as many entries as there are targets.
+    "list-as-tensor": a list of tensors is indexed as a tensor is (`detail` as above).
     "state-pair": the one state of a GRU (`value`) is unpacked into two, which raises unless its rows (`detail`: "size") are two."""
 
     where: Where

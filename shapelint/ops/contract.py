@@ -856,7 +856,8 @@ def _of_no_size(op: Op, arguments: Mapping[str, Value]) -> Mismatch | None:
     yet."""
     if op.name.startswith("Lazy"):
         return None
-    for name in _WIDTHS:
+    weighs = op.name == "BatchNorm" and arguments.get("affine") == Bool(True)
+    for name in (*_WIDTHS, "num_features") if weighs else _WIDTHS:
         value = arguments.get(name)
         if isinstance(value, Float) and (value.value is not None or value.exact is not None):
             kind = "a float"

@@ -1,4 +1,4 @@
-"""A tuple of tensors used as a tensor."""
+"""A tuple or a list of tensors used as a tensor."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from shapelint.rules.contract import Case, Misused, Report, Rule
 from shapelint.rules.tuples import RECURRENT, first_step, is_state, misused_text, returned_by
 from shapelint.values.model import Tuple
 
-RULE = Rule("tuple-as-tensor", "SHP316", "error", "a tuple of tensors is used as a tensor")
+RULE = Rule("tuple-as-tensor", "SHP316", "error", "a tuple or a list of tensors is used as a tensor")
 
 
 @RULE.misuse("tuple-as-tensor")
@@ -25,4 +25,19 @@ def misused(case: Case) -> Report | None:
         help="unpack it, or index it first to pick one of its tensors",
         severity="error",
         step=first_step(event),
+    )
+
+
+@RULE.misuse("list-as-tensor")
+def listed(case: Case) -> Report | None:
+    """`outputs[:, -1]` of a list that was never stacked."""
+    event = case.event
+    assert isinstance(event, Misused)
+    text = misused_text(case, event)
+    return Report(
+        f"{text} is a list of tensors, not a tensor",
+        label="a list takes one int or one slice",
+        help=f"`torch.stack({text.strip('`')})` makes a tensor of it",
+        severity="error",
+        constraint="list",
     )
