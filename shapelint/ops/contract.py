@@ -56,7 +56,7 @@ class Constraint:
     text: str
 
 
-INT_SIZES = Constraint("INT", "invalid-option", "sizes are ints")
+INT_SIZES = Constraint("INT", "invalid-option", "sizes and bounds are ints")
 """What torch demands of every size that it is given, whatever the op."""
 
 
@@ -485,6 +485,15 @@ class Context:
             raise _untellable(value)
         return self.facts.resolve(adopted)
 
+    def whole(self, value: Value, what: str = "sizes that are ints") -> Dim:
+        """The argument as an int, of which torch raises a TypeError where it is a float: half of a size is one, whatever the size. Raises
+        CannotTell."""
+        if isinstance(value, Float) and (value.value is not None or value.exact is not None):
+            assert self.op is not None
+            headline = say("{subject} expects {what} but receives a float", what=what)
+            raise Refuted(Mismatch(self.op.name, INT_SIZES, headline, recovered=self.recovered))
+        return self.int(value)
+
     def size(self, value: Value) -> Dim:
         """The argument as a number of entries, which is learned to be 1 or more."""
         dim = self.int(value)
@@ -528,12 +537,8 @@ class Context:
                 raise CannotTell("dynamic-value", items[0].path)
         found: list[Dim | None] = []
         for item in items:
-            if isinstance(item, Float) and (item.value is not None or item.exact is not None):
-                assert self.op is not None
-                headline = say("{subject} expects sizes that are ints but receives a float")
-                raise Refuted(Mismatch(self.op.name, INT_SIZES, headline, recovered=self.recovered))
             try:
-                dim = self.int(item)
+                dim = self.whole(item)
             except CannotTell:
                 found.append(None)
                 continue

@@ -68,8 +68,8 @@ def narrow(cx: Context, input: Value, dim: Value, start: Value, length: Value) -
     """
     x, at, axis = _one(cx, input, dim)
     if isinstance(start, Tensor):
-        return _with(x, at, [axis.resized(cx.int(length))])
-    first, count = cx.int(start), cx.int(length)
+        return _with(x, at, [axis.resized(cx.whole(length))])
+    first, count = cx.int(start), cx.whole(length)
     cx.expect(_with(x, at, [axis.resized(count)]))
     facts, size = cx.facts, axis.size
     from_left = facts.at_least(first, 0, proof=True)

@@ -8,6 +8,8 @@ from shapelint.shapes.facts import Facts
 from shapelint.shapes.shape import Axis
 from shapelint.values.model import NoneValue, Slice, Value
 
+_BOUNDS = "slices of ints"
+
 
 def least(facts: Facts, a: Dim, b: Dim) -> Dim:
     """`min(a, b)`, simplified where the two are comparable."""
@@ -27,7 +29,7 @@ def sliced(cx: Context, axis: Axis, bounds: Slice, constraint: str) -> Axis:
     """The axis that `axis[lower:upper:step]` leaves. A step below 1 violates `constraint`."""
     step = ONE
     if not isinstance(bounds.step, NoneValue):
-        step = cx.int(bounds.step)
+        step = cx.whole(bounds.step, _BOUNDS)
         if cx.facts.at_most(step, 0, proof=True):
             cx.refute(constraint, say("slice step must be positive, not {step}", step=step), operand="index")
     if isinstance(bounds.lower, NoneValue) and isinstance(bounds.upper, NoneValue) and step == ONE:
@@ -42,8 +44,8 @@ def sliced(cx: Context, axis: Axis, bounds: Slice, constraint: str) -> Axis:
 
 def _count(cx: Context, size: Dim, lower: Value, upper: Value) -> Dim:
     facts = cx.facts
-    start = ZERO if isinstance(lower, NoneValue) else _from_left(cx, size, cx.int(lower))
-    stop = size if isinstance(upper, NoneValue) else _from_left(cx, size, cx.int(upper))
+    start = ZERO if isinstance(lower, NoneValue) else _from_left(cx, size, cx.whole(lower, _BOUNDS))
+    stop = size if isinstance(upper, NoneValue) else _from_left(cx, size, cx.whole(upper, _BOUNDS))
     if start != ZERO and stop.value is None and not facts.at_least(size - stop, 0):
         window = facts.resolve(stop - start)
         if not facts.at_least(stop - size, 0) and window.value is not None and window.value >= 0:

@@ -112,7 +112,7 @@ def split(
     assert sections is not None
     x, at, axis = _cut(cx, input, dim)
     if isinstance(sections, (Tuple, Sequence, SizeOf)):
-        sizes = cx.ints(sections)
+        sizes = [cx.whole(size) for size in cx.items(sections)]
         for size in sizes:
             if cx.facts.at_most(size, -1, proof=True):
                 cx.refute("C4", say("{subject} expects non-negative sizes but receives {size}", size=size))
@@ -131,7 +131,7 @@ def split(
             ),
         )
         return result
-    size = cx.int(sections)
+    size = cx.whole(sections)
     zero = size == 0 and not cx.surely(axis.size, 0)
     if zero or cx.facts.at_most(size, -1, proof=True):
         cx.refute("C4", say("{subject} expects a positive split size but receives {size}", size=size))
@@ -166,7 +166,7 @@ def chunk(cx: Context, input: Value, chunks: Value, dim: Value) -> Value:
     Follows https://docs.pytorch.org/docs/stable/generated/torch.chunk.html
     """
     x, at, axis = _cut(cx, input, dim)
-    count = cx.int(chunks)
+    count = cx.whole(chunks, "a number of chunks that is an int")
     if cx.facts.at_most(count, 0, proof=True):
         cx.refute(
             "C3", say("{subject} expects `chunks` to be greater than 0, got {count}", count=count), operand="chunks"
