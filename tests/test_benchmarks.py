@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import json
-
 import subprocess
 import sys
 from pathlib import Path
@@ -26,6 +25,26 @@ print(F.relu(head(torch.zeros(4, 8))).view(-1).frobnicate())
 print(torch.frobnicate(1), nn.Frobnicator())
 """
 FAULTY = MODEL.replace("zeros(4, 8)", "zeros(4, 9)")
+MUTANT = """\
+import torch
+from torch import nn
+
+
+class Model(nn.Module):
+    def __init__(self, width, hidden, deep=False):
+        super().__init__()
+        self.up = nn.Linear({width}, hidden)
+        self.down = nn.Linear({hidden}, width)
+
+    def forward(self, x):
+        x = self.up(x)
+        return self.down(x)
+
+
+if __name__ == "__main__":
+    model = Model(width=11, hidden=13)
+    out = model(torch.randn(3, 7, 11))
+"""
 
 
 def load(name: str) -> ModuleType:
@@ -154,28 +173,6 @@ def test_verdicts_that_cannot_be_read_are_refused(tmp_path: Path, line: str) -> 
     path.write_text(f"{line}\n")
     with pytest.raises(corpus.Malformed, match=r"verdicts\.tsv:1"):
         corpus.read_verdicts(path)
-
-
-MUTANT = """\
-import torch
-from torch import nn
-
-
-class Model(nn.Module):
-    def __init__(self, width, hidden, deep=False):
-        super().__init__()
-        self.up = nn.Linear({width}, hidden)
-        self.down = nn.Linear({hidden}, width)
-
-    def forward(self, x):
-        x = self.up(x)
-        return self.down(x)
-
-
-if __name__ == "__main__":
-    model = Model(width=11, hidden=13)
-    out = model(torch.randn(3, 7, 11))
-"""
 
 
 @pytest.fixture
