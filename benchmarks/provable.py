@@ -90,7 +90,7 @@ def _sizes(numbers: Sequence[ast.Constant]) -> Iterator[Edit]:
                 yield _setting(group, other)
 
 
-def _shape(call: ast.Call) -> list[Any] | None:
+def shape_of(call: ast.Call) -> list[Any] | None:
     """The list of axes of a call that makes a tensor."""
     name = call.func.attr if isinstance(call.func, ast.Attribute) else ""
     if name not in SHAPED:
@@ -137,7 +137,7 @@ def edits(tree: ast.Module, driver: ast.If) -> list[Edit]:
     values = sorted({node.value for node in numbers})
     found = list(_sizes(numbers))
     for call in ast.walk(driver):
-        shape = _shape(call) if isinstance(call, ast.Call) else None
+        shape = shape_of(call) if isinstance(call, ast.Call) else None
         found += _ranks(shape, values) if shape else ()
     found += [_setting([node], not node.value) for node in constants if isinstance(node.value, bool)]
     found += [_setting([node], value) for node in constants if node.value is None for value in (*values, True)]

@@ -220,3 +220,45 @@ def test_the_score_tells_the_share(provable: ModuleType, tmp_path: Path, capsys:
     score.write_text(json.dumps({"splits": {"dev": {"verdicts": verdicts}}}))
     provable.main([str(bench), "--score", str(score), "--seconds", "10"])
     assert "found 1 of 2 (50.0%), of at most 1 provable ones (50.0% of all) 100.0%" in capsys.readouterr().out
+
+
+POINTWISE = """\
+import torch
+from torch import nn
+
+
+class Model(nn.Module):
+    def forward(self, x):
+        return torch.relu(x)
+
+
+class Pooled(nn.Module):
+    def forward(self, x):
+        b, n, c = x.shape
+        return torch.relu(x)
+
+
+if __name__ == "__main__":
+    out = Model()(torch.randn(3, 7))
+    pooled = Pooled()(torch.randn(3, 7, 5))
+"""
+
+RECORDER = """\
+def record(path):
+    scope = {"__name__": "__main__"}
+    exec(compile(open(path).read(), path, "exec"), scope)
+    return {"7:16:7:29": [list(scope["out"].shape)], "13:16:13:29": [list(scope["pooled"].shape)]}
+"""
+
+
+def test_a_rank_that_the_input_alone_decides_is_open(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("torch")
+    program = tmp_path / "bench" / "clean" / "dev" / "pointwise" / "program.py"
+    program.parent.mkdir(parents=True)
+    program.write_text(POINTWISE)
+    (tmp_path / "recorder.py").write_text(RECORDER)
+    assert load("ranks").main([str(tmp_path / "bench"), "--recorder", str(tmp_path / "recorder.py")]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "2 tensor expressions, 1 of unknown rank (50.0%)",
+        "of these, 1 have another rank in torch under another input (50.0% of all)",
+    ]
