@@ -11,7 +11,7 @@ from shapelint.interp.state import State
 from shapelint.ops.index import is_own, own_within
 from shapelint.program import model
 from shapelint.program.project import LoadedModule
-from shapelint.values.model import External, Opaque, Str, Tensor, Unknown, Value
+from shapelint.values.model import External, NoneValue, Opaque, Str, Tensor, Unknown, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +109,11 @@ def lookup(run: Run, name: str) -> Value | None:
         for address in (top.frame.address, *top.scope):
             found = _in_frame(run, address, name)
             if found is not None:
-                return found
+                return _as_set(run, found, name) if top.scope and address == top.scope[-1] else found
     else:
         found = _in_frame(run, module_frame(state, top), name)
         if found is not None:
-            return found
+            return _as_set(run, found, name)
     if name in BUILTIN_NAMES:
         return Builtin(name)
     if name == "__name__":
@@ -123,6 +123,13 @@ def lookup(run: Run, name: str) -> Value | None:
     if name.endswith(("Error", "Exception", "Warning")) or name in ("StopIteration", "KeyboardInterrupt", "SystemExit"):
         return External(f"builtins.{name}")
     return None
+
+
+def _as_set(run: Run, value: Value, name: str) -> Value:
+    """A name of a module as functions find it: of one that is None at first, and that some function sets, nobody knows what it is by then."""
+    if isinstance(value, NoneValue) and run.kind == "open" and name in run.top.module.lowered.module.rebound:
+        return Unknown("dynamic-value", name)
+    return value
 
 
 def module_frame(state: State, activation: Activation) -> int:

@@ -271,8 +271,8 @@ class Run:
 
     def is_misguessed(self) -> bool:
         """Whether a failure only says that the world guesses wrong at what arrives: it takes an input to have no further axes than are seen, or a
-        reading that differs from this one in a guess alone went well."""
-        if self.kind != "open":
+        reading that differs from this one in a guess alone went well. Before any input was used no guess is to blame."""
+        if self.kind != "open" or not self.adopted:
             return False
         for guess, held in self.world.items():
             if not guess.guess:

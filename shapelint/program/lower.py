@@ -84,7 +84,9 @@ def lower(source: Source, tree: libcst.Module, name: str, is_package: bool) -> L
     except RecursionError:  # `depth.check` let the text through, so that a roomy thread surely fits it
         lowering = _Lowering()
         body = depth.roomy(run)
-    module = model.Module(source.path, name, is_package, body, _docstring(body), _exports(body))
+    module = model.Module(
+        source.path, name, is_package, body, _docstring(body), _exports(body), frozenset(lowering.rebound)
+    )
     return Lowered(source, tree, module, lowering.nodes, lowering.remarks)
 
 
@@ -129,6 +131,7 @@ class _Lowering:
     def __init__(self) -> None:
         self.nodes: list[Any] = []
         self.remarks: dict[int, Remark] = {}
+        self.rebound: set[str] = set()  # names that functions declare `global`
         self.yields = False  # whether the function being read has yielded
         # Bound methods by node type, filled as types are met.
         self.expressions: dict[type, Callable[[Any], Any]] = {}
@@ -564,7 +567,9 @@ class _Lowering:
         return model.ImportFrom(self.new(node), module, len(node.relative), names, star)
 
     def global_names(self, node: Any) -> model.Stmt:
-        return model.Scope(self.new(node), "global", tuple(item.name.value for item in node.names))
+        names = tuple(item.name.value for item in node.names)
+        self.rebound.update(names)
+        return model.Scope(self.new(node), "global", names)
 
     def nonlocal_names(self, node: Any) -> model.Stmt:
         return model.Scope(self.new(node), "nonlocal", tuple(item.name.value for item in node.names))

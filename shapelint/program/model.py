@@ -492,3 +492,4 @@ class Module:
     body: tuple[Stmt, ...]
     docstring: str | None = None
     exports: tuple[str, ...] | None = field(default=None)  # literal __all__, if there is one
+    rebound: frozenset[str] = frozenset()  # names that some function declares `global`
