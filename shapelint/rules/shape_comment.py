@@ -17,7 +17,7 @@ from shapelint.shapes.claims import RESULT_WORDS, Claim, Rest, Row, Size, aligne
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.facts import Facts
 from shapelint.shapes.facts import Verdict as Comparison
-from shapelint.shapes.shape import Shape
+from shapelint.shapes.shape import Axis, Shape
 from shapelint.values.model import Int, OneOf, Opaque, SizeOf, Step, Tensor, Tuple, Value
 
 RULE = Rule("shape-comment", "SHP701", "warning", "a comment that says another shape than the line computes")
@@ -280,6 +280,16 @@ def contradiction(facts: Facts, claim: Claim, shape: Shape, fixed: bool) -> tupl
     return found
 
 
+def _is_product(claim: Claim) -> bool:
+    """Whether a claim is written without brackets, `T x B x H x R`: what it multiplies may be one axis."""
+    return " x " in claim.text and claim.text[0] not in "([{<"
+
+
+def _has_products(facts: Facts, shape: Shape) -> bool:
+    sizes = [facts.resolve(part.size) for part in shape.parts if isinstance(part, Axis)]
+    return any(sum(power for _, power in size.terms[0][0]) > 1 for size in sizes if len(size.terms) == 1)
+
+
 def _contradicts(facts: Facts, claim: Claim, row: Row, shape: Shape, fixed: bool) -> tuple[str, int] | None:
     sizes = [s for s in row if isinstance(s, Size)]
     open_ = len(sizes) < len(row)
@@ -288,7 +298,7 @@ def _contradicts(facts: Facts, claim: Claim, row: Row, shape: Shape, fixed: bool
     if plain and (least == 1 or any(s.dim == 0 for s in sizes)):
         return None  # values rather than sizes
     if most is not None and len(sizes) > most:
-        return "rank", 0
+        return None if _is_product(claim) and _has_products(facts, shape) else ("rank", 0)
     if len(sizes) < least and not open_:
         # whoever speaks of one sample, or of the axes that matter, leaves out those in front
         first = sizes[0].dim.symbols if sizes and sizes[0].dim is not None else ()

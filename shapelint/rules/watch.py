@@ -229,7 +229,7 @@ class Watcher(Observer):
     def _op(self, run: Run, event: OpCalled) -> None:
         assert self.reading is not None
         if event.mismatch is None:
-            if event.told:
+            if event.told or run.kind != "open":
                 self._pass(event)
             else:
                 self.reading.untold.add(Place(event.where.site.path, event.where.site.node))

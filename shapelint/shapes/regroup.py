@@ -147,13 +147,18 @@ def _group(facts: Facts, units: list[_Unit], sizes: list[Dim], at: int) -> tuple
     if len(known) != len(units):
         return [Axis(s) for s in sizes], None
     scramble = _scramble(facts, known, sizes, at)
-    if scramble is None:
-        refined = _refined(facts, known, sizes)
-        if refined is not None:
-            return refined, None
-        scramble = _scramble_of_pieces(facts, known, sizes, at)
+    refined = None if scramble is not None and not scramble.merges_apart else _refined(facts, known, sizes)
+    if refined is not None and (scramble is None or _cuts_the_last(refined, known)):
+        return refined, None
+    scramble = scramble or _scramble_of_pieces(facts, known, sizes, at)
     total = Factor(facts.resolve(product(f.size for f in known)), mixed=tuple(known))
     return [Axis(s, (Factor(s, total, i, len(sizes)),)) for i, s in enumerate(sizes)], scramble
+
+
+def _cuts_the_last(axes: list[Axis], factors: list[Factor]) -> bool:
+    """Whether a reshape in order cuts no factor but the last, of which numbers cannot say that it is meant otherwise: `batch * seq * heads, width`
+    of batch × seq × (heads * width), where `width` happens to be as many as `batch`."""
+    return all(f in factors[:-1] or f.parent is factors[-1] for axis in axes for f in axis.factors)
 
 
 def _named(facts: Facts, unit: _Unit) -> Factor | None:
