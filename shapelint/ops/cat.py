@@ -116,7 +116,7 @@ def cat(
 
 
 def _repeated(cx: Context, tensors: Sequence, place: Value) -> Tensor:
-    """A list of a symbolic number of like tensors: `n` times the axis, but for a first and a last one of another length. Raises CannotTell where
+    """A list of a symbolic number of like tensors: `n` times the axis, unless its length depends on the pass. Raises CannotTell where
     these differ along other axes: the list need not hold more than one of them."""
     x, at = cx.axis(cx.tensor(tensors.element), place, "C3")
     joined = x.shape.parts[at]
@@ -137,8 +137,8 @@ def _repeated(cx: Context, tensors: Sequence, place: Value) -> Tensor:
         own = other.shape.parts[at] if alike else None
         if not isinstance(own, Axis):
             raise CannotTell("dynamic-value")
-        if size is not None:
-            size = size - joined.size + own.size
+        if cx.facts.compare(own.size, joined.size) is not Verdict.SAME:
+            size = None  # the sizes depend on the pass
     parts = list(x.shape.parts)
     parts[at] = Axis.fresh(size) if size is not None and size != ZERO else cx.fresh("joined")
     return x.with_parts(parts)
