@@ -161,15 +161,32 @@ class Ended:
         return re.sub(r"\d+", "", self.error), self.steps
 
 
-def run(code: Any, scope: dict[str, Any], line: int, seconds: int) -> Ended:
-    """The driver, run in a child."""
-    child, end = os.pipe()
+def in_child(work: Callable[[], str], seconds: int) -> str:
+    """What `work` tells, run silently in a child of its own; "" where it is stopped after `seconds`."""
+    reading, writing = os.pipe()
     process = os.fork()
     if process == 0:
         signal.alarm(seconds)
         silent = os.open(os.devnull, os.O_WRONLY)
         os.dup2(silent, 1)
         os.dup2(silent, 2)
+        try:
+            told = work()
+            with os.fdopen(writing, "w") as pipe:
+                pipe.write(told)
+        finally:
+            os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading, errors="replace") as pipe:
+        text = pipe.read()
+    os.waitpid(process, 0)
+    return text
+
+
+def run(code: Any, scope: dict[str, Any], line: int, seconds: int) -> Ended:
+    """The driver, run in a child."""
+
+    def drive() -> str:
         steps = 0
         passed = not line
 
@@ -181,7 +198,6 @@ def run(code: Any, scope: dict[str, Any], line: int, seconds: int) -> Ended:
             passed = passed or frame.f_lineno == line
             return trace
 
-        told = "stopped"
         try:
             sys.settrace(trace)
             exec(code, scope)
@@ -190,13 +206,9 @@ def run(code: Any, scope: dict[str, Any], line: int, seconds: int) -> Ended:
         except BaseException as error:
             sys.settrace(None)
             told = f"{type(error).__name__}: {error}"[:300] or "?"
-        finally:
-            os.write(end, f"{steps}\n{told}".encode())
-            os._exit(0)
-    os.close(end)
-    with os.fdopen(child, "rb") as pipe:
-        count, _, told = pipe.read().decode(errors="replace").partition("\n")
-    os.waitpid(process, 0)
+        return f"{steps}\n{told}"
+
+    count, _, told = in_child(drive, seconds).partition("\n")
     return Ended(told if count else "killed", int(count or 0))
 
 
@@ -258,19 +270,8 @@ def search(folder: Path, seconds: float) -> str | None:
 
 def _one(task: tuple[Path, float]) -> tuple[str, str | None]:
     folder, seconds = task
-    child, end = os.pipe()
-    process = os.fork()  # what the class does to the interpreter stays in a process of its own
-    if process == 0:
-        try:
-            found = search(folder, seconds)
-            os.write(end, b"" if found is None else found.encode())
-        finally:
-            os._exit(0)
-    os.close(end)
-    with os.fdopen(child, "rb") as pipe:
-        found = pipe.read().decode()
-    os.waitpid(process, 0)
-    return folder.name, found or None
+    # what the class does to the interpreter stays in a process of its own
+    return folder.name, in_child(lambda: search(folder, seconds) or "", int(seconds) + 60) or None
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -15,8 +15,6 @@ import argparse
 import ast
 import importlib.util
 import json
-import os
-import signal
 import subprocess
 import sys
 import tempfile
@@ -28,7 +26,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from provable import driver_of, shape_of
+from provable import driver_of, in_child, shape_of
 
 SECONDS = 20
 
@@ -48,27 +46,7 @@ def loaded(path: Path) -> ModuleType:
 
 def recorded(recorder: ModuleType, path: Path) -> Spans | None:
     """The shapes that the program's expressions have in torch, None where it raises; in a child."""
-    reading, writing = os.pipe()
-    child = os.fork()
-    if child == 0:
-        signal.alarm(SECONDS)
-        silent = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(silent, 1)
-        os.dup2(silent, 2)
-        told = "null"
-        try:
-            told = json.dumps(recorder.record(str(path)))
-        except BaseException:
-            pass
-        finally:
-            with os.fdopen(writing, "w") as pipe:
-                pipe.write(told)
-            os._exit(0)
-    os.close(writing)
-    with os.fdopen(reading) as pipe:
-        text = pipe.read()
-    os.waitpid(child, 0)
-    found: Spans | None = json.loads(text or "null")
+    found: Spans | None = json.loads(in_child(lambda: json.dumps(recorder.record(str(path))), SECONDS) or "null")
     return found
 
 

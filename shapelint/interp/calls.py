@@ -196,9 +196,8 @@ def call_with(run: Run, function: Value, given: Arguments) -> Value:
         return call_with(run, function.function, merged)
     if isinstance(function, Opaque):
         if function.path.rpartition(".")[2] in _SPELLINGS and not given.args:
-            return Opaque(
-                f"{function.path}()", function.origin
-            )  # `kind.lower() == "lstm"` asks of an option what `kind == "lstm"` asks
+            # `kind.lower() == "lstm"` asks of an option what `kind == "lstm"` asks
+            return Opaque(f"{function.path}()", function.origin)
         return Unknown("outside-project", function.path)
     return function if isinstance(function, Unknown) else Unknown("dynamic-value")
 

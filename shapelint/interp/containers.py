@@ -108,7 +108,8 @@ def subscript(run: Run, owner: Value, index: Value, node: model.Subscript) -> Va
         number = Int(Dim.symbol("i", "unknown", None))
         return Sequence(number, None, "list") if isinstance(index, Slice) else number
     if isinstance(owner, Ref):
-        if _indexes_tensors_alone(index) and _lists_tensors(run, owner):
+        # a None may be what a place is before it is known
+        if isinstance(index, (Tuple, EllipsisValue)) and _lists_tensors(run, owner):
             detail = {"use": "index", "node": node.value.id}
             return run.misuse(node.id, "list-as-tensor", detail, exported(run, owner))
         return _of_object(run, owner, index)

@@ -536,9 +536,13 @@ def _boolop(run: Run, node: model.BoolOp) -> Value:
 
 
 def _stands_in(run: Run, default: Value, given: Value) -> bool:
-    """Whether a float is what an argument is where it is left out: what is given in its place is a number, too."""
+    """Whether a float is what a parameter of the constructor is where it is left out: what is given in its place is a number, too. What a method
+    is given there may as well be a tensor, a mask or weights."""
     return (
-        isinstance(default, Float) and isinstance(given, Opaque) and isinstance(run.defaults.get(given.path), NoneValue)
+        isinstance(default, Float)
+        and isinstance(given, Opaque)
+        and given.origin == "parameter"
+        and isinstance(run.defaults.get(given.path), NoneValue)
     )
 
 

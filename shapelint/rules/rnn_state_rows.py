@@ -9,6 +9,7 @@ from shapelint.interp.run import Run
 from shapelint.program import model
 from shapelint.rules.contract import Case, Misused, OpCalled, Report, Rule
 from shapelint.rules.selection import single_selection
+from shapelint.rules.tuples import RECURRENT
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.shape import Axis, Factor, Shape
 from shapelint.values.model import Tensor, Tuple
@@ -61,6 +62,8 @@ def paired(case: Case) -> Report | None:
     if not isinstance(size, Dim) or not isinstance(event.value, Tensor) or event.value.step is None:
         return None
     layer = event.value.step.op
+    if layer not in RECURRENT:
+        return None  # something was made of the state before
     return Report(
         f"`{case.text(event.where.site.node)}` works only where {case.dim(size)} is 2: the state of a {layer} is one tensor",
         label=f"its rows are layers: {case.shape(event.value.shape)}",
