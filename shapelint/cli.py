@@ -154,6 +154,7 @@ def _add_selection(parser: argparse.ArgumentParser) -> None:
     files = parser.add_argument_group("files and settings")
     files.add_argument("--config", metavar="FILE", help="read the settings from this file alone")
     files.add_argument("--isolated", action="store_true", help="read no settings file at all")
+    _add_trust(files)
     files.add_argument("--exclude", action="append", default=[], metavar="PATTERN", help="leave out, as extend-exclude")
     files.add_argument("--force-exclude", action="store_true", help="leave out excluded files even if they are named")
     files.add_argument("--no-respect-gitignore", action="store_true", help="check what git ignores too")
@@ -162,6 +163,16 @@ def _add_selection(parser: argparse.ArgumentParser) -> None:
     files.add_argument("--cache-dir", metavar="DIR", help="where results are kept between runs")
     files.add_argument(
         "--jobs", type=_positive, metavar="N", help="how many processes may work (default: one per core)"
+    )
+
+
+def _add_trust(group: Any) -> None:
+    from argparse import BooleanOptionalAction
+
+    group.add_argument(
+        "--trust-ops",
+        action=BooleanOptionalAction,
+        help="run the op files (Python) that the settings name, or go without them",
     )
 
 
@@ -193,6 +204,8 @@ def _configuration(args: argparse.Namespace) -> Configuration:
         overrides["respect_gitignore"] = False
     if args.exclude:
         overrides["extend_exclude"] = tuple(args.exclude)
+    if args.trust_ops is not None:
+        overrides["trust_ops"] = args.trust_ops
     if args.cache_dir:
         overrides["cache_dir"] = os.path.abspath(args.cache_dir)
     if getattr(args, "output_format", None):
@@ -812,13 +825,15 @@ def _validate(arguments: list[str]) -> int:
         "--samples", type=_positive, default=200, metavar="N", help="calls of each verdict (default: 200)"
     )
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="draw other calls (default: 0)")
+    _add_trust(parser)
     args = parser.parse_args(arguments)
 
     from shapelint.config import Configuration, ConfigurationError
     from shapelint.report.concise import failure_line
 
     try:
-        files, search = _op_files(args.files, Configuration())
+        trust = {} if args.trust_ops is None else {"trust_ops": args.trust_ops}
+        files, search = _op_files(args.files, Configuration(overrides=trust))
         missing = _without_torch("validate", "shapelint.reference.validate")
         if missing is not None:
             raise ConfigurationError(missing)
@@ -852,11 +867,16 @@ def _op_files(given: Sequence[str], configuration: Configuration) -> tuple[list[
         if not isinstance(settings, Settings):
             raise ConfigurationError(settings)
         search |= dict.fromkeys([settings.folder, *(os.path.join(settings.folder, one) for one in settings.src)])
+        if settings.ops and not settings.trust_ops and not given:
+            message = (
+                "`validate` takes op files of a configuration, and imports what these name, only with `--trust-ops`"
+            )
+            raise ConfigurationError(_usage_failure(message, "or name the files: `shapelint validate my_ops.py`"))
         files |= dict.fromkeys([] if given else settings.op_files)
     files |= dict.fromkeys(map(os.path.abspath, given))
     if not files:
         raise ConfigurationError(_usage_failure("`validate` needs an op file; the configuration names none in `ops`"))
-    broken = broken_ops(Settings(os.getcwd(), ops=tuple(files)), names())
+    broken = broken_ops(Settings(os.getcwd(), ops=tuple(files), trust_ops=True), names())
     if broken:
         raise ConfigurationError(broken[0])
     return list(files), list(search)

@@ -39,6 +39,8 @@ class Settings:
     """What governs one file. `folder` is absolute: patterns and paths in the settings are relative to it.
 
     `source` is the file the settings were read from, None for the defaults. `command_line_rules` win over all others.
+    `trust_ops` is no option of a file: whether op files, which are Python, may be run is said outside of the tree (None:
+    nobody said anything).
     """
 
     folder: str
@@ -60,10 +62,13 @@ class Settings:
     cache_dir: str = ".shapelint_cache"
     required_version: str | None = None
     command_line_rules: Levels = ()
+    trust_ops: bool | None = None
 
     @property
     def op_files(self) -> tuple[str, ...]:
-        """The absolute paths of the files that `ops` names."""
+        """The absolute paths of the files that `ops` names; none unless they are trusted."""
+        if not self.trust_ops:
+            return ()
         return tuple(os.path.normpath(os.path.join(self.folder, path)) for path in self.ops)
 
 
@@ -159,8 +164,10 @@ OPTIONS: tuple[Option, ...] = (
         "ops",
         "strings",
         "Files with ops of your own, which say what your functions and layers do to shapes: [own-ops.md](own-ops.md). "
-        "They are Python, and shapelint runs them when it checks your code.",
+        "They are Python, and no configuration can make shapelint run them: only you can, by `--trust-ops` or "
+        "`SHAPELINT_TRUST_OPS=1`.",
         'ops = ["my_ops.py"]',
+        "--trust-ops, --no-trust-ops",
     ),
     Option(
         "baseline",
@@ -188,6 +195,10 @@ OPTIONS: tuple[Option, ...] = (
 _BY_KEY = {option.key: option for option in OPTIONS}
 
 
+TRUST_VARIABLE = "SHAPELINT_TRUST_OPS"
+_TRUST = {"1": True, "0": False}
+
+
 class ConfigurationError(Exception):
     """A configuration that cannot be used; carries the `Failure` that says where and why."""
 
@@ -200,13 +211,14 @@ class Configuration:
     """Finds and remembers the settings of every folder of a run.
 
     `file` (from `--config`) governs every file, its paths relative to the current folder; `isolated` reads no file at
-    all; `overrides` are fields of `Settings` given on the command line, which win over any file.
+    all; `overrides` are fields of `Settings` given on the command line, which win over any file. Where they do not say
+    whether op files are trusted, the environment does.
     """
 
     def __init__(
         self, file: str | None = None, isolated: bool = False, overrides: dict[str, Any] | None = None
     ) -> None:
-        self._overrides = overrides or {}
+        self._overrides = {"trust_ops": _TRUST.get(os.environ.get(TRUST_VARIABLE, "")), **(overrides or {})}
         self._isolated = isolated
         self._fixed = _read(file, required=True) if file is not None else None
         self._folders: dict[str, Settings | Failure] = {}
@@ -444,6 +456,16 @@ def unknown_rules(settings: Settings, known: Any) -> list[Failure]:
             near = did_you_mean(rule, known)
             failures.append(Failure("usage", Location("", 0, 0, 0, 0), f"unknown rule `{rule}`", near))
     return failures
+
+
+def untrusted_ops(settings: Settings) -> Failure | None:
+    """What to tell where the settings name op files and nobody said whether these may be run."""
+    if not settings.ops or settings.trust_ops is not None or settings.source is None:
+        return None
+    names = ", ".join(settings.ops)
+    message = f"not run: {names}; op files are Python, which no configuration file can make shapelint run"
+    help = f"`--trust-ops` or {TRUST_VARIABLE}=1 runs them, `--no-trust-ops` or {TRUST_VARIABLE}=0 goes without them"
+    return replace(_failure(settings.source, _line_of_ops(settings.source), message, help), kind="untrusted")
 
 
 def broken_ops(settings: Settings, known: Any) -> list[Failure]:

@@ -122,11 +122,12 @@ class Diagnostic:
 class Failure:
     """The tool could not do its work on a file or a setting (exit code 2); all other files are still checked.
 
-    `kind` is one of "usage", "configuration", "unreadable", "encoding", "syntax", "nesting", "internal".
+    `kind` is one of "usage", "configuration", "unreadable", "encoding", "syntax", "nesting", "untrusted" (op
+    files that nobody said may be run), "internal".
     `location.line` is 0 where no line is known.
     """
 
-    kind: Literal["usage", "configuration", "unreadable", "encoding", "syntax", "nesting", "internal"]
+    kind: Literal["usage", "configuration", "unreadable", "encoding", "syntax", "nesting", "untrusted", "internal"]
     location: Location
     message: str
     help: str = ""

@@ -16,7 +16,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from shapelint.cache import Cache
-from shapelint.config import Configuration, Settings, broken_ops, unknown_rules
+from shapelint.config import Configuration, Settings, broken_ops, unknown_rules, untrusted_ops
 from shapelint.diagnostics import SEVERITY_ORDER, Diagnostic, Edit, Failure, Fix, Location
 from shapelint.discover import Target, discover, levels_for, top_of
 
@@ -114,7 +114,7 @@ def check(task: Task) -> Outcome:
     """Checks everything that the task names. Faults of the input are failures of the outcome, never exceptions."""
     configuration = task.configuration
     targets, failures = _targets(task)
-    failures += configuration.failures
+    failures += [*configuration.failures, *_untrusted_ops(targets)]
     if not targets:
         return Outcome(failures=tuple(failures))
     cache = _cache(task, targets)
@@ -190,8 +190,13 @@ def _unknown_rules(targets: Sequence[Target]) -> list[Failure]:
     return list(dict.fromkeys(fault for settings in distinct for fault in unknown_rules(settings, known)))
 
 
+def _untrusted_ops(targets: Sequence[Target]) -> list[Failure]:
+    distinct = dict.fromkeys(target.settings for target in targets)
+    return list(dict.fromkeys(told for settings in distinct if (told := untrusted_ops(settings)) is not None))
+
+
 def _broken_ops(targets: Sequence[Target]) -> list[Failure]:
-    distinct = [one for one in dict.fromkeys(target.settings for target in targets) if one.ops]
+    distinct = [one for one in dict.fromkeys(target.settings for target in targets) if one.op_files]
     if not distinct:
         return []
     from shapelint.rules.registry import names
@@ -579,7 +584,7 @@ def severity_at(found: str, usual: str, level: str | None, show_info: bool) -> A
 def coverage(task: Task) -> tuple[list[FileCoverage], list[Failure]]:
     """What was seen of every file that the task names, in their order."""
     targets, failures = _targets(task)
-    failures += task.configuration.failures
+    failures += [*task.configuration.failures, *_untrusted_ops(targets)]
     broken = _broken_ops(targets)
     if broken:
         return [], [*failures, *broken]
@@ -601,7 +606,7 @@ def each(task: Task, read: Callable[[Project, LoadedModule], Iterable[Any]]) -> 
     from shapelint.source.depth import roomy
 
     targets, failures = _targets(task)
-    failures += task.configuration.failures
+    failures += [*task.configuration.failures, *_untrusted_ops(targets)]
     broken = _broken_ops(targets)
     if broken:
         return [], [*failures, *broken]

@@ -30,6 +30,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     for name, text in FILES.items():
         write(tmp_path / name, text)
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SHAPELINT_TRUST_OPS", "1")
     monkeypatch.setattr(sys, "path", list(sys.path))
     yield tmp_path
     for name in [n for n in sys.modules if n.partition(".")[0] == "mylib"]:
@@ -60,7 +61,8 @@ def change(path: Path, old: str, new: str) -> None:
 
 
 @pytest.mark.parametrize("session", SESSIONS, ids=lambda text: text.split()[2])
-def test_the_page_is_true(folder: Path, shapelint: Shapelint, session: str) -> None:
+def test_the_page_is_true(folder: Path, shapelint: Shapelint, session: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SHAPELINT_TRUST_OPS")
     command, _, expected = session.partition("\n")
     _, out, _ = shapelint(*shlex.split(command)[2:])
     assert out.strip() == expected.strip()

@@ -6,6 +6,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from shapelint import baseline, run
 from shapelint.config import Configuration, Settings
@@ -31,10 +32,12 @@ class Checked:
 
 @dataclass(frozen=True)
 class Buffer:
-    """The text of one file at one moment. `path` is absolute; the file need not exist, nor hold this text."""
+    """The text of one file at one moment. `path` is absolute; the file need not exist, nor hold this text. `trust_ops`: whether the editor's
+    user said that op files may be run, or may not."""
 
     path: str
     text: str
+    trust_ops: bool | None = None
 
     @cached_property
     def lines(self) -> tuple[str, ...]:
@@ -44,9 +47,9 @@ class Buffer:
     @cached_property
     def ignored(self) -> bool:
         """Whether the settings leave the file out."""
-        settings = Configuration(overrides={"force_exclude": True})
-        targets, failures = discover((self.path,), settings.of)
-        return not targets and not failures and not settings.failures
+        configuration = self._configuration({"force_exclude": True})
+        targets, failures = discover((self.path,), configuration.of)
+        return not targets and not failures and not configuration.failures
 
     @cached_property
     def checked(self) -> Checked:
@@ -81,10 +84,14 @@ class Buffer:
         return run.Sources()
 
     def _task(self) -> run.Task:
-        return run.Task((self.path,), Configuration(), self.text, jobs=1, use_cache=False)
+        return run.Task((self.path,), self._configuration(), self.text, jobs=1, use_cache=False)
+
+    def _configuration(self, overrides: dict[str, Any] | None = None) -> Configuration:
+        trust = {} if self.trust_ops is None else {"trust_ops": self.trust_ops}
+        return Configuration(overrides={**trust, **(overrides or {})})
 
     def _baseline(self) -> baseline.Baseline | Failure | None:
-        settings = Configuration().of(os.path.dirname(self.path))
+        settings = self._configuration().of(os.path.dirname(self.path))
         if not isinstance(settings, Settings) or settings.baseline is None:
             return None
         return baseline.read(os.path.join(settings.folder, settings.baseline))

@@ -73,7 +73,16 @@ class Translator:
         checked = self.buffer.checked
         found = [self.diagnostic(one) for one in checked.diagnostics]
         found += [self.diagnostic(one, types.DiagnosticSeverity.Hint) for one in checked.known]
-        return found + [self._failure(one) for one in checked.failures]
+        # Op files that are not run concern the whole project: the server says so once.
+        return found + [self._failure(one) for one in checked.failures if one.kind != "untrusted"]
+
+    def notices(self) -> list[str]:
+        """What the check of the buffer has to say that is about no document."""
+        untrusted = [one for one in self.buffer.checked.failures if one.kind == "untrusted"]
+        return [
+            f"{one.location.path}: {one.message} (`shapelint lsp --trust-ops`, or `trustOps` in the settings)"
+            for one in untrusted
+        ]
 
     def diagnostic(self, one: Diagnostic, severity: types.DiagnosticSeverity | None = None) -> types.Diagnostic:
         """A finding; what led to it stands beside it as related places."""

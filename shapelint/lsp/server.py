@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
@@ -35,12 +35,15 @@ _WATCHED = ("**/*.py", "**/pyproject.toml", "**/shapelint.toml")
 
 
 class Server(LanguageServer):
-    """The open documents, each with the newest text that was seen of it, and the checks that wait."""
+    """The open documents, each with the newest text that was seen of it, and the checks that wait. `trust_ops`: whether the user said, on the
+    command line or in the editor's settings, that op files may be run; `noticed` is what he was shown."""
 
     def __init__(self) -> None:
         # The whole text comes with each change: increments are applied to lines as `str.splitlines` counts them, which
         # are others than the editor's where a file holds a form feed.
         super().__init__("shapelint", __version__, text_document_sync_kind=types.TextDocumentSyncKind.Full)
+        self.trust_ops: bool | None = None
+        self.noticed: set[str] = set()
         self.buffers: dict[str, Buffer] = {}
         self.waiting: dict[str, asyncio.Task[None]] = {}
         self.analyser = ThreadPoolExecutor(1, "analyser")
@@ -61,7 +64,7 @@ class Server(LanguageServer):
         text = self.workspace.get_text_document(uri).source
         buffer = self.buffers.get(uri)
         if buffer is None or buffer.text != text:
-            buffer = self.buffers[uri] = Buffer(path, text)
+            buffer = self.buffers[uri] = Buffer(path, text, self.trust_ops)
         return Translator(uri, buffer, self.encoding)
 
     def is_current(self, one: Translator) -> bool:
@@ -90,6 +93,14 @@ class Server(LanguageServer):
         found = await self.analysed(one, one.diagnostics)
         if found is not None:
             self.publish(uri, found, version)
+            self._notice(one.notices())
+
+    def _notice(self, notices: Sequence[str]) -> None:
+        """Show the user what he was not told yet."""
+        for text in notices:
+            if text not in self.noticed:
+                self.noticed.add(text)
+                self.window_show_message(types.ShowMessageParams(types.MessageType.Warning, text))
 
     def publish(self, uri: str, found: list[types.Diagnostic], version: int | None = None) -> None:
         """Tell the editor all findings of a document."""
@@ -113,6 +124,13 @@ class Server(LanguageServer):
 def make() -> Server:
     """A server with all its features."""
     server = Server()
+
+    @server.feature(types.INITIALIZE)
+    def initialize(ls: Server, params: types.InitializeParams) -> None:
+        options = params.initialization_options
+        said = options.get("trustOps") if isinstance(options, Mapping) else getattr(options, "trustOps", None)
+        if isinstance(said, bool):
+            ls.trust_ops = said
 
     @server.feature(types.INITIALIZED)
     def initialized(ls: Server, params: types.InitializedParams) -> None:
@@ -192,8 +210,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="shapelint lsp", description="Serve an editor.", allow_abbrev=False)
     parser.add_argument("--stdio", action="store_true", help="speak over standard input and output (the default)")
     parser.add_argument("--tcp", type=int, metavar="PORT", help="wait for the editor on this port of this machine")
+    parser.add_argument(
+        "--trust-ops",
+        action=argparse.BooleanOptionalAction,
+        help="run the op files (Python) that the settings name, or go without them",
+    )
     args = parser.parse_args(argv)
     server = make()
+    server.trust_ops = args.trust_ops
     try:
         if args.tcp is not None:
             server.start_tcp("127.0.0.1", args.tcp)

@@ -27,11 +27,16 @@ class Editor(LanguageClient):
         super().__init__("editor", "1")
         self.folder = folder
         self.versions: dict[str, int] = {}
+        self.shown: list[str] = []
         self.published: asyncio.Queue[types.PublishDiagnosticsParams] = asyncio.Queue()
 
         @self.feature(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)
         def _(params: types.PublishDiagnosticsParams) -> None:
             self.published.put_nowait(params)
+
+        @self.feature(types.WINDOW_SHOW_MESSAGE)
+        def _(params: types.ShowMessageParams) -> None:
+            self.shown.append(params.message)
 
     def uri(self, name: str) -> str:
         return (self.folder / name).as_uri()
@@ -39,14 +44,17 @@ class Editor(LanguageClient):
     def document(self, name: str) -> types.TextDocumentIdentifier:
         return types.TextDocumentIdentifier(self.uri(name))
 
-    async def start(self, encodings: list[types.PositionEncodingKind | str] | None = None) -> types.InitializeResult:
+    async def start(
+        self, encodings: list[types.PositionEncodingKind | str] | None = None, options: dict[str, Any] | None = None
+    ) -> types.InitializeResult:
         environment = {**os.environ, "PYTHONPATH": str(ROOT)}
         await self.start_io(sys.executable, "-m", "shapelint", "lsp", cwd="/", env=environment)
         general = types.GeneralClientCapabilities(position_encodings=encodings) if encodings else None
         capabilities = types.ClientCapabilities(general=general)
         root = self.folder.as_uri()
         result = await asyncio.wait_for(
-            self.initialize_async(types.InitializeParams(capabilities, root_uri=root)), SECONDS
+            self.initialize_async(types.InitializeParams(capabilities, root_uri=root, initialization_options=options)),
+            SECONDS,
         )
         self.initialized(types.InitializedParams())
         return result

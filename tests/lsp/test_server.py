@@ -316,3 +316,33 @@ def test_without_pygls_it_says_what_to_install(folder: Path) -> None:
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert done.stderr == "shapelint: `lsp` needs pygls: pip install 'shapelint[lsp]'\n"
+
+
+OPS = """\
+import pathlib
+from shapelint.ops.contract import op
+
+pathlib.Path(__file__).with_name("was_run").touch()
+DOUBLE = op("double", ("lib.double",), "x")
+DOUBLE.rule(lambda cx, x: cx.tensor(x))
+"""
+
+
+@pytest.mark.parametrize("trusted", [None, False, True])
+def test_op_files_run_only_where_the_editor_says_so(folder: Path, trusted: bool | None) -> None:
+    (folder / "shapelint.toml").write_text('ops = ["evil.py"]\n')
+    (folder / "evil.py").write_text(OPS)
+
+    async def talk() -> list[str]:
+        editor = Editor(folder)
+        await editor.start(options=None if trusted is None else {"trustOps": trusted})
+        for name in ("a.py", "b.py"):
+            editor.open(name, FAULTY)
+            assert [one.code for one in await editor.found(name)] == ["linear-in-features"]
+        await editor.end()
+        return editor.shown
+
+    shown = asyncio.run(talk())
+    assert (folder / "was_run").exists() is (trusted is True)
+    assert len(shown) == (1 if trusted is None else 0)
+    assert all("not run: evil.py" in text and "--trust-ops" in text for text in shown)
