@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal
 
 from shapelint.interp import worlds
 from shapelint.interp.calls import Arguments, call
@@ -29,10 +28,10 @@ from shapelint.interp.objects import (
 from shapelint.interp.run import PathEnds, Run
 from shapelint.program import model
 from shapelint.shapes.dim import Dim, maximum, minimum
+from shapelint.values.conditions import Guess, IsCallable, IsInstance
 from shapelint.values.model import (
     NONE,
     Bool,
-    Condition,
     External,
     Float,
     Int,
@@ -434,10 +433,8 @@ def is_instance(run: Run, value: Value, kinds: Value) -> Bool:
             return Bool(True)
         if value.path in run.symbols and last in ("str", "tuple", "list", "dict", "Tensor"):
             return Bool(False)
-        from shapelint.values.model import Condition
-
-        guess: Literal["", "type"] = "type" if value.origin == "input" else ""
-        return Bool(None, Condition(value.path, f"is a {last}", guess)) if last else Bool(None)
+        guess: Guess = "type" if value.origin == "input" else ""
+        return Bool(None, IsInstance(value.path, last, guess)) if last else Bool(None)
     if isinstance(value, Ref):
         thing = run.state.read(value)
         if isinstance(thing, ListObject):
@@ -606,7 +603,7 @@ def _callable(run: Run, given: Arguments) -> Value:
         return Bool(True)
     if isinstance(value, (Str, Int, Float, Bool, NoneValue, Tuple, Sequence, SizeOf, Tensor)):
         return Bool(False)
-    return Bool(None, Condition(value.path, "is callable")) if isinstance(value, Opaque) else Bool(None)
+    return Bool(None, IsCallable(value.path)) if isinstance(value, Opaque) else Bool(None)
 
 
 def _globals(run: Run, given: Arguments) -> Value:

@@ -29,15 +29,14 @@ from shapelint.interp.run import (
     Run,
     WorldSplit,
     WrongGuess,
-    is_whole,
 )
 from shapelint.interp.state import State
 from shapelint.interp.worlds import likely
 from shapelint.program import model
 from shapelint.program.project import LoadedModule, Project
+from shapelint.values.conditions import Condition, IsWhole
 from shapelint.values.model import (
     Bool,
-    Condition,
     Float,
     Int,
     NoneValue,
@@ -419,7 +418,7 @@ def _input(run: Run, param: model.Parameter, default: Value | None) -> Value:
     if default is not None:
         run.defaults[path] = default
     value = Opaque(path, "input", isinstance(default, NoneValue))
-    if (default is None and name in _TENSOR_HINTS) or run.world.get(is_whole(path)):
+    if (default is None and name in _TENSOR_HINTS) or run.world.get(IsWhole(path)):
         run.adopt(value)
     return value
 

@@ -20,10 +20,10 @@ from shapelint.ops.contract import constant
 from shapelint.program import model
 from shapelint.shapes.dim import Dim, maximum, minimum
 from shapelint.shapes.shape import Axis, Part, Segment, Shape
+from shapelint.values.conditions import Contains
 from shapelint.values.model import (
     NONE,
     Bool,
-    Condition,
     External,
     Float,
     Int,
@@ -618,6 +618,7 @@ def _compares_as_tensor(run: Run, left: Value, right: Value) -> bool:
 
 
 def _contains(run: Run, item: Value, container: Value) -> Bool:
+    item, container = worlds.settle(run, item), worlds.settle(run, container)
     if isinstance(container, Str) and container.value is not None and isinstance(item, Str) and item.value is not None:
         return Bool(item.value in container.value)
     if isinstance(container, Ref):
@@ -632,7 +633,7 @@ def _contains(run: Run, item: Value, container: Value) -> Bool:
         if isinstance(thing, Instance) and thing.parts is not None and isinstance(item, Str) and item.value is not None:
             return Bool(item.value in [n for n, _ in thing.parts])
     if isinstance(container, Opaque) and isinstance(item, Str) and item.value is not None:
-        return Bool(None, Condition(container.path, f"contains {item.value!r}"))
+        return Bool(None, Contains(container.path, item.value))
     items = _sequence_items(run, container)
     if items is None and isinstance(container, Ref):
         thing = run.state.read(container)

@@ -13,7 +13,8 @@ from shapelint.interp.state import State
 from shapelint.shapes.dim import Dim, Symbol
 from shapelint.shapes.printing import Namer
 from shapelint.shapes.shape import Segment, Shape
-from shapelint.values.model import Condition, Opaque, Ref, Site, Tensor, Unknown, Value
+from shapelint.values.conditions import Compares, Condition, Equals, IsWhole, Rank, SameRank
+from shapelint.values.model import Opaque, Ref, Site, Tensor, Unknown, Value
 
 if TYPE_CHECKING:
     from shapelint.program.model import Expr, FunctionDef, Stmt
@@ -41,13 +42,8 @@ class WorldSplit(Exception):
     """The two sides of a test leave different shapes: the reading starts anew, once in each of the two worlds."""
 
     def __init__(self, condition: Condition) -> None:
-        super().__init__(f"{condition.subject} {condition.test}")
+        super().__init__(condition)
         self.condition = condition
-
-
-def is_whole(path: str) -> Condition:
-    """The question whether an input whose entries were read as values of their own, `h[0]`, was one tensor from the start."""
-    return Condition(path, "is one tensor", "whole")
 
 
 @dataclass(eq=False)
@@ -131,6 +127,7 @@ class Run:
         self.alternatives = 0  # inside the reading of one of several alternatives of a value
         self.refusals: list[Refusals] = []
         self.symbols: dict[str, Dim] = {}
+        self.paths: dict[Symbol, str] = {}  # where the symbols stand
         self.adopted: dict[str, Tensor] = {}
         self.names: dict[Symbol, str] = {}
         self.asked_sizes: dict[str, list[Symbol]] = {}  # open sizes that were asked whether they are 1, by name
@@ -149,8 +146,8 @@ class Run:
         self.choices: dict[str, tuple[Value, ...]] = {}  # all that an input can be, where the entry says so
         self.rivals: list[Run] = []  # the readings of other worlds that came to their end
         self.notes: dict[str, list[object]] = {}  # what rules keep until the reading ends
-        self.conditions: dict[Condition, tuple[str, Dim, Dim]] = {}
-        self.rank_tests: dict[Condition, tuple[Shape, str, int]] = {}
+        self.relations: dict[Equals | Compares, tuple[str, Dim, Dim]] = {}  # what questions about sizes compare here
+        self.rank_tests: dict[Rank, tuple[Shape, str, int]] = {}
         self.namer = Namer(lambda s: self.names.get(s))
 
     # the stack
@@ -304,15 +301,16 @@ class Run:
         """The int that an opaque path is: the same symbol everywhere in the reading."""
         dim = self.symbols.get(path)
         if dim is None:
-            dim = Dim.symbol(path.removeprefix("self."), origin, low)
-            self.symbols[path] = dim
+            symbol = Symbol(path.removeprefix("self."), origin, low)
+            dim = self.symbols[path] = Dim.of(symbol)
+            self.paths[symbol] = path
         return dim
 
     def adopt(self, value: Opaque) -> Tensor:
         """The tensor that an opaque input is."""
         tensor = self.adopted.get(value.path)
         if tensor is None:
-            whole = is_whole(value.path)
+            whole = IsWhole(value.path)
             if self.splits and whole not in self.world and any(p.startswith(f"{value.path}[") for p in self.adopted):
                 from shapelint.interp.worlds import split
 
@@ -328,11 +326,12 @@ class Run:
         if path in self.ranks:
             facts.fix_rank(tensor.shape, self.ranks[path])
         for condition, held in self.world.items():
-            if held and condition.test.startswith("== ") and condition.subject == f"{path}.dim()":
-                facts.fix_rank(tensor.shape, int(condition.test.removeprefix("== ")))
-            elif held and condition.guess == "whole" and condition.test == "true":
-                pair = condition.subject.removesuffix(".dim()").split(".dim() == ")
-                other = self.adopted.get(pair[path == pair[0]]) if path in pair else None
+            if not held or path not in condition.paths:
+                continue
+            if isinstance(condition, Rank) and condition.test == "==":
+                facts.fix_rank(tensor.shape, condition.number)
+            elif isinstance(condition, SameRank):
+                other = self.adopted.get(condition.right if path == condition.left else condition.left)
                 rank = None if other is None else facts.shape(other.shape).rank
                 if rank is not None:
                     facts.fix_rank(tensor.shape, rank)

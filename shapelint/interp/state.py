@@ -7,7 +7,8 @@ from collections.abc import Mapping
 
 from shapelint.interp.objects import HeapObject
 from shapelint.shapes.facts import Facts
-from shapelint.values.model import Condition, Ref, Value
+from shapelint.values.conditions import Condition
+from shapelint.values.model import Ref, Value
 
 _addresses = itertools.count(1)
 

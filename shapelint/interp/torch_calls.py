@@ -17,9 +17,9 @@ from shapelint.ops.contract import CannotTell, Context, Inferred, Mismatch, Op, 
 from shapelint.ops.index import find
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.shape import Axis, Segment
+from shapelint.values.conditions import IsTrue
 from shapelint.values.model import (
     Bool,
-    Condition,
     External,
     Int,
     LayerConfig,
@@ -141,7 +141,7 @@ class CallContext(Context):
 
     def adopt_flag(self, value: Value) -> bool | None:
         if isinstance(value, Opaque):
-            return worlds.require(self.run, Bool(None, Condition(value.path, "true")))
+            return worlds.require(self.run, Bool(None, IsTrue(value.path)))
         if isinstance(value, Bool):
             return worlds.require(self.run, value)
         return None

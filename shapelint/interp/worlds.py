@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import EllipsisType
 
 from shapelint.interp.objects import (
     BoundMethod,
@@ -19,14 +20,28 @@ from shapelint.interp.run import MAX_WORLDS, Run, WorldSplit
 from shapelint.program import model
 from shapelint.shapes.dim import ONE, Dim, Symbol
 from shapelint.shapes.facts import Verdict
-from shapelint.shapes.printing import format_dim
 from shapelint.shapes.shape import Segment, Shape
+from shapelint.values.conditions import (
+    Among,
+    Compares,
+    Condition,
+    Constant,
+    Equals,
+    IsNone,
+    IsTrue,
+    Rank,
+    SameRank,
+    SizeIsOne,
+    implied,
+    rank_answer,
+    size_at,
+    worded,
+)
 from shapelint.values.model import (
     FALSE,
     NONE,
     TRUE,
     Bool,
-    Condition,
     External,
     Float,
     Int,
@@ -76,7 +91,7 @@ def truth(run: Run, value: Value) -> Bool:
     if isinstance(value, External):
         return UNDECIDED if value.name.rpartition(".")[2].isupper() else TRUE
     if isinstance(value, Opaque):
-        return Bool(None, Condition(value.path, "true"))
+        return Bool(None, IsTrue(value.path))
     if isinstance(value, OneOf):
         return _agree([truth(run, o) for o in value.options])
     run.peeks += isinstance(value, Tensor)
@@ -102,7 +117,7 @@ def is_none(run: Run, value: Value) -> Bool:
     if isinstance(value, Opaque):
         if value.path in run.adopted or value.path in run.symbols or _is_no_choice(run, value.path, None):
             return FALSE
-        return Bool(None, Condition(value.path, "is None"))
+        return Bool(None, IsNone(value.path))
     if isinstance(value, OneOf):
         return _agree([is_none(run, o) for o in value.options])
     return UNDECIDED if isinstance(value, Unknown) else FALSE
@@ -132,9 +147,22 @@ def compare_ints(run: Run, op: str, a: Dim, b: Dim) -> Bool:
     # `x != y` is the same question as `x == y`
     negated = op == "!="
     test = "==" if negated else op
-    condition = Condition(format_dim(facts.resolve(a)), f"{test} {format_dim(facts.resolve(b))}")
-    run.conditions[condition] = (test, a, b)
+    condition = _question_of_sizes(run, test, a, b)
+    run.relations[condition] = (test, a, b)
     return Bool(None, condition, negated)
+
+
+def _question_of_sizes(run: Run, test: str, a: Dim, b: Dim) -> Equals | Compares:
+    """A comparison of sizes that parameters decide, as every reading asks it."""
+    left, right = (
+        run.state.facts.resolve(size).substitute(lambda s: size_at(run.paths.get(s, s.name))) for size in (a, b)
+    )
+    if test == "==":
+        for one, other in ((left, right), (right, left)):
+            if one.lone_symbol is not None and other.value is not None:
+                return Equals(one.lone_symbol.name, other.value)
+        return Compares(left, "==", right)
+    return Compares(left, ">" if test == ">" else ">=", right)
 
 
 def _compare_rank(run: Run, op: str, difference: Dim, rank: Symbol) -> Bool:
@@ -152,13 +180,13 @@ def _compare_rank(run: Run, op: str, difference: Dim, rank: Symbol) -> Bool:
         test, negated = ">=", True
     if number is not None:
         shape = facts.shape(facts.ranks[rank])
-        known = _rank_answer(facts.admissible_ranks(shape), test, number)
+        known = rank_answer(facts.admissible_ranks(shape), test, number)
         if known is not None:
             return Bool(known != negated)
         open_axes = shape.parts[shape.segment_index or 0]
         if isinstance(open_axes, Segment) and open_axes.name in run.adopted and run.splits:
             parts = facts.shape(run.adopted[open_axes.name].shape).parts
-            condition = Condition(f"{open_axes.name}.dim()", f"{test} {number + len(parts) - len(shape.parts)}")
+            condition = Rank(open_axes.name, "==" if test == "==" else ">=", number + len(parts) - len(shape.parts))
             if open_axes in parts and (condition in run.world or _has_room(run)):
                 run.rank_tests[condition] = (shape, test, number)
                 return Bool(None, condition, negated)
@@ -166,19 +194,7 @@ def _compare_rank(run: Run, op: str, difference: Dim, rank: Symbol) -> Bool:
     return UNDECIDED
 
 
-def _rank_answer(admissible: tuple[int, int | None], test: str, number: int) -> bool | None:
-    """Whether a rank that lies in an interval is `number` ("=="), or no less than that (">=")."""
-    least, most = admissible
-    if most is not None and most < number:
-        return False
-    if test == ">=":
-        return True if least >= number else None
-    if least > number:
-        return False
-    return True if least == most == number else None
-
-
-def _literal(value: Value) -> object:
+def _literal(value: Value) -> Constant | EllipsisType:
     if isinstance(value, Str) and value.value is not None:
         return value.value
     if isinstance(value, Bool) and value.value is not None:
@@ -196,21 +212,17 @@ def equal(run: Run, a: Value, b: Value) -> Bool:
     """`a == b` for values that are no tensors."""
     a, b = settle(run, a), settle(run, b)
     x, y = _literal(a), _literal(b)
-    if x is not ... and y is not ...:
+    if not isinstance(x, EllipsisType) and not isinstance(y, EllipsisType):
         return Bool(x == y)
     for one, literal in ((a, y), (b, x)):
-        if isinstance(one, Opaque) and literal is not ...:
+        if isinstance(one, Opaque) and not isinstance(literal, EllipsisType):
             if _is_no_choice(run, one.path, literal):
                 return FALSE
             if isinstance(literal, int) and not isinstance(literal, bool) and one.path in run.symbols:
                 return compare_ints(run, "==", run.symbols[one.path], Dim.of(literal))
             if literal is None:
                 return is_none(run, one)
-            if literal is True:
-                return Bool(None, Condition(one.path, "true"))
-            if literal is False:
-                return Bool(None, Condition(one.path, "true"), True)
-            return Bool(None, Condition(one.path, f"== {literal!r}"))
+            return Bool(None, Equals(one.path, literal))
     if isinstance(a, Int) and isinstance(b, Int):
         return compare_ints(run, "==", a.dim, b.dim)
     for one, other in ((a, b), (b, a)):
@@ -273,16 +285,19 @@ def contains(run: Run, item: Value, options: list[Value]) -> Bool:
     if all(a.value is False for a in answers):
         return FALSE
     item = settle(run, item)
-    if isinstance(item, Opaque) and all(
-        a.condition and a.condition.subject == item.path for a in answers if a.value is None
-    ):
-        tests = tuple(a.condition.test for a in answers if a.condition)
-        decided = [_known(run, a.condition) for a in answers if a.condition]
-        if any(d is True for d in decided):
-            return TRUE
-        if all(d is False for d in decided):
-            return FALSE
-        return Bool(None, Condition(item.path, "in " + "|".join(tests)))
+    decided = [decide(run, a) for a in answers]
+    if True in decided:
+        return TRUE
+    if None not in decided:
+        return FALSE
+    open_ = [a for a, known in zip(answers, decided) if known is None]
+    if len(open_) == 1:
+        return open_[0]
+    constants = [_literal(o) for o in options]
+    if isinstance(item, Opaque):
+        known = tuple(c for c in constants if not isinstance(c, EllipsisType))
+        if len(known) == len(constants):
+            return Bool(None, Among(item.path, known))
     return UNDECIDED
 
 
@@ -295,75 +310,41 @@ def _known(run: Run, condition: Condition) -> bool | None:
             return table[condition]
     for table in (run.state.assumed, run.world):
         for other, held in table.items():
-            if other.subject != condition.subject:
+            answer = implied(other, held, condition)
+            if answer is not None:
+                return answer
+    return _known_flag(run, condition)
+
+
+def _known_flag(run: Run, condition: Condition) -> bool | None:
+    """Whether an option that is left at True or False is true, where the code asks for its truth here and compares it with True there: it is one of
+    the two, unless it is known to be something else."""
+    if not isinstance(condition, (IsTrue, Equals)) or not isinstance(run.defaults.get(condition.path), Bool):
+        return None
+    for table in (run.state.assumed, run.world):
+        for other, held in table.items():
+            if other.paths != condition.paths:
                 continue
-            implied = _implied(other, held, condition)
-            if implied is not None:
-                return implied
+            if isinstance(condition, IsTrue) and isinstance(other, Equals) and isinstance(other.constant, bool):
+                return held == other.constant
+            if isinstance(condition, Equals) and isinstance(condition.constant, bool):
+                if isinstance(other, IsTrue):
+                    return held == condition.constant
+                if isinstance(other, Equals) and isinstance(other.constant, bool):
+                    return held != (other.constant != condition.constant)
     return None
-
-
-def _implied(known: Condition, held: bool, asked: Condition) -> bool | None:
-    """What one answered question about a value says of another about the same value."""
-    if known.test == asked.test:
-        return held
-    if known.subject.endswith(".dim()"):
-        return _implied_rank(known.test, held, asked.test)
-    if known.test.startswith("in "):
-        if not held and asked.test.startswith("== "):
-            return False if asked.test in known.test[3:].split("|") else None
-        return None
-    if not held:
-        if known.test == "true" and asked.test.startswith("== ") and asked.test[3:] not in ("0", "''", "0.0"):
-            return False
-        return None
-    if known.test == "is None":
-        return asked.test == "is None"
-    if known.test.startswith("== "):
-        if asked.test.startswith("== "):
-            return asked.test == known.test
-        if asked.test == "true":
-            return known.test[3:] not in ("0", "''", "0.0")
-        if asked.test == "is None":
-            return False
-        if asked.test.startswith("in "):
-            return known.test in asked.test[3:].split("|")
-    if known.test == "true" and asked.test == "is None":
-        return False
-    return None
-
-
-def _implied_rank(known: str, held: bool, asked: str) -> bool | None:
-    test, number = known.split()
-    rank = int(number)
-    if test == "==":
-        if not held:
-            return None
-        admissible: tuple[int, int | None] = (rank, rank)
-    elif test == ">=":
-        admissible = (rank, None) if held else (0, rank - 1)
-    else:
-        admissible = (0, rank) if held else (rank + 1, None)
-    test, number = asked.split()
-    if test == "<=":
-        over = _rank_answer(admissible, ">=", int(number) + 1)
-        return None if over is None else not over
-    return _rank_answer(admissible, test, int(number))
 
 
 def likely(run: Run, condition: Condition) -> bool:
     """The answer to read first: what a parameter's default gives, a tensor of the rank that its use shows."""
-    if condition.guess in ("rank", "size", "whole") or condition.subject.endswith(".dim()"):
+    if condition.guess in ("rank", "size", "whole") or isinstance(condition, Rank):
         return True
-    default = run.defaults.get(condition.subject)
-    if default is None:
-        return condition.test == "is None"
-    if isinstance(default, NoneValue):
-        return condition.test == "is None"
-    if isinstance(default, Bool) and default.value is not None and condition.test == "true":
-        return default.value
-    literal = _literal(default)
-    return literal is not ... and bool(_implied(Condition(condition.subject, f"== {literal!r}"), True, condition))
+    path = condition.paths[0] if len(condition.paths) == 1 else ""
+    default = run.defaults.get(path)
+    literal = ... if default is None else _literal(default)
+    if isinstance(literal, EllipsisType):
+        return isinstance(condition, IsNone)
+    return bool(implied(Equals(path, literal), True, condition))
 
 
 def decide(run: Run, value: Bool) -> bool | None:
@@ -397,11 +378,11 @@ def _presumed(run: Run, condition: Condition) -> Condition:
     if not condition.guess:
         return condition
     for path, default in run.defaults.items():
-        left_out = Condition(path, "is None")
+        left_out = IsNone(path)
         if (
             isinstance(default, NoneValue)
             and left_out not in run.world
-            and any(s == path or s.startswith((f"{path}.", f"{path}[")) for s in condition.subject.split(" == "))
+            and any(s == path or s.startswith((f"{path}.", f"{path}[")) for s in condition.paths)
         ):
             return left_out
     return condition
@@ -413,7 +394,7 @@ def _has_room(run: Run) -> bool:
 
 def rank_ends(run: Run, name: str, rank: int) -> bool | None:
     """Whether an input has no more than `rank` axes; each answer has a world of its own."""
-    return require(run, Bool(None, Condition(f"{name}.dim()", f"== {rank}", "rank")))
+    return require(run, Bool(None, Rank(name, "==", rank, "rank")))
 
 
 def is_one(run: Run, size: Dim) -> bool | None:
@@ -433,9 +414,7 @@ def is_one(run: Run, size: Dim) -> bool | None:
         alike = run.asked_sizes.setdefault(symbol.name, [])
         if symbol not in alike:
             alike.append(symbol)
-        number = alike.index(symbol)
-        condition = Condition(symbol.name if not number else f"{symbol.name}#{number + 1}", "== 1", "size")
-        asked = Bool(None, condition)
+        asked = Bool(None, SizeIsOne(symbol.name, alike.index(symbol) + 1))
     else:
         return None
     if asked.condition is None or not (asked.condition in run.world or _has_room(run)):
@@ -448,12 +427,12 @@ def is_one(run: Run, size: Dim) -> bool | None:
 
 def lies_within(run: Run, name: str, rank: int) -> bool | None:
     """Whether an input has no more axes than what it is laid over; each answer has a world of its own while there is room for more."""
-    return _guessed_whole(run, Condition(f"{name}.dim()", f"<= {rank}", "whole"))
+    return _guessed_whole(run, Rank(name, "<=", rank, "whole"))
 
 
 def have_same_rank(run: Run, left: str, right: str) -> bool | None:
     """Whether two inputs that meet have as many axes; each answer has a world of its own while there is room for more."""
-    return _guessed_whole(run, Condition(f"{left}.dim() == {right}.dim()", "true", "whole"))
+    return _guessed_whole(run, SameRank(left, right))
 
 
 def _guessed_whole(run: Run, condition: Condition) -> bool | None:
@@ -468,12 +447,14 @@ def assume(run: Run, value: Bool, held: bool, test: model.Expr | None = None) ->
     if value.condition is not None:
         answer = held != value.negated
         run.state.assumed[value.condition] = answer
-        relation = run.conditions.get(value.condition)
-        if relation is not None and not _learn(run, relation, answer):
-            return False
-        asked = run.rank_tests.get(value.condition)
-        if asked is not None and not _learn_rank(run, *asked, answer):
-            return False
+        if isinstance(value.condition, (Equals, Compares)):
+            relation = run.relations.get(value.condition)
+            if relation is not None and not _learn(run, relation, answer):
+                return False
+        if isinstance(value.condition, Rank):
+            asked = run.rank_tests.get(value.condition)
+            if asked is not None and not _learn_rank(run, *asked, answer):
+                return False
     if test is not None:
         _filter(run, test, held)
     return True
@@ -573,12 +554,12 @@ def settle(run: Run, value: Value) -> Value:
         return value
     for table in (run.state.assumed, run.world):
         for condition, held in table.items():
-            if condition.subject != value.path:
+            if not held or value.path not in condition.paths:
                 continue
-            if held and condition.test == "is None":
+            if isinstance(condition, IsNone):
                 return NONE
-            if held and condition.test.startswith("== '"):
-                return Str(condition.test[4:-1])
+            if isinstance(condition, Equals) and isinstance(condition.constant, str):
+                return Str(condition.constant)
     return value
 
 
@@ -592,12 +573,4 @@ def opposed(left: dict[Condition, bool], right: dict[Condition, bool]) -> Condit
 
 def world_text(run: Run) -> str:
     """The world of a reading, as a person reads it: `bidirectional=True, h_0 is None`."""
-    texts = []
-    for condition, held in run.world.items():
-        if condition.test == "true":
-            texts.append(f"{condition.subject}={held}")
-        else:
-            texts.append(
-                f"{condition.subject} {condition.test}" if held else f"not ({condition.subject} {condition.test})"
-            )
-    return ", ".join(texts)
+    return ", ".join(worded(condition, held) for condition, held in run.world.items())

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from shapelint.diagnostics import Failure, Location
 from shapelint.reference.sizes import Kind, Sizes
 from shapelint.shapes.dim import Dim
+from shapelint.values.conditions import IsTrue
 from shapelint.values.model import Bool, Int, NoneValue, Opaque, Value
 
 if TYPE_CHECKING:
@@ -141,6 +142,5 @@ def _flag(run: Run, value: Value | None) -> bool | None:
     if isinstance(value, NoneValue):
         return False
     if isinstance(value, Opaque):
-        held = [h for c, h in run.world.items() if c.subject == value.path and c.test == "true"]
-        return held[0] if held else None
+        return run.world.get(IsTrue(value.path))
     return None

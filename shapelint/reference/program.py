@@ -24,6 +24,7 @@ from shapelint.reference.drawing import Contradiction, Sizes
 from shapelint.reference.recording import Call, Recording
 from shapelint.reference.second_opinion import RECURRENT, second_opinion
 from shapelint.shapes.shape import Axis, Segment, Shape
+from shapelint.values.conditions import IsNone, IsTrue
 from shapelint.values.model import (
     Bool,
     Dtype,
@@ -301,11 +302,10 @@ class Program:
             return self._tensor(run.adopted[value.path], value.path)
         if value.path in run.symbols:
             return str(self.sizes.number(run.symbols[value.path]))
-        for condition, held in run.world.items():
-            if condition.subject == value.path and condition.test == "is None" and held:
-                return "None"
-            if condition.subject == value.path and condition.test == "true":
-                return str(held)
+        if run.world.get(IsNone(value.path)):
+            return "None"
+        if IsTrue(value.path) in run.world:
+            return str(run.world[IsTrue(value.path)])
         if self._building and value.origin == "parameter":
             # what builds a layer and was never asked for is a size like the others, or torch will not build it
             return str(self.sizes.number(run.symbol(value.path, "parameter")))
@@ -572,7 +572,7 @@ class Program:
         run = self.recording.run
         if param.default is None or not isinstance(value, Opaque):
             return False
-        asked = any(condition.subject == value.path for condition in run.world)
+        asked = any(value.path in condition.paths for condition in run.world)
         return not asked and value.path not in run.symbols and value.path not in run.adopted
 
     def _wish(self, event: OpCalled) -> str:

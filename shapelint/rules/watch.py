@@ -15,7 +15,8 @@ from shapelint.ops.contract import Mismatch
 from shapelint.rules.contract import Case, Fine, Report, Rule
 from shapelint.rules.findings import Cleared, Finding, Observations, Pass, Place, Seen
 from shapelint.rules.registry import load
-from shapelint.values.model import Bool, Condition, NoneValue, Site, Step, Tensor, Tuple, Value
+from shapelint.values.conditions import Compares, Condition, Equals, IsNone, IsTrue, worded
+from shapelint.values.model import Bool, NoneValue, Site, Step, Tensor, Tuple, Value
 
 if TYPE_CHECKING:
     from shapelint.program.project import LoadedModule, Project
@@ -110,7 +111,7 @@ def _weigh(readings: list[_Reading]) -> list[Finding]:
                 severity: Severity = "warning"
                 if finding.severity != "error" and reading.defaults.get(condition) is not held:
                     severity = "info"
-                seen = replace(finding.seen, flag=_spelled(condition, held))
+                seen = replace(finding.seen, flag=worded(condition, held))
                 kept.append(replace(finding, severity=severity, seen=seen))
     return kept
 
@@ -147,7 +148,7 @@ def _selecting_test(failing: list[_Reading], fine: list[_Reading]) -> tuple[Cond
                     r.world.get(condition, held) != held or (not r.whole and condition not in r.world) for r in fine
                 ):
                     found.append((condition, held))
-    return min(found, key=lambda one: one[0].test != "true", default=None)
+    return min(found, key=lambda one: not isinstance(one[0], IsTrue), default=None)
 
 
 def _is_choice(reading: _Reading, condition: Condition, held: bool) -> bool:
@@ -155,20 +156,11 @@ def _is_choice(reading: _Reading, condition: Condition, held: bool) -> bool:
     sizes, only that two are not equal is what everyone may have."""
     if condition.guess:
         return False
-    if condition.test == "is None":
+    if isinstance(condition, IsNone):
         return reading.defaults.get(condition) is held
-    return condition.test == "true" or (
-        condition.test.startswith("== ") and not (held and condition.test[3] not in "'\"")
-    )
-
-
-def _spelled(condition: Condition, held: bool) -> str:
-    subject, test = condition.subject, condition.test
-    if test == "true":
-        return f"{subject}={held}"
-    if test == "is None":
-        return f"{subject} is left out"
-    return f"{subject} {test}" if held else f"not ({subject} {test})"
+    if isinstance(condition, Equals):
+        return not held or isinstance(condition.constant, (str, bool))
+    return isinstance(condition, IsTrue) or (isinstance(condition, Compares) and condition.test == "==" and not held)
 
 
 class Watcher(Observer):
@@ -221,9 +213,9 @@ class Watcher(Observer):
             self.reading.whole = run.splits
             for path, value in run.defaults.items():
                 if isinstance(value, Bool) and value.value is not None:
-                    self.reading.defaults[Condition(path, "true")] = value.value
+                    self.reading.defaults[IsTrue(path)] = value.value
                 elif isinstance(value, NoneValue):
-                    self.reading.defaults[Condition(path, "is None")] = True
+                    self.reading.defaults[IsNone(path)] = True
             self.watched.readings.append(self.reading)
 
     def _op(self, run: Run, event: OpCalled) -> None:

@@ -11,6 +11,7 @@ from typing import Literal
 
 from shapelint.shapes.dim import Dim, DimLike
 from shapelint.shapes.shape import Axis, Part, Shape
+from shapelint.values.conditions import Condition
 
 Reason = Literal["unsupported-op", "dynamic-value", "outside-project", "after-error", "budget"]
 Dtype = Literal["bool", "int", "float", "complex"]
@@ -89,18 +90,6 @@ class Int(Value):
     @staticmethod
     def of(value: DimLike) -> Int:
         return Int(Dim.of(value))
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """An atomic test that a world decides: `subject` is the tested value (a parameter, a config path, an optional argument), `test`
-    what is asked of it ("true", "is None", "== 'gru'", …). Two conditions are the same question exactly if they are equal. `guess` marks a
-    question of what tensor arrives (its rank, a size of 1, its type), which no caller chooses as he chooses a flag: what fails under one answer alone
-    only says that the answer is wrong."""
-
-    subject: str
-    test: str
-    guess: Literal["", "rank", "size", "type", "whole"] = ""
 
 
 @dataclass(frozen=True, slots=True)
