@@ -57,6 +57,7 @@ _TYPES = {
     "format": "one of " + ", ".join(f"`{one}`" for one in FORMATS),
     "levels": "table from rule to level (" + ", ".join(f"`{one}`" for one in LEVELS) + ")",
     "levels-by-glob": "table from pattern to a table from rule to level",
+    "signatures": "table from name to signature",
     "version": "string",
 }
 
@@ -65,7 +66,7 @@ def _default(option: Option) -> str:
     value = getattr(Settings(folder=""), option.field)
     if value is None:
         return "none"
-    if option.kind.startswith("levels"):
+    if option.kind.startswith("levels") or option.kind == "signatures":
         return "`{}`"
     return f"`{json.dumps(value)}`"
 
@@ -77,7 +78,7 @@ def schema() -> dict[str, Any]:
         described: dict[str, Any] = {"description": option.summary, **_SCHEMAS[option.kind]}
         value = getattr(Settings(folder=""), option.field)
         if value is not None:
-            described["default"] = {} if option.kind.startswith("levels") else value
+            described["default"] = {} if option.kind.startswith("levels") or option.kind == "signatures" else value
         properties[option.key] = described
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -97,6 +98,7 @@ _SCHEMAS: dict[str, dict[str, Any]] = {
     "format": {"enum": list(FORMATS)},
     "levels": {"$ref": "#/$defs/levels"},
     "levels-by-glob": {"type": "object", "additionalProperties": {"$ref": "#/$defs/levels"}},
+    "signatures": {"type": "object", "additionalProperties": {"type": "string", "maxLength": 1000}},
     "version": {
         "type": "string",
         "pattern": r"^\s*(==|!=|>=|<=|>|<)?\s*\d+(\.\d+)*\s*(,\s*(==|!=|>=|<=|>|<)?\s*\d+(\.\d+)*\s*)*$",

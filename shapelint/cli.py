@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from shapelint.config import Configuration, Settings
     from shapelint.diagnostics import Failure
     from shapelint.fixes import Change
+    from shapelint.ops.contract import Op
     from shapelint.reference.comparison import Comparison
     from shapelint.report import Report, RuleInfo
 
@@ -833,7 +834,7 @@ def _validate(arguments: list[str]) -> int:
 
     try:
         trust = {} if args.trust_ops is None else {"trust_ops": args.trust_ops}
-        files, search = _op_files(args.files, Configuration(overrides=trust))
+        ops, search = _own_ops(args.files, Configuration(overrides=trust))
         missing = _without_torch("validate", "shapelint.reference.validate")
         if missing is not None:
             raise ConfigurationError(missing)
@@ -841,12 +842,13 @@ def _validate(arguments: list[str]) -> int:
         _say(failure_line(error.failure))
         return 2
     from shapelint.ops.index import with_own
-    from shapelint.ops.own import load, named
     from shapelint.reference.validate import CannotProve, prove, render
 
+    modules = dict.fromkeys(name.rpartition(".")[0] for name in ops)
+    _say(f"imports {_listed(list(modules))}, from {_listed([os.path.relpath(folder) for folder in search])} first")
     try:
-        with with_own(named(files)):
-            proofs = prove([op for path in files for op in load(path)], args.samples, args.seed, search)
+        with with_own(ops):
+            proofs = prove(dict.fromkeys(ops.values()), args.samples, args.seed, search)
     except CannotProve as error:
         _say(str(error))
         return 2
@@ -854,32 +856,32 @@ def _validate(arguments: list[str]) -> int:
     return int(not all(proof.holds for proof in proofs))
 
 
-def _op_files(given: Sequence[str], configuration: Configuration) -> tuple[list[str], list[str]]:
-    """The op files to look at, in order, and the folders in which what they describe is looked for. Raises ConfigurationError where a file
-    cannot be used."""
-    from shapelint.config import ConfigurationError, Settings, broken_ops
+def _own_ops(given: Sequence[str], configuration: Configuration) -> tuple[dict[str, Op], list[str]]:
+    """The ops to look at by their names, in order, and the folders in which what they describe is looked for. Raises ConfigurationError where
+    one cannot be used."""
+    from shapelint.config import ConfigurationError, Settings, broken_ops, broken_signatures
+    from shapelint.ops.own import named
+    from shapelint.ops.signatures import described
     from shapelint.rules.registry import names
 
-    files: dict[str, None] = {}
+    chosen = Settings(os.getcwd(), ops=tuple(map(os.path.abspath, given)), trust_ops=True)
     search = {os.getcwd(): None}
     for folder in [os.path.dirname(os.path.abspath(one)) for one in given] or [os.getcwd()]:
         settings = configuration.of(folder)
         if not isinstance(settings, Settings):
             raise ConfigurationError(settings)
         search |= dict.fromkeys([settings.folder, *(os.path.join(settings.folder, one) for one in settings.src)])
-        if settings.ops and not settings.trust_ops and not given:
-            message = (
-                "`validate` takes op files of a configuration, and imports what these name, only with `--trust-ops`"
-            )
-            raise ConfigurationError(_usage_failure(message, "or name the files: `shapelint validate my_ops.py`"))
-        files |= dict.fromkeys([] if given else settings.op_files)
-    files |= dict.fromkeys(map(os.path.abspath, given))
-    if not files:
-        raise ConfigurationError(_usage_failure("`validate` needs an op file; the configuration names none in `ops`"))
-    broken = broken_ops(Settings(os.getcwd(), ops=tuple(files), trust_ops=True), names())
+        chosen = chosen if given else settings
+    if not (chosen.ops or chosen.signatures):
+        help = "the configuration holds neither `ops` nor `signatures`"
+        raise ConfigurationError(_usage_failure("`validate` needs an op file", help))
+    if not chosen.trust_ops:
+        message = "`validate` imports what the configuration describes, and runs its op files, only with `--trust-ops`"
+        raise ConfigurationError(_usage_failure(message, "or name op files: `shapelint validate my_ops.py`"))
+    broken = [*broken_ops(chosen, names()), *broken_signatures(chosen)]
     if broken:
         raise ConfigurationError(broken[0])
-    return list(files), list(search)
+    return {**named(chosen.op_files), **described(chosen.signatures)}, list(search)
 
 
 _ELSEWHERE = {

@@ -57,6 +57,7 @@ class Settings:
     preview: bool = False
     src: tuple[str, ...] = ("src",)
     ops: tuple[str, ...] = ()
+    signatures: tuple[tuple[str, str], ...] = ()
     baseline: str | None = None
     output_format: str = "full"
     cache_dir: str = ".shapelint_cache"
@@ -77,11 +78,12 @@ class Option:
     """One key of the configuration. `kind` says what may stand there:
 
     "boolean", "string", "strings" (a list), "format" (an output format), "levels" (a table from rule, or `all`, to
-    level), "levels-by-glob" (a table from pattern to such a table) or "version" (such as `>=0.3,<1`).
+    level), "levels-by-glob" (a table from pattern to such a table), "signatures" (a table from name to text) or "version" (such
+    as `>=0.3,<1`).
     """
 
     key: str
-    kind: Literal["boolean", "string", "strings", "format", "levels", "levels-by-glob", "version"]
+    kind: Literal["boolean", "string", "strings", "format", "levels", "levels-by-glob", "signatures", "version"]
     summary: str
     example: str
     flag: str = ""
@@ -168,6 +170,12 @@ OPTIONS: tuple[Option, ...] = (
         "`SHAPELINT_TRUST_OPS=1`.",
         'ops = ["my_ops.py"]',
         "--trust-ops, --no-trust-ops",
+    ),
+    Option(
+        "signatures",
+        "signatures",
+        "What functions and layers of your own do to shapes, as text: [own-ops.md](own-ops.md#signatures-as-text).",
+        'signatures = { "mylib.attend" = "(b, t, d), (b, s, d) -> (b, t, d)", "mylib.Proj(d_in, d_out)" = "(..., d_in) -> (..., d_out)" }',
     ),
     Option(
         "baseline",
@@ -369,6 +377,13 @@ def _value(path: str, text: str, option: Option, value: Any) -> Any:
         return tuple(value)
     if option.kind == "levels":
         return levels(value, option.key)
+    if option.kind == "signatures":
+        if not isinstance(value, dict):
+            raise wrong("a table from name to signature", value)
+        for name, signature in value.items():
+            if not isinstance(signature, str):
+                raise wrong("a string", signature, f'{option.key}."{name}"')
+        return tuple(value.items())
     if not isinstance(value, dict):
         raise wrong("a table from pattern to levels", value)
     return tuple((glob, levels(table, f'{option.key}."{glob}"')) for glob, table in value.items())
@@ -489,6 +504,39 @@ def broken_ops(settings: Settings, known: Any) -> list[Failure]:
     return failures
 
 
+def broken_signatures(settings: Settings) -> list[Failure]:
+    """What is wrong with the signatures that the settings hold as text."""
+    from shapelint.ops.own import BrokenOpFile, named
+    from shapelint.ops.signatures import BadSignature, described
+
+    try:
+        taken = dict.fromkeys(named(settings.op_files), "an op file")
+    except BrokenOpFile:  # told elsewhere
+        taken = {}
+    failures = []
+    text = _text(settings.source)
+    for key, signature in settings.signatures:
+        try:
+            (name,) = described([(key, signature)])
+            if name in taken:
+                raise BadSignature(f"{taken[name]} describes `{name}` too")
+            taken[name] = "another signature"
+        except BadSignature as error:
+            message = f"signature of `{_short(key)}`: {_short(str(error))}"
+            failures.append(_failure(settings.source or "", _line_of(text, key), message))
+    return failures
+
+
 def _line_of_ops(path: str) -> int:
+    return _line_of(_text(path), "ops")
+
+
+def _text(path: str | None) -> str:
+    if path is None:
+        return ""
     with open(path, encoding="utf-8-sig") as stream:
-        return _line_of(stream.read(), "ops")
+        return stream.read()
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 200 else text[:199] + "…"

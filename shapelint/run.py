@@ -16,7 +16,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from shapelint.cache import Cache
-from shapelint.config import Configuration, Settings, broken_ops, unknown_rules, untrusted_ops
+from shapelint.config import Configuration, Settings, broken_ops, broken_signatures, unknown_rules, untrusted_ops
 from shapelint.diagnostics import SEVERITY_ORDER, Diagnostic, Edit, Failure, Fix, Location
 from shapelint.discover import Target, discover, levels_for, top_of
 
@@ -104,6 +104,7 @@ class _Job:
     absolute: str
     src: tuple[str, ...]
     ops: tuple[str, ...]
+    signatures: tuple[tuple[str, str], ...]
     text: str | None = None
 
 
@@ -196,13 +197,17 @@ def _untrusted_ops(targets: Sequence[Target]) -> list[Failure]:
 
 
 def _broken_ops(targets: Sequence[Target]) -> list[Failure]:
-    distinct = [one for one in dict.fromkeys(target.settings for target in targets) if one.op_files]
-    if not distinct:
-        return []
-    from shapelint.rules.registry import names
+    """What is wrong with the op files and the signatures of the settings."""
+    distinct = dict.fromkeys(target.settings for target in targets)
+    found: dict[Failure, None] = {}
+    for settings in distinct:
+        if settings.op_files:
+            from shapelint.rules.registry import names
 
-    known = names()
-    return list(dict.fromkeys(fault for settings in distinct for fault in broken_ops(settings, known)))
+            found |= dict.fromkeys(broken_ops(settings, names()))
+        if settings.signatures:
+            found |= dict.fromkeys(broken_signatures(settings))
+    return list(found)
 
 
 # Observing ----------------------------------------------------------------------------------------
@@ -217,7 +222,10 @@ def observe(
 
     roots = [find_root(target.absolute, target.top) for target in targets]
     jobs = [_job(root, target, task.text) for root, target in zip(roots, targets, strict=True)]
-    keys = [(work.__name__, os.getcwd(), job.root, job.path, job.absolute, *job.src, "", *job.ops) for job in jobs]
+    keys = [
+        (work.__name__, os.getcwd(), job.root, job.path, job.absolute, *job.src, "", *job.ops, repr(job.signatures))
+        for job in jobs
+    ]
     results: list[Observed[T] | None] = [cache.find(key) for key in keys]
     missing = [index for index, result in enumerate(results) if result is None]
     done = len(jobs) - len(missing)
@@ -239,7 +247,7 @@ def observe(
 
 def _job(root: str, target: Target, text: str | None) -> _Job:
     settings = target.settings
-    return _Job(root, target.path, target.absolute, settings.src, settings.op_files, text)
+    return _Job(root, target.path, target.absolute, settings.src, settings.op_files, settings.signatures, text)
 
 
 def _rests_on(target: Target, observed: Observed[Any]) -> dict[str, None]:
@@ -325,7 +333,7 @@ def _one_by_one(
 
 
 _passed: dict[str, tuple[str, ...]] = {}
-_projects: dict[tuple[str, tuple[str, ...], tuple[str, ...]], Project] = {}
+_projects: dict[tuple[object, ...], Project] = {}
 
 
 def _prepare(passed: dict[str, tuple[str, ...]]) -> None:
@@ -338,7 +346,7 @@ def _prepare(passed: dict[str, tuple[str, ...]]) -> None:
 def _project(job: _Job) -> Project:
     from shapelint.program.project import Project
 
-    key = (job.root, job.src, job.ops)
+    key = (job.root, job.src, job.ops, job.signatures)
     if key not in _projects:
         _projects[key] = Project(job.root, _passed.get(job.root, ()), job.src)
     return _projects[key]
@@ -347,13 +355,14 @@ def _project(job: _Job) -> Project:
 @contextmanager
 def _own_ops(job: _Job) -> Iterator[None]:
     """Within it, the ops are known that the user has for this file."""
-    if not job.ops:
+    if not job.ops and not job.signatures:
         yield
         return
     from shapelint.ops.index import with_own
     from shapelint.ops.own import named
+    from shapelint.ops.signatures import described
 
-    with with_own(named(job.ops)):
+    with with_own({**named(job.ops), **described(job.signatures)}):
         yield
 
 

@@ -295,7 +295,7 @@ def test_validate_needs_something_to_hold_an_op_against(
     code, out, err = shapelint("validate", "my_ops.py")
     assert (code, out) == (2, "")
     assert said in err
-    assert len(err.splitlines()) == 1
+    assert len([line for line in err.splitlines() if ": imports " not in line]) == 1
 
 
 def test_validate_tells_why_every_call_was_refused(folder: Path, shapelint: Shapelint) -> None:

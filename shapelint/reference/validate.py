@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import torch
 
 from shapelint.ops.contract import Op
+from shapelint.ops.signature_text import BadSignature
 from shapelint.reference.op_calls import named_object
 from shapelint.reference.op_proof import Report, examine
 
@@ -44,7 +45,10 @@ def prove(ops: Iterable[Op], wanted: int, seed: int, search: Sequence[str]) -> l
             raise CannotProve(f"`{op.name}` has no samples, which draw the calls to try")
         for name in op.torch:
             _check_name(op, name)
-    return [Proof(op, examine(op, wanted, seed), wanted) for op in ops]
+    try:
+        return [Proof(op, examine(op, wanted, seed), wanted) for op in ops]
+    except BadSignature as error:
+        raise CannotProve(str(error)) from error
 
 
 def _check_name(op: Op, name: str) -> None:
