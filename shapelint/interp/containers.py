@@ -385,6 +385,7 @@ def extend(run: Run, owner: Ref, more: Value) -> None:
     assert isinstance(thing, ListObject)
     if thing.items is not None and items is not None:
         thing.items.extend(items)
+        confine(run, thing)
         return
     behind = rows_of(run, more) if items is None else items
     before = thing.items if thing.items is not None else thing.rows
@@ -394,6 +395,53 @@ def extend(run: Run, owner: Ref, more: Value) -> None:
     passes = plan(run, more)
     known = [*(thing.items or []), *([thing.element] if thing.element else []), *(items or [passes.first])]
     thing.items, thing.element, thing.length = None, merged(run, known), None
+    confine(run, thing)
+
+
+def extend_left(run: Run, owner: Ref, more: Value) -> None:
+    """`deque.extendleft`: what is put in last is the first afterwards."""
+    items = spread_items(run, more)
+    thing = run.state.write(owner)
+    assert isinstance(thing, ListObject)
+    if thing.items is None or items is None:
+        extend(run, owner, more)
+        thing.rows = None
+        return
+    thing.items[:0] = reversed(items)
+    confine(run, thing, left=True)
+
+
+def confine(run: Run, thing: ListObject, *, left: bool = False) -> None:
+    """Push out of a deque what it cannot hold, after elements were put in at its end (at its beginning with `left`). Where its capacity is not
+    known it may hold any of them."""
+    if thing.capacity is None:
+        return
+    capacity = run.state.facts.resolve(thing.capacity)
+    if thing.items is not None:
+        items = thing.items
+        if capacity.value is not None:
+            surplus = max(len(items) - capacity.value, 0)
+            thing.items = items[: len(items) - surplus] if left else items[surplus:]
+        elif items:
+            thing.items, thing.element, thing.length = None, merged(run, items), None
+        return
+    thing.rows = None
+    if thing.length is None or capacity.value is None or thing.length.value is None:
+        thing.length = None
+    else:
+        thing.length = Dim.of(min(thing.length.value, capacity.value))
+
+
+def _rotate(run: Run, thing: ListObject, by: Value) -> None:
+    """`deque.rotate(n)`."""
+    steps = key_of(by)
+    if not thing.items:
+        return
+    if isinstance(steps, int):
+        steps %= len(thing.items)
+        thing.items = [*thing.items[-steps:], *thing.items[:-steps]] if steps else thing.items
+    else:
+        thing.items = [merged(run, thing.items)] * len(thing.items)
 
 
 # Methods -----------------------------------------------------------------------------------------
@@ -413,11 +461,15 @@ def list_method(run: Run, owner: Ref, thing: ListObject, name: str, args: list[V
             writable.element = merged(run, [v for v in (writable.element, args[0]) if v is not None])
             writable.length = writable.length + 1 if writable.length is not None else None
             writable.rows = [*writable.rows, args[0]] if writable.rows is not None and name == "append" else None
+        confine(run, writable, left=name == "appendleft")
         return NONE
     if name in ("extend", "update") and args:
         extend(run, owner, args[0])
         return NONE
-    if name in ("insert", "pop", "popleft", "reverse", "clear", "sort", "remove"):
+    if name == "extendleft" and args:
+        extend_left(run, owner, args[0])
+        return NONE
+    if name in ("insert", "pop", "popleft", "reverse", "clear", "sort", "remove", "rotate"):
         shuffled = run.state.write(owner)
         assert isinstance(shuffled, ListObject)
         shuffled.rows = None
@@ -440,6 +492,11 @@ def list_method(run: Run, owner: Ref, thing: ListObject, name: str, args: list[V
             element = merged(run, writable.items)
             writable.items, writable.element = None, element
         return writable.element or Unknown("dynamic-value")
+    if name == "rotate":
+        writable = run.state.write(owner)
+        assert isinstance(writable, ListObject)
+        _rotate(run, writable, args[0] if args else Int.of(1))
+        return NONE
     if name == "reverse":
         writable = run.state.write(owner)
         assert isinstance(writable, ListObject)

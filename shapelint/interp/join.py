@@ -118,7 +118,8 @@ class Join:
                 joined.rows = self.rows(mine.rows, theirs.rows)
             return joined
         if isinstance(mine, ListObject) and isinstance(theirs, ListObject):
-            return self.lists(mine, theirs)
+            both = self.lists(mine, theirs)
+            return both if mine.capacity is None and theirs.capacity is None else self._confined(both, mine, theirs)
         if isinstance(mine, DictObject) and isinstance(theirs, DictObject):
             items = self.names(mine.items, theirs.items)
             return DictObject(items, mine.open or theirs.open, mine.element or theirs.element)
@@ -150,6 +151,18 @@ class Join:
             mine.rows if mine.items is None else mine.items, theirs.rows if theirs.items is None else theirs.items
         )
         return ListObject(None, element, length, is_set=mine.is_set, rows=None if mine.is_set else rows)
+
+    def _confined(self, joined: ListObject, mine: ListObject, theirs: ListObject) -> ListObject:
+        """A deque after either side. What more elements it would hold if nothing had been pushed out is not known."""
+        same = mine.capacity is not None and mine.capacity == theirs.capacity
+        joined.capacity = mine.capacity if same else Dim.symbol("n", "unknown", 0)
+        most = joined.capacity.value if joined.capacity is not None else None
+        if joined.items is not None and len(joined.items) <= max(len(mine.items or ()), most or 0):
+            return joined
+        element = joined.element
+        for other in joined.items or ():
+            element = other if element is None else self.value(element, other)
+        return ListObject(None, element, capacity=joined.capacity)
 
     def rows(self, mine: list[Value] | None, theirs: list[Value] | None) -> list[Value] | None:
         """The order of the elements of a list that is longer on the other side, where that can be told."""

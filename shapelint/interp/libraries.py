@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from shapelint.interp import worlds
 from shapelint.interp.calls import Arguments, call, call_with
-from shapelint.interp.containers import key_of, merged
+from shapelint.interp.containers import extend, key_of, merged
 from shapelint.interp.described import described
 from shapelint.interp.expressions import as_dim, as_float, rows_of, spread_items
 from shapelint.interp.iteration import Passes, plan
@@ -548,9 +548,16 @@ def _default_dict(run: Run, given: Arguments) -> Value:
 
 
 def _deque(run: Run, given: Arguments) -> Value:
-    from shapelint.interp.builtins import call_builtin
-
-    return call_builtin(run, "list", Arguments(given.args[:1]))
+    """`collections.deque(iterable, maxlen)`."""
+    unknown = Dim.symbol("n", "unknown", 0)
+    if given.inexact:
+        return run.state.allocate(ListObject(None, Unknown("dynamic-value"), capacity=unknown))
+    iterable = given.kwargs.get("iterable", given.args[0] if given.args else Tuple(()))
+    bound = given.kwargs.get("maxlen", given.args[1] if len(given.args) > 1 else NONE)
+    capacity = None if isinstance(bound, NoneValue) else as_dim(run, bound) or unknown
+    held = run.state.allocate(ListObject([], capacity=capacity))
+    extend(run, held, iterable)
+    return held
 
 
 def _chain(run: Run, given: Arguments) -> Value:

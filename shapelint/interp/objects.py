@@ -196,7 +196,8 @@ class Repeated(Value):
 @dataclass(slots=True, eq=False)
 class ListObject:
     """A list. `items` is None where only what an element is like (`element`) and maybe the length are known; `rows` then tells the order of the
-    elements where loops built it, with `Repeated` for what their further passes added."""
+    elements where loops built it, with `Repeated` for what their further passes added. A `deque(maxlen=capacity)` holds no more than `capacity`
+    elements: each that is put in at one end pushes one out at the other."""
 
     items: list[Value] | None
     element: Value | None = None
@@ -205,6 +206,7 @@ class ListObject:
     last: Value | None = None
     is_set: bool = False
     rows: list[Value] | None = None
+    capacity: Dim | None = None
 
     def copy(self) -> ListObject:
         return ListObject(
@@ -215,6 +217,7 @@ class ListObject:
             self.last,
             self.is_set,
             None if self.rows is None else list(self.rows),
+            self.capacity,
         )
 
 
