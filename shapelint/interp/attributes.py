@@ -14,12 +14,13 @@ from shapelint.interp.objects import (
     FunctionValue,
     Instance,
     ListObject,
+    Member,
     Method,
     Namespace,
     Partial,
     SuperValue,
 )
-from shapelint.interp.run import Run
+from shapelint.interp.run import PathEnds, Run
 from shapelint.interp.torch_calls import CallContext, call_named, exported
 from shapelint.ops.contract import attribute as layer_attribute
 from shapelint.ops.index import find
@@ -41,6 +42,11 @@ from shapelint.values.model import (
     Tuple,
     Unknown,
     Value,
+)
+
+# what one has of a `PackedSequence` and of a tensor
+PACKED_METHODS = frozenset(
+    ["to", "cuda", "cpu", "double", "float", "half", "long", "int", "short", "char", "byte", "pin_memory", "is_pinned"]
 )
 
 # what a tensor has that is no method; each is an op of one argument
@@ -110,13 +116,24 @@ def attribute(run: Run, owner: Value, name: str, node: model.Expr) -> Value:
         from shapelint.ops.packed import packed_attribute
 
         found = packed_attribute(CallContext(run), owner, name)
+        if (
+            found is None
+            and run.alternatives
+            and name not in PACKED_METHODS
+            and find(f"torch.Tensor.{name}") is not None
+        ):
+            raise PathEnds
         return found if found is not None else Method(owner, name)
     if isinstance(owner, (Int, Float, Str, Bool, SizeOf, Sequence, Partial, FunctionValue, BoundMethod, Method)):
         return Method(owner, name)
     if isinstance(owner, NoneValue):
         return Unknown("dynamic-value", name)
     run.peeks += name in _RANKS
-    return owner if isinstance(owner, Unknown) else Unknown("dynamic-value", name)
+    if isinstance(owner, Unknown):
+        if name == "shape" and owner.extent is not None:
+            return SizeOf(Shape((owner.extent,)))  # of a tensor, an array, a table: what has a shape has these axes
+        return Member(owner.reason, owner.detail, owner=owner, name=name)
+    return Unknown("dynamic-value", name)
 
 
 def _of_tensor(run: Run, owner: Tensor, name: str, node: model.Expr) -> Value:

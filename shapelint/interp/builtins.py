@@ -8,7 +8,7 @@ from shapelint.interp import worlds
 from shapelint.interp.calls import Arguments, call
 from shapelint.interp.containers import key_of, merged
 from shapelint.interp.expressions import as_dim, as_float, is_tensorish, spread_items
-from shapelint.interp.iteration import Passes, plan
+from shapelint.interp.iteration import Passes, plan, renewed
 from shapelint.interp.objects import (
     BoundMethod,
     Builtin,
@@ -179,7 +179,7 @@ def _abs(run: Run, given: Arguments) -> Value:
             return Int(dim)
         return Int(maximum([dim, -dim]))
     if not isinstance(value, Float):
-        return value if isinstance(value, Unknown) else Unknown("dynamic-value", "abs")
+        return value.anonymous() if isinstance(value, Unknown) else Unknown("dynamic-value", "abs")
     return Float(abs(value.value) if value.value is not None else None)
 
 
@@ -324,7 +324,7 @@ def _iter(run: Run, given: Arguments) -> Value:
 
 
 def _next(run: Run, given: Arguments) -> Value:
-    return plan(run, given.args[0]).first if given.args else Unknown("dynamic-value")
+    return renewed(run, plan(run, given.args[0]).first) if given.args else Unknown("dynamic-value")
 
 
 def _print(run: Run, given: Arguments) -> Value:

@@ -9,7 +9,7 @@ from shapelint.interp import annotated, worlds
 from shapelint.interp.described import is_description
 from shapelint.interp.expressions import distribute, evaluate, joined_size, rows_of, spread_items, unspread
 from shapelint.interp.join import Join, join_values, same_value
-from shapelint.interp.names import Deferred
+from shapelint.interp.names import Deferred, identified
 from shapelint.interp.objects import (
     BoundMethod,
     Builtin,
@@ -20,6 +20,7 @@ from shapelint.interp.objects import (
     FunctionValue,
     Instance,
     ListObject,
+    Member,
     Method,
     Partial,
     Repeated,
@@ -34,6 +35,7 @@ from shapelint.values.model import (
     NONE,
     External,
     LayerConfig,
+    OneOf,
     Opaque,
     Ref,
     Site,
@@ -199,7 +201,11 @@ def call_with(run: Run, function: Value, given: Arguments) -> Value:
             # `kind.lower() == "lstm"` asks of an option what `kind == "lstm"` asks
             return Opaque(f"{function.path}()", function.origin)
         return Unknown("outside-project", function.path)
-    return function if isinstance(function, Unknown) else Unknown("dynamic-value")
+    if isinstance(function, Member):
+        from shapelint.interp.methods import call_member
+
+        return call_member(run, function, given)
+    return function.anonymous() if isinstance(function, Unknown) else Unknown("dynamic-value")
 
 
 _SPELLINGS = ("lower", "upper", "strip")
@@ -379,6 +385,8 @@ def call_function(run: Run, function: FunctionValue, given: Arguments, receiver:
         value = names[param.name]
         if isinstance(value, Opaque):
             names[param.name] = worlds.settle(run, value)
+        elif isinstance(value, Unknown):
+            names[param.name] = identified(value, param.name)
     sizes: dict[str, Dim] = {}
     if _annotates(function.node):
         skip = 1 if receiver is not None and function.kind != "static" else 0
@@ -592,7 +600,7 @@ def call_object(run: Run, ref: Ref, given: Arguments) -> Value:
         for name in ("__call__", "forward"):
             found = thing.cls.find(name)
             if found is not None and isinstance(found[0], FunctionValue):
-                if name == "forward":
+                if name == "forward" and is_decided(run, (*given.args, *given.kwargs.values())):
                     run.called.add(ref.address)
                 return call_function(run, found[0], given, ref)
         replaced = thing.attrs.get("forward")
@@ -606,6 +614,18 @@ def call_object(run: Run, ref: Ref, given: Arguments) -> Value:
     from shapelint.interp.libraries import call_library_object
 
     return call_library_object(run, ref, thing, given)
+
+
+def is_decided(run: Run, values: Collection[Value]) -> bool:
+    """Whether a call is given nothing unknown: only such a call says all that a reading with unknown inputs would."""
+    for value in values:
+        if isinstance(value, (Unknown, OneOf, Opaque)):
+            return False
+        if isinstance(value, Tensor) and not run.state.facts.shape(value.shape).ranked:
+            return False
+        if isinstance(value, Tuple) and not is_decided(run, value.items):
+            return False
+    return True
 
 
 def call_layer(run: Run, config: LayerConfig, given: Arguments, built: Site | None = None) -> Value:

@@ -8,8 +8,8 @@ from dataclasses import replace
 from shapelint.interp.expressions import as_dim, rows_of, spread_items
 from shapelint.interp.join import Join
 from shapelint.interp.objects import HPARAMS, DictObject, Instance, ListObject, Range
-from shapelint.interp.run import Run
-from shapelint.interp.torch_calls import call_named, exported, surely_torch
+from shapelint.interp.run import PathEnds, Run
+from shapelint.interp.torch_calls import call_named, exported, supposed, surely_torch
 from shapelint.program import model
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.printing import format_dim
@@ -100,6 +100,8 @@ def subscript(run: Run, owner: Value, index: Value, node: model.Subscript) -> Va
         return _of_sequence(run, owner, index)
     if isinstance(owner, Packed):
         place = key_of(index)
+        if run.alternatives and _indexes_tensors_alone(index):
+            raise PathEnds
         return packed_item(run, owner, place) if isinstance(place, int) else Unknown("dynamic-value")
     if isinstance(owner, Range):
         items = spread_items(run, owner)
@@ -120,7 +122,11 @@ def subscript(run: Run, owner: Value, index: Value, node: model.Subscript) -> Va
         return Str(None)
     if isinstance(owner, External):
         return owner if owner.name.startswith("typing") else Unknown("outside-project", owner.name)
-    return owner if isinstance(owner, Unknown) else Unknown("dynamic-value")
+    if not isinstance(owner, Unknown):
+        return Unknown("dynamic-value")
+    # an entry may be anything; a part that slices cut out is of the kind of the whole
+    cut = isinstance(index, Slice) or _indexes_tensors_alone(index)
+    return supposed(run, "__getitem__", owner, (index,), {}) if cut else owner.anonymous()
 
 
 def _steps_back(index: Value) -> bool:
@@ -350,6 +356,8 @@ def set_item(run: Run, owner: Value, index: Value, value: Value, node: model.Sub
         if isinstance(key, (int, str)):
             run.state.put[f"{owner.path}[{key!r}]"] = value
         return
+    if isinstance(owner, Unknown) and _indexes_tensors_alone(index):
+        supposed(run, "__getitem__", owner, (index,), {})  # as many axes as the index has
     if not isinstance(owner, Ref):
         return
     thing = run.state.write(owner)

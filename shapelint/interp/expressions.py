@@ -70,6 +70,8 @@ def evaluate(run: Run, node: model.Expr) -> Value:
     """The value of an expression on the path at hand. Raises PathEnds where evaluating it surely raises."""
     run.tick()
     value = _EVALUATORS[type(node)](run, node)
+    if isinstance(value, Unknown):
+        value = run.found(value)
     if run.showing:
         run.show(node.id, value)
     return value
@@ -325,15 +327,21 @@ def _plain_binary(run: Run, op: str, left: Value, right: Value) -> Value:
     found = _sequence_binary(run, op, left, right)
     if found is not None:
         return found
-    for value in (left, right):
-        if isinstance(value, Unknown):
-            return value
+    if isinstance(left, Unknown) or isinstance(right, Unknown):
+        return _of_unknown(run, left, right)
     numbers = (Opaque, Float, Bool)
     if all(isinstance(v, numbers) or as_dim(run, v) is not None for v in (left, right)) and any(
         isinstance(v, Opaque) and v.origin == "parameter" for v in (left, right)
     ):
         return Float(None)
     return Unknown("dynamic-value")
+
+
+def _of_unknown(run: Run, left: Value, right: Value) -> Value:
+    """What an operator makes of two values of which one is unknown: beside a number it is as long and wide as the other."""
+    value, other = (left, right) if isinstance(left, Unknown) else (right, left)
+    assert isinstance(value, Unknown)
+    return run.as_large(value) if isinstance(other, (Int, Float, Bool)) else value.anonymous()
 
 
 def _int_binary(run: Run, op: str, a: Dim, b: Dim) -> Value:
@@ -492,7 +500,7 @@ def _plain_unary(run: Run, op: str, value: Value) -> Value:
         return Int(-dim if op == "-" else -dim - 1 if op == "~" else dim)
     if isinstance(value, Float):
         return Float(-value.value if value.value is not None and op == "-" else None)
-    return value if isinstance(value, Unknown) else Unknown("dynamic-value")
+    return run.as_large(value) if isinstance(value, Unknown) else Unknown("dynamic-value")
 
 
 def _boolop(run: Run, node: model.BoolOp) -> Value:
@@ -586,9 +594,8 @@ def _compare_two(run: Run, op: str, left: Value, right: Value, node: model.Compa
         from shapelint.interp.torch_calls import call_named
 
         return call_named(run, TENSOR_COMPARISONS[op], (left, right), {}, node.id, operands)
-    for value in (left, right):
-        if isinstance(value, Unknown):
-            return value  # a flag or, of tensors and arrays, a mask
+    if isinstance(left, Unknown) or isinstance(right, Unknown):
+        return _of_unknown(run, left, right)  # a flag or, of tensors and arrays, a mask
     if op in ("==", "!="):
         answer = worlds.equal(run, left, right)
         return worlds.negate(answer) if op == "!=" else answer

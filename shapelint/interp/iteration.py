@@ -28,6 +28,7 @@ from shapelint.values.model import (
     Tuple,
     Unknown,
     Value,
+    anonymous,
 )
 
 UNROLL_COUNTS = 12  # passes over a plain range or a tensor that are run one by one
@@ -37,7 +38,8 @@ UNROLL_ITEMS = 96  # passes over the elements of a container
 @dataclass(frozen=True, slots=True, eq=False)
 class Passes:
     """What a loop variable is in each pass. Either `items` lists all passes, or `first` and `later` describe them and `count` says how many
-    there are, where that is known. `maybe_none`: there may be no pass at all. `rows`: the order, where loops built what is iterated over."""
+    there are, where that is known. `maybe_none`: there may be no pass at all. `rows`: the order, where loops built what is iterated over.
+    What `first` and `later` hold of unknown values is another one in each pass."""
 
     items: tuple[Value, ...] | None
     first: Value
@@ -45,6 +47,12 @@ class Passes:
     count: Dim | None
     maybe_none: bool = False
     rows: tuple[Value, ...] | None = None
+
+    def __post_init__(self) -> None:
+        if self.items is None:
+            later = anonymous(self.later)
+            object.__setattr__(self, "first", later if self.first is self.later else anonymous(self.first))
+            object.__setattr__(self, "later", later)
 
     @staticmethod
     def of(items: list[Value] | tuple[Value, ...]) -> Passes:
@@ -95,7 +103,7 @@ def plan(run: Run, value: Value, node: model.Expr | None = None) -> Passes:
         from shapelint.interp.containers import packed_item
 
         return Passes.of([packed_item(run, value, i) for i in range(4)])
-    return Passes.like(value if isinstance(value, Unknown) else Unknown("dynamic-value"))
+    return Passes.like(value.anonymous() if isinstance(value, Unknown) else Unknown("dynamic-value"))
 
 
 def _range(run: Run, value: Range) -> Passes:
@@ -242,6 +250,8 @@ def iterate(run: Run, passes: Passes, body: Callable[[Value], None], *, endless:
 
     run.top.breaks.append([])
     ends: list[State] = []
+    if passes.items is None:
+        read, body = body, lambda value: read(renewed(run, value))
     try:
         if passes.items is not None and len(passes.items) <= UNROLL_ITEMS:
             alive = True
@@ -264,6 +274,18 @@ def iterate(run: Run, passes: Passes, body: Callable[[Value], None], *, endless:
     for other in ends[1:]:
         state = join(state, other)
     run.state = state
+
+
+def renewed(run: Run, value: Value) -> Value:
+    """What a pass gets of a list or dict that is made anew for each: unknown values of its own."""
+    thing = run.state.read(value) if isinstance(value, Ref) else None
+    if isinstance(thing, ListObject) and thing.items is not None:
+        items = [anonymous(v) for v in thing.items]
+        return value if items == thing.items else run.state.allocate(ListObject(items, is_set=thing.is_set))
+    if isinstance(thing, DictObject):
+        held = {k: anonymous(v) for k, v in thing.items.items()}
+        return value if held == thing.items else run.state.allocate(DictObject(held, thing.open, thing.element))
+    return value
 
 
 def _by_rows(run: Run, rows: Collection[Value], body: Callable[[Value], None]) -> bool:
@@ -376,6 +398,8 @@ class _Growth(Join):
         return [*mine, Repeated(tuple(more))] if all(isinstance(value, Ref) for value in more) else None
 
     def value(self, a: Value, b: Value) -> Value:
+        if isinstance(a, Unknown) and isinstance(b, Unknown):
+            return super().value(a, b)
         if same_value(a, b, self.left.facts, self.right.facts):
             return a
         self.changed = True
@@ -439,7 +463,9 @@ class _Growth(Join):
 
 
 def _speaks_of(value: Value, mark: int) -> bool:
-    """Whether a value has sizes that were made up after `mark`."""
+    """Whether a value has sizes that were made up after `mark`, or is unknown, and another one in each pass."""
+    if isinstance(value, Unknown):
+        return value.extent is not None
     if isinstance(value, Tensor):
         return any(s.uid > mark for s in value.shape.symbols) or not value.shape.ranked
     if isinstance(value, Int):

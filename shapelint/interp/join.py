@@ -75,6 +75,7 @@ class Join:
         joined = self.left.fork()
         joined.facts = self.left.facts.join(self.right.facts)
         joined.assumed = {c: v for c, v in self.left.assumed.items() if self.right.assumed.get(c) == v}
+        joined.tensors = self.left.tensors & self.right.tensors
         joined.put = {path: self._put(path) for path in (*self.left.put, *self.right.put)}
         left, right = self.left.heap, self.right.heap
         # most objects are the same on both sides: they are passed over without a set of all addresses
@@ -170,11 +171,13 @@ class Join:
 
     def value(self, a: Value, b: Value) -> Value:
         left, right = self.left.facts, self.right.facts
+        if isinstance(a, Unknown) and isinstance(b, Unknown):
+            return a if a == b else a.anonymous()
         if same_value(a, b, left, right):
             return a
         self.changed = True
         if isinstance(a, Unknown) or isinstance(b, Unknown):
-            return a if isinstance(a, Unknown) else b
+            return a.anonymous() if isinstance(a, Unknown) else b.anonymous()  # type: ignore[attr-defined]
         if isinstance(a, Tuple) and isinstance(b, Tuple) and len(a.items) == len(b.items) and a.kind == b.kind:
             return Tuple(tuple(self.value(x, y) for x, y in zip(a.items, b.items)), a.kind, a.names, a.type_name)
         for plain in (Float, Bool, Str):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from shapelint.interp.attributes import PACKED_METHODS
 from shapelint.interp.calls import (
     Arguments,
     call_function,
@@ -16,9 +17,18 @@ from shapelint.interp.containers import dict_method, list_method
 from shapelint.interp.described import loosen
 from shapelint.interp.libraries import WRAPPING, fill_container, parser_method
 from shapelint.interp.names import rebind
-from shapelint.interp.objects import ClassInfo, DictObject, FunctionValue, Instance, Iterable, ListObject, Method
+from shapelint.interp.objects import (
+    ClassInfo,
+    DictObject,
+    FunctionValue,
+    Instance,
+    Iterable,
+    ListObject,
+    Member,
+    Method,
+)
 from shapelint.interp.run import Run
-from shapelint.interp.torch_calls import call_op, surely_torch
+from shapelint.interp.torch_calls import call_op, supposed, surely_torch
 from shapelint.ops.index import find
 from shapelint.program import model
 from shapelint.shapes.dim import Dim
@@ -77,6 +87,68 @@ def call_method(run: Run, method: Method, given: Arguments) -> Value:
     if isinstance(receiver, (Int, Float, Bool)):
         return receiver if name in ("item", "bit_length", "__int__") else Unknown("dynamic-value", name)
     return Unknown("dynamic-value", name)
+
+
+# what tensors and packed sequences give of their own kind, and some of it modules, arrays and the batches of libraries
+_KEEPING = PACKED_METHODS | frozenset(("bfloat16", "bool", "clone", "contiguous", "detach", "requires_grad_", "type"))
+# what takes sizes or axes as ints, which of all that is met beside tensors only arrays do
+_OF_INTS = frozenset(("expand", "flatten", "permute", "reshape", "size", "transpose", "view"))
+# what no array, table, image, mapping, module, distribution or sequence has
+_TENSORS_ALONE = frozenset(
+    [
+        "backward",
+        "baddbmm",
+        "bmm",
+        "chunk",
+        "expand_as",
+        "index_select",
+        "log_softmax",
+        "logsumexp",
+        "masked_fill",
+        "masked_select",
+        "narrow",
+        "new_empty",
+        "new_full",
+        "new_ones",
+        "new_tensor",
+        "new_zeros",
+        "numel",
+        "permute",
+        "repeat_interleave",
+        "reshape_as",
+        "scatter_add",
+        "softmax",
+        "take_along_dim",
+        "tril",
+        "triu",
+        "type_as",
+        "unbind",
+        "unflatten",
+        "unsqueeze",
+        "view_as",
+    ]
+)
+
+
+def call_member(run: Run, member: Member, given: Arguments) -> Value:
+    """Call a method of an unknown value: what gives another one of the same kind and shape, what shows that it is a tensor, or neither."""
+    owner, name = member.owner, member.name
+    if name in _KEEPING:
+        return owner
+    if _shows_tensor(name, given):
+        return _of_tensor(run, run.find(owner), name, given)
+    return owner.anonymous() if given.inexact else supposed(run, name, owner, given.args, given.kwargs)
+
+
+def _shows_tensor(name: str, given: Arguments) -> bool:
+    """Whether a method with these arguments is one of a tensor, or of an array that does as a tensor does."""
+    if find(f"torch.Tensor.{name}") is None:
+        return False
+    if name in _TENSORS_ALONE or (name.endswith("_") and name not in ("apply_", "requires_grad_", "share_memory_")):
+        return True
+    if name in _OF_INTS:
+        return any(isinstance(v, Int) for v in given.args)
+    return "keepdim" in given.kwargs or isinstance(given.kwargs.get("dim"), Int)
 
 
 def _receiver_node(run: Run, given: Arguments) -> int:

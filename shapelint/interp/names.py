@@ -11,6 +11,7 @@ from shapelint.interp.state import State
 from shapelint.ops.index import is_own, own_within
 from shapelint.program import model
 from shapelint.program.project import LoadedModule
+from shapelint.shapes.shape import Segment
 from shapelint.values.model import External, NoneValue, Opaque, Str, Tensor, Unknown, Value
 
 
@@ -160,6 +161,7 @@ def _in_frame(run: Run, address: int, name: str) -> Value | None:
 
 def assign_name(run: Run, name: str, value: Value) -> None:
     """Bind a name where Python would."""
+    value = identified(value, name)
     top = run.top
     top.forks.discard(name)
     if name in top.global_names:
@@ -181,12 +183,22 @@ def assign_name(run: Run, name: str, value: Value) -> None:
     frame.names[name] = value
 
 
+def identified(value: Value, name: str) -> Value:
+    """What a name is bound to: of an unknown value, one and the same from here on."""
+    if isinstance(value, Unknown) and value.extent is None and value.reason != "after-error":
+        return Unknown(value.reason, value.detail, Segment(name))
+    return value
+
+
 def rebind(run: Run, old: Tensor, new: Tensor) -> None:
     """A tensor was changed in place (`x.unsqueeze_(0)`): whatever held it now holds what became of it. Names of the call in progress follow
     in any case; other names, attributes and lists where its shape moved."""
-    moved = old.shape.parts != new.shape.parts
+    facts = run.state.facts
+    moved = facts.shape(old.shape).parts != facts.shape(new.shape).parts
 
     def now(value: Value) -> Value:
+        if isinstance(value, Unknown):  # who holds the same axes need not hold the same tensor
+            return value.anonymous() if moved and old.shape.parts == (value.extent,) else value
         same = value is old or (isinstance(value, Opaque) and run.adopted.get(value.path) is old)
         return new if same else value
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Union
 from shapelint.ops.index import find, is_own
 from shapelint.program import model
 from shapelint.shapes.dim import Dim
-from shapelint.values.model import LayerConfig, Site, Value
+from shapelint.values.model import LayerConfig, Site, Unknown, Value
 
 if TYPE_CHECKING:
     from shapelint.program.project import LoadedModule
@@ -140,6 +140,18 @@ class Method(Value):
 
 
 @dataclass(frozen=True, slots=True)
+class Member(Unknown):
+    """An attribute of an unknown value, which is unknown itself; only where it is called does its name tell something."""
+
+    owner: Unknown = field(default_factory=lambda: Unknown("dynamic-value"))
+    name: str = ""
+
+    def anonymous(self) -> Unknown:
+        """What stands for several such attributes."""
+        return Unknown(self.reason, self.detail)
+
+
+@dataclass(frozen=True, slots=True)
 class Builtin(Value):
     """A function of Python itself."""
 
@@ -208,6 +220,10 @@ class ListObject:
     rows: list[Value] | None = None
     capacity: Dim | None = None
 
+    def __post_init__(self) -> None:
+        if isinstance(self.element, Unknown):
+            self.element = self.element.anonymous()  # it stands for many
+
     def copy(self) -> ListObject:
         return ListObject(
             None if self.items is None else list(self.items),
@@ -228,6 +244,10 @@ class DictObject:
     items: dict[Any, Value]
     open: bool = False
     element: Value | None = None
+
+    def __post_init__(self) -> None:
+        if isinstance(self.element, Unknown):
+            self.element = self.element.anonymous()  # it stands for many
 
     def copy(self) -> DictObject:
         return DictObject(dict(self.items), self.open, self.element)

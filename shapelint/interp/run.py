@@ -351,5 +351,35 @@ class Run:
         path = f"{owner.path}{text}"
         return self.state.put.get(path) or Opaque(path, owner.origin)
 
+    def found(self, value: Value) -> Value:
+        """An unknown value as this path knows it: as a tensor, from where an op took it for one that takes nothing else."""
+        if isinstance(value, Unknown) and value.extent is not None and value.root in self.state.tensors:
+            return Tensor(Shape((value.extent,)))
+        return value
+
+    def find(self, value: Unknown) -> Tensor:
+        """The tensor that an unknown value is shown to be, for all who hold it."""
+        if value.extent is None or value.root is None:
+            return Tensor.unknown(value.detail.rpartition(".")[2])
+        self.state.tensors |= {value.root}
+        return Tensor(Shape((value.extent,)))
+
+    def made_of(self, value: Unknown, made: Value) -> Unknown:
+        """What was made of an unknown value; `made` is what it would be of the tensor that the value may be."""
+        if (
+            value.extent is None
+            or not isinstance(made, Tensor)
+            or made.assumed
+            or self.state.facts.in_doubt(made.shape)
+        ):
+            return value.anonymous()
+        extent = Segment(value.extent.name)
+        self.state.facts.bind_segment(extent, made.shape.parts)
+        return Unknown(value.reason, value.detail, extent, value.root)
+
+    def as_large(self, value: Unknown) -> Unknown:
+        """What was made of an unknown value entry by entry."""
+        return value if value.extent is None else self.made_of(value, Tensor(Shape((value.extent,))))
+
     def unknown(self, detail: str = "") -> Unknown:
         return Unknown("dynamic-value", detail)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from shapelint.interp.objects import HeapObject
 from shapelint.shapes.facts import Facts
+from shapelint.shapes.shape import Segment
 from shapelint.values.conditions import Condition
 from shapelint.values.model import Ref, Value
 
@@ -18,10 +19,11 @@ class State:
 
     `heap` holds what was made or changed since the reading began. Below it lie layers that no path changes: what executing the modules
     of the project left (`store`, which grows while modules are imported), and what the file's own script left (`base`). `put` holds what now stands
-    in an entry or attribute of an input, by its path: `batch["x"] = y`, `batch[0].unsqueeze_(1)`.
+    in an entry or attribute of an input, by its path: `batch["x"] = y`, `batch[0].unsqueeze_(1)`. `tensors` holds the extents of the unknown values
+    that this path has shown to be tensors.
     """
 
-    __slots__ = ("_owned", "assumed", "base", "facts", "heap", "put", "store")
+    __slots__ = ("_owned", "assumed", "base", "facts", "heap", "put", "store", "tensors")
 
     def __init__(self, store: dict[int, HeapObject], base: Mapping[int, HeapObject] | None = None) -> None:
         self.heap: dict[int, HeapObject] = {}
@@ -30,6 +32,7 @@ class State:
         self.facts = Facts()
         self.assumed: dict[Condition, bool] = {}
         self.put: dict[str, Value] = {}
+        self.tensors: frozenset[Segment] = frozenset()
         self._owned: set[int] = set()
 
     def fork(self) -> State:
@@ -40,6 +43,7 @@ class State:
         other.facts = self.facts.copy()
         other.assumed = dict(self.assumed)
         other.put = dict(self.put)
+        other.tensors = self.tensors
         other._owned = set()
         self._owned = set()
         return other

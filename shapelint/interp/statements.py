@@ -246,7 +246,7 @@ def _element_of(run: Run, value: Value, place: int) -> Value:
 
         return packed_item(run, value, place)
     if isinstance(value, Unknown):
-        return value
+        return value.anonymous()
     return Unknown("dynamic-value")
 
 

@@ -16,21 +16,26 @@ from shapelint.interp.state import State
 from shapelint.ops.contract import CannotTell, Context, Inferred, Mismatch, Op, Signature, construct, infer
 from shapelint.ops.index import find
 from shapelint.shapes.dim import Dim
-from shapelint.shapes.shape import Axis, Segment
+from shapelint.shapes.shape import Axis, Segment, Shape
 from shapelint.values.conditions import IsTrue
 from shapelint.values.model import (
     Bool,
+    EllipsisValue,
     External,
+    Float,
     Int,
     LayerConfig,
     LayerValue,
+    NoneValue,
     OneOf,
     Opaque,
     Packed,
     Ref,
     Sequence,
     Site,
+    Slice,
     Step,
+    Str,
     Tensor,
     Tuple,
     Unknown,
@@ -94,18 +99,32 @@ def surely_torch(tensor: Tensor) -> bool:
 class CallContext(Context):
     """An op's view of the run: opaque values become tensors, ints and flags here."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, shown: Collection[Value] = ()) -> None:
         super().__init__(run.state.facts)
         self.run = run
         self.refused: Tuple | None = None  # what stands where torch takes nothing but a tensor
+        self.packed = False  # whether a `PackedSequence` does
+        self.supposes = (
+            False  # whether an unknown value was taken for what the op demands, which does not say that it is
+        )
+        self.shown = shown  # the unknown values that the call shows to be tensors where its op reads them as such
 
     def tensor(self, value: Value, rank: int | None = None) -> Tensor:
+        self.packed = self.packed or isinstance(value, Packed)
         if isinstance(value, Tuple) and value.kind == "tuple" and any(isinstance(v, Tensor) for v in value.items):
             self.refused = value
             raise CannotTell("after-error", TUPLE)
         return super().tensor(value, rank)
 
     def adopt_tensor(self, value: Value) -> Tensor | None:
+        if isinstance(value, Unknown):
+            found = self.run.found(value)
+            if isinstance(found, Tensor):
+                return found
+            if not any(value is v for v in self.shown):
+                return None
+            self.supposes = True
+            return self.run.find(value)
         return self.run.adopt(value) if isinstance(value, Opaque) and value.origin == "input" else None
 
     def data_of(self, value: Value) -> Tensor | None:
@@ -193,11 +212,11 @@ def call_named(
     arg_nodes: Collection[int] = (),
     callee: int | None = None,
 ) -> Value:
-    """Call a function or method of torch by its dotted name."""
+    """What an operator, an index or an attribute calls, by its dotted name: other things than tensors have these, too."""
     op = find(name)
     if op is None:
         return Unknown("unsupported-op", name)
-    return call_op(run, op, name, args, kwargs, node, arg_nodes, {}, callee)
+    return call_op(run, op, name, args, kwargs, node, arg_nodes, {}, callee, shows=False)
 
 
 def call_op(
@@ -211,32 +230,47 @@ def call_op(
     kwarg_nodes: Mapping[str, int] | None = None,
     callee: int | None = None,
     config: LayerConfig | None = None,
+    *,
+    shows: bool = True,
 ) -> Value:
-    """Run an op's rule, once for each combination of alternatives among its arguments, and tell the event."""
+    """Run an op's rule, once for each combination of alternatives among its arguments, and tell the event. With `shows`, an unknown value that
+    stands where the op takes nothing but a tensor is one from there on."""
     positional = [exported(run, a) for a in args]
+    if op.reads_packed and positional and isinstance(positional[0], Unknown):
+        positional[0] = _sequences(run, positional[0])
     named = {k: exported(run, v) for k, v in kwargs.items() if k not in ("device", "non_blocking", "memory_format")}
     combinations = _combinations(positional, named)
     start = run.state
+    run_mark, mark = Segment(""), Dim.symbol("mark", "unknown").lone_symbol
+    assert mark is not None
     before = {*start.facts.proved, *start.facts.generic}
     accepted: list[tuple[Value, State]] = []
     answers: list[tuple[Inferred, list[Value], dict[str, Value]]] = []
     refused: Tuple | None = None
+    packed: list[tuple[Inferred, list[Value], dict[str, Value]]] = []
     for these, those in combinations:
         run.state = start.fork() if len(combinations) > 1 else start
-        cx = CallContext(run)
+        cx = CallContext(run, _shown(op, config, these, those) if shows else ())
         unranked = _of_open_rank(run, (*these, *those.values())) if run.kind == "open" else set()
         answer = _answer(cx, op, these, those, config)
         if cx.refused is not None and answer.value == Unknown("after-error", TUPLE) and name not in _ASKS_ANY:
             refused = cx.refused
             continue
-        answers.append((answer, these, those))
+        if cx.packed and len(combinations) > 1 and isinstance(answer.value, Unknown):
+            packed.append((answer, these, those))
+            continue
+        answers.append((replace(answer, told=answer.told and not cx.supposes), these, those))
         if answer.mismatch is None:
             if unranked and (answer.assumed or _is_made_up(run, answer.value, (*these, *those.values()))):
                 run.lacking |= unranked
             accepted.append((_traced(run, answer, these, node, op), run.state))
+    if packed and not answers:
+        answers, accepted = packed, [(packed[0][0].value, start)]
     if accepted:
         # alternatives that torch refuses cannot be what arrives here
         value, run.state = join_values(accepted)
+        for _, state in accepted if len(accepted) > 1 else ():
+            run.state.facts.keep_own(state.facts, run_mark, mark)
         answer, these, those = next(a for a in answers if a[0].mismatch is None)
         mismatch = None
     elif not answers:
@@ -279,6 +313,54 @@ def call_op(
         return run.refuse(event, value)
     run.tell(event)
     return value
+
+
+def supposed(run: Run, name: str, value: Unknown, args: Collection[Value], kwargs: Mapping[str, Value]) -> Unknown:
+    """What a method, an index or an operator makes of an unknown value, beside numbers and slices alone: an unknown value again, of which only
+    the axes follow that it has if both are tensors. Nothing is told of it, and nothing else learned."""
+    op = find(f"torch.Tensor.{name}")
+    given = [exported(run, a) for a in args]
+    named = {k: exported(run, v) for k, v in kwargs.items()}
+    if op is None or value.extent is None or not all(_is_plain(v) for v in (*given, *named.values())):
+        return value.anonymous()
+    answer = _answer(CallContext(run), op, [Tensor(Shape((value.extent,))), *given], named, None)
+    if answer.mismatch is not None or answer.assumed or not answer.told:
+        return value.anonymous()
+    return run.made_of(value, answer.value)
+
+
+def _is_plain(value: Value) -> bool:
+    """Whether an argument is a number, a slice, a word, or several of them."""
+    if isinstance(value, Slice):
+        return all(_is_plain(part) for part in (value.lower, value.upper, value.step))
+    if isinstance(value, Tuple):
+        return all(_is_plain(v) for v in value.items)
+    return isinstance(value, (Int, Float, Bool, Str, NoneValue, EllipsisValue))
+
+
+def _shown(op: Op, config: LayerConfig | None, args: list[Value], kwargs: dict[str, Value]) -> tuple[Value, ...]:
+    """The unknown values among the arguments of a call for which nothing else could stand than a tensor, should the op read them as one: what may be
+    left out may be None, or a number."""
+    if not any(isinstance(v, (Unknown, Tuple)) for v in (*args, *kwargs.values())):
+        return ()
+    signature, bound = _bound(op, config, args, kwargs)
+    if signature is None or any(name.startswith("numpy.") for name in op.torch):
+        return ()
+    given = [bound[p.name] for p in signature.params if p.default is None and p.kind != "star"]
+    inner = [v for value in given if isinstance(value, Tuple) for v in value.items]
+    return tuple(v for v in (*given, *inner) if isinstance(v, Unknown) and v.reason != "after-error")
+
+
+def _sequences(run: Run, value: Unknown) -> Value:
+    """What an unknown value can be that a recurrent layer reads: a tensor, or packed sequences."""
+    found = run.found(value)
+    if isinstance(found, Tensor):
+        return found
+    name = value.extent.name if value.extent is not None else ""
+    steps = Packed(
+        Axis.fresh(Dim.symbol("batch", "unknown", 1)), Axis.fresh(Dim.symbol("seq", "unknown", 1)), (Segment(name),)
+    )
+    return OneOf((Tensor.unknown(name), steps))
 
 
 def _bound(

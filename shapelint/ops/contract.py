@@ -291,6 +291,7 @@ class Op:
     samples: Sampler | None
     is_layer: bool = False
     call: Signature | None = None  # of a layer: the arguments of forward
+    reads_packed: bool = False  # whether its first argument may be a `PackedSequence` as well
     _rule: Callable[..., Value] | None = None
     _attributes: Callable[..., Value | None] | None = None
     _build: Callable[..., None] | None = None

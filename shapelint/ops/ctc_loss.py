@@ -10,7 +10,7 @@ from shapelint.ops.losses import Arguments, draw_reduction, loss
 from shapelint.shapes.dim import ONE, Dim
 from shapelint.shapes.facts import Verdict
 from shapelint.shapes.shape import Axis, Shape
-from shapelint.values.model import Int, Tensor, Tuple, Value
+from shapelint.values.model import Int, Tensor, Tuple, Unknown, Value
 
 
 def _draw(rng: random.Random) -> tuple[tuple[Any, ...], dict[str, Any]]:
@@ -101,6 +101,8 @@ def _check_count(cx: Context, value: Value, batch: Dim, steps: Dim, name: str) -
     if isinstance(value, Tuple):
         count = Dim.of(len(value.items))
     else:
+        if isinstance(value, Unknown):
+            return  # a tuple or a tensor
         try:
             lengths = cx.tensor(value)
         except CannotTell:

@@ -6,7 +6,7 @@ import random
 
 from shapelint.ops.contract import CannotTell, Constraint, Context, Sample, op, say, t
 from shapelint.shapes.shape import product
-from shapelint.values.model import NONE, Bool, NoneValue, OneOf, Tuple, Value
+from shapelint.values.model import NONE, Bool, NoneValue, OneOf, Tuple, Unknown, Value
 
 _LEAF = "torch.Tensor.requires_grad_"
 C1 = Constraint("C1", "backward-scalar", "without a gradient each output has exactly one entry")
@@ -85,6 +85,8 @@ def grad(
     """
     if cx.flag(is_grads_batched):
         raise CannotTell("dynamic-value")
+    if isinstance(inputs, Unknown):
+        raise CannotTell(inputs.reason, inputs.detail)  # one tensor or several
     wanted = cx.tensors(inputs) if isinstance(inputs, Tuple) else [cx.tensor(inputs)]
     sure = isinstance(allow_unused, NoneValue) or (isinstance(allow_unused, Bool) and allow_unused.value is False)
     result = Tuple(tuple(x if sure else OneOf((x, NONE)) for x in wanted))

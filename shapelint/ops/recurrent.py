@@ -240,3 +240,4 @@ def _attribute(cx: Context, layer: Layer, name: str) -> Value | None:
 for _op in (LSTM, GRU, RNN):
     _op.attributes(_attribute)
     _op.build(build_recurrent)
+    _op.reads_packed = True

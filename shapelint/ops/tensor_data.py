@@ -22,6 +22,7 @@ from shapelint.values.model import (
     SizeOf,
     Tensor,
     Tuple,
+    Unknown,
     Value,
 )
 
@@ -222,6 +223,8 @@ def from_numpy(cx: Context, ndarray: Value) -> Value:
 
     Follows https://docs.pytorch.org/docs/stable/generated/torch.from_numpy.html
     """
+    if isinstance(ndarray, Unknown):  # an array, which is no tensor itself
+        return Tensor.unknown("data") if ndarray.extent is None else Tensor(Shape((ndarray.extent,)))
     return replace(cx.tensor(ndarray), array=False)
 
 

@@ -136,6 +136,16 @@ class Facts:
                 joined.roles[factor] = both
         return joined
 
+    def keep_own(self, other: Facts, run: Segment, symbol: Symbol) -> None:
+        """What another path knows of runs and sizes that it made after these two, which no path but that one can speak of."""
+        self.segments.update((s, p) for s, p in other.segments.items() if s.uid > run.uid)
+        self.readings.update((s, p) for s, p in other.readings.items() if s.uid > run.uid)
+        self.excluded |= {(s, n) for s, n in other.excluded if s.uid > run.uid}
+        self.proved.update((s, d) for s, d in other.proved.items() if s.uid > symbol.uid)
+        self.generic.update((s, d) for s, d in other.generic.items() if s.uid > symbol.uid)
+        self.low.update((s, n) for s, n in other.low.items() if s.uid > symbol.uid)
+        self._both = None
+
     def forget_generic(self) -> None:
         """Drop what rests on sizes being in general position: what is left is proved."""
         self.generic = {}

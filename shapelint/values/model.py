@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from shapelint.shapes.dim import Dim, DimLike
-from shapelint.shapes.shape import Axis, Part, Shape
+from shapelint.shapes.shape import Axis, Part, Segment, Shape
 from shapelint.values.conditions import Condition
 
 Reason = Literal["unsupported-op", "dynamic-value", "outside-project", "after-error", "budget"]
@@ -201,10 +201,33 @@ class Opaque(Value):
 
 @dataclass(frozen=True, slots=True)
 class Unknown(Value):
-    """Nothing is known, for a reason. `detail` names the op or the import."""
+    """Nothing is known, for a reason. `detail` names the op or the import. `extent` gives one that was bound to a name an identity: the axes that
+    it has if it is found to be a tensor. What was made of it by what tensors do to tensors (`x[:, 0]`, `2 * x`) is one if it is: its axes follow
+    from those of its `source`."""
 
     reason: Reason
     detail: str = ""
+    extent: Segment | None = None
+    source: Segment | None = None
+
+    @property
+    def root(self) -> Segment | None:
+        """What it is found to be a tensor by, together with all that was made of the same value."""
+        return self.source or self.extent
+
+    def anonymous(self) -> Unknown:
+        """One of which the same is known, and which need not be the same."""
+        return self if self.extent is None else Unknown(self.reason, self.detail)
+
+
+def anonymous(value: Value) -> Value:
+    """A value that stands for several: the unknown ones in it need not be the same each time."""
+    if isinstance(value, Unknown):
+        return value.anonymous()
+    if isinstance(value, Tuple):
+        items = tuple(anonymous(v) for v in value.items)
+        return value if all(a is b for a, b in zip(items, value.items)) else replace(value, items=items)
+    return value
 
 
 @dataclass(frozen=True, slots=True, eq=False)
