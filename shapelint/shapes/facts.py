@@ -167,17 +167,14 @@ class Facts:
             if self._both is None:
                 self._both = {**self.generic, **self.proved}
             table = self._both
-        for _ in range(64):  # bindings are acyclic; the bound is a belt
-            if not table or not any(s in table for s in dim.symbols):
-                break
-            dim = dim.substitute(table.get)
-        return self._use_divisibility(dim) if self.divides else dim
+        dim = _read_through(dim, table)
+        return self._use_divisibility(dim, table) if self.divides else dim
 
-    def _use_divisibility(self, dim: Dim) -> Dim:
-        """`k * (n // k)` is `n` where `k` is known to divide `n`."""
+    def _use_divisibility(self, dim: Dim, table: dict[Symbol, Dim]) -> Dim:
+        """`k * (n // k)` is `n` where `k` is known to divide `n`; both are read through `table`, as the dim was."""
         if all(isinstance(a, Symbol) for m, _ in dim.terms for a, _ in m):
             return dim
-        known = {(self._bound(n), self._bound(k)) for n, k in self.divides}
+        known = {(_read_through(n, table), _read_through(k, table)) for n, k in self.divides}
         changed = True
         while changed:
             changed = False
@@ -194,13 +191,6 @@ class Facts:
                         break
                 if changed:
                     break
-        return dim
-
-    def _bound(self, dim: Dim) -> Dim:
-        for _ in range(64):
-            if not any(s in self.proved for s in dim.symbols):
-                break
-            dim = dim.substitute(self.proved.get)
         return dim
 
     def shape(self, shape: Shape, *, proof: bool = False) -> Shape:
@@ -263,7 +253,7 @@ class Facts:
 
     def raise_low(self, dim: DimLike, number: int) -> None:
         """Learn that a dim is `number` or more, where that says something of one symbol: `(n - 3)//2 + 1 >= 1` gives `n >= 3`."""
-        dim = self.resolve(Dim.of(dim))
+        dim = self.resolve(Dim.of(dim), proof=True)
         while True:
             open_terms = [t for t in dim.terms if t[0]]
             if len(open_terms) != 1:
@@ -287,7 +277,7 @@ class Facts:
                 if isinstance(atom, FloorDiv) and number == 1:
                     self.positive |= {atom}
                 return
-            dim, number = self.resolve(atom.args[0]), number * divisor
+            dim, number = self.resolve(atom.args[0], proof=True), number * divisor
 
     def _raise_factors(self, monomial: Monomial) -> None:
         """A product of sizes that is 1 or more has no factor of 0."""
@@ -298,7 +288,7 @@ class Facts:
 
     def learn_divides(self, number: DimLike, divisor: DimLike) -> None:
         """Learn that `divisor` divides `number`."""
-        n, k = self.resolve(Dim.of(number)), self.resolve(Dim.of(divisor))
+        n, k = self.resolve(Dim.of(number), proof=True), self.resolve(Dim.of(divisor), proof=True)
         if divide_exactly(n, k) is None:
             self.divides = self.divides | {(n, k)}
 
@@ -309,19 +299,27 @@ class Facts:
         return self.resolve((n // k) * k) == n
 
     def bind(self, symbol: Symbol, dim: Dim, *, generic: bool = False) -> bool:
-        """Bind an open symbol. Returns False where the dim speaks of the symbol itself."""
-        dim = self.resolve(dim)
+        """Bind an open symbol. Returns False where the dim speaks of the symbol itself. A proved binding reads its dim through what is
+        proved alone: else what is only assumed would become a proof."""
+        dim = self.resolve(dim, proof=not generic)
         if symbol in dim.symbols:
             return False
-        self._both = None
+        assumed: list[tuple[Symbol, Dim]] = []
         if generic:
             self.generic[symbol] = dim
         else:
-            self.generic.pop(symbol, None)
+            # what was assumed of the symbol, and what leads back to it, is assumed anew on top of what is now proved
+            if symbol in self.generic or symbol in self.resolve(dim).symbols:
+                assumed = [(s, d) for s, d in self.generic.items() if s is symbol or symbol in self.resolve(d).symbols]
+                for known, _ in assumed:
+                    del self.generic[known]
             self.proved[symbol] = dim
             least = self.least(symbol)
             if least is not None:
                 self.raise_low(dim, least)
+        self._both = None
+        for known, value in assumed:
+            self.equate(Dim.of(known), value, generic=True)
         for pair in [pair for pair, (symbols, _) in self.pending.items() if symbol in symbols]:
             waiting = self.pending.pop(pair, None)
             if waiting is not None:
@@ -411,26 +409,34 @@ class Facts:
         the equality holds on the rest of this path, since torch would otherwise have raised.
         """
         left, right = Dim.of(a), Dim.of(b)
-        verdict = self.compare(left, right)
-        if verdict is Verdict.SAME:
+        if self.compare(left, right, proof=not generic) is Verdict.SAME:
             return Demand.HOLDS
+        verdict = self.compare(left, right)
         if verdict is Verdict.DIFFERENT:
             return Demand.FAILS
-        difference = self.resolve(left - right)
+        difference = self._reduced(self.resolve(left - right, proof=not generic))
+        latent = verdict is not Verdict.SAME and all(s.kind == "parameter" for s in difference.symbols)
+        symbols = difference.symbols
+        if self._solve(difference, generic) or (not generic and self._learn_division(difference)):
+            return Demand.LATENT if latent else Demand.HOLDS
+        if verdict is Verdict.SAME:
+            return Demand.HOLDS
+        if not generic and self.generic:  # with what is assumed, more may be told, as an assumption
+            likely = self._reduced(self.resolve(left - right))
+            symbols |= likely.symbols
+            self._solve(likely, True)
+        _, before = self.pending.get((left, right), (None, True))
+        self.pending[left, right] = (symbols, generic and before)
+        return Demand.LATENT if latent else Demand.OPEN
+
+    def _reduced(self, difference: Dim) -> Dim:
+        """A difference without the factors of all its terms that are surely positive: it is zero exactly where the whole is."""
         number, common = content(difference)
         for divisor in (Dim(((common, number),)), Dim((((), number),))):
             positive = all((bounds(Dim.of(x), self.least)[0] or 0) > 0 for m, _ in divisor.terms for x, _ in m)
             if positive:
-                difference = divide_exactly(difference, divisor) or difference
-                break
-        latent = all(s.kind == "parameter" for s in difference.symbols)
-        if self._solve(difference, generic):
-            return Demand.LATENT if latent else Demand.HOLDS
-        if self._learn_division(difference):
-            return Demand.LATENT if latent else Demand.HOLDS
-        _, before = self.pending.get((left, right), (None, True))
-        self.pending[left, right] = (difference.symbols, generic and before)
-        return Demand.LATENT if latent else Demand.OPEN
+                return divide_exactly(difference, divisor) or difference
+        return difference
 
     def _solve(self, difference: Dim, generic: bool) -> bool:
         candidates: list[tuple[int, int, Symbol, int]] = []
@@ -463,7 +469,7 @@ class Facts:
                 if isinstance(atom, FloorDiv) and power == 1:
                     trial = self.copy()
                     trial.learn_divides(atom.args[0], atom.args[1])
-                    if not trial.resolve(difference).terms:
+                    if not trial.resolve(difference, proof=True).terms:
                         self.divides = trial.divides
                         return True
         return False
@@ -594,6 +600,15 @@ class Facts:
 
     def equate_all(self, left: Iterable[DimLike], right: Iterable[DimLike]) -> list[Demand]:
         return [self.equate(a, b) for a, b in zip(left, right)]
+
+
+def _read_through(dim: Dim, table: dict[Symbol, Dim]) -> Dim:
+    """The dim with its symbols replaced by what a table binds them to. Bindings are acyclic; the bound is a belt."""
+    for _ in range(64):
+        if not table or not any(s in table for s in dim.symbols):
+            break
+        dim = dim.substitute(table.get)
+    return dim
 
 
 def _is_width(axis: Axis) -> bool:
