@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from shapelint.program import model
@@ -26,11 +26,15 @@ Span = tuple[int, int, int, int]
 @dataclass(frozen=True, slots=True)
 class Remark:
     """The comments at a statement of one line or several: `since` those since the statement before it that an empty line parts from this one,
-    `above` those directly above it, `behind` the one behind its end, each from its `#`, "" for none."""
+    `above` those directly above it, `behind` the one behind its end, each from its `#`, "" for none. `under` is the statement above whose paragraph
+    (lines with no comment and no empty line between them) the last comment stands, where this is a further one; `goes_on` where a `for`, an `if` or
+    the like follows in the paragraph."""
 
     since: tuple[str, ...]
     above: tuple[str, ...]
     behind: str
+    under: int | None = None
+    goes_on: bool = False
 
 
 class Lowered:
@@ -449,27 +453,34 @@ class _Lowering:
 
     def extend(self, out: list[model.Stmt], statements: Sequence[Any]) -> None:
         handlers = self.statements
+        first: int | None = None  # of the paragraph below a comment
         for statement in statements:
             if type(statement).__name__ in ("SimpleStatementLine", "SimpleStatementSuite"):
                 self.extend(out, statement.body)
-                self.remark(out, statement)
+                first = self.remark(out, statement, first)
                 continue
+            if first is not None and not getattr(statement, "leading_lines", ()):
+                self.remarks[first] = replace(self.remarks[first], goes_on=True)
+            first = None
             handler = handlers.get(type(statement))
             if handler is None:
                 handler = handlers[type(statement)] = _STATEMENTS[type(statement).__name__].__get__(self)
             out.append(handler(statement))
 
-    def remark(self, out: list[model.Stmt], line: Any) -> None:
-        """Keep the comments of a line that holds one statement."""
+    def remark(self, out: list[model.Stmt], line: Any, leader: int | None) -> int | None:
+        """Keep the comments of a line that holds one statement. `leader` is the first statement of the paragraph under a comment, if any; that of the
+        next line is returned."""
         if len(line.body) != 1:
-            return
+            return None
         behind = line.trailing_whitespace.comment
         lines = [None if empty.comment is None else empty.comment.value for empty in getattr(line, "leading_lines", ())]
         first = next((i + 1 for i in reversed(range(len(lines))) if lines[i] is None), 0)
         since = tuple(comment for comment in lines[:first] if comment is not None)
         above = tuple(comment for comment in lines[first:] if comment is not None)
-        if behind is not None or above or since:
-            self.remarks[out[-1].id] = Remark(since, above, "" if behind is None else behind.value)
+        under = None if lines else leader
+        if behind is not None or above or since or under is not None:
+            self.remarks[out[-1].id] = Remark(since, above, "" if behind is None else behind.value, under)
+        return out[-1].id if above else under
 
     def expression_statement(self, node: Any) -> model.Stmt:
         return model.ExprStmt(self.new(node), self.expr(node.value))

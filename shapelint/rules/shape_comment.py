@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, Union
 
 from shapelint.interp.expressions import evaluate
@@ -18,7 +18,7 @@ from shapelint.shapes.dim import Dim
 from shapelint.shapes.facts import Facts
 from shapelint.shapes.facts import Verdict as Comparison
 from shapelint.shapes.shape import Axis, Shape
-from shapelint.values.model import Int, OneOf, Opaque, SizeOf, Step, Tensor, Tuple, Value
+from shapelint.values.model import Int, NoneValue, OneOf, Opaque, SizeOf, Step, Tensor, Tuple, Value
 
 RULE = Rule("shape-comment", "SHP701", "warning", "a comment that says another shape than the line computes")
 
@@ -39,7 +39,7 @@ Verdict = Union[Lie, Literal[False], None]
 @dataclass(eq=False)
 class _Visit:
     """A claim met once. `lies` is None where it may be true, False where nothing is known of the value; `known` what the names of the function's own
-    sizes are, `fixed` whether no caller chose the shapes."""
+    sizes are, `fixed` whether no caller chose the shapes. `above` is the frame where it stands above a paragraph, whose end it may speak of."""
 
     case: Case
     claim: Claim
@@ -49,6 +49,11 @@ class _Visit:
     known: dict[str, Dim] = field(default_factory=dict)
     fixed: bool = True
     step: Step | None = None
+    above: int | None = None
+
+    @property
+    def statement(self) -> int | None:
+        return self.case.event.statement.id if isinstance(self.case.event, Stated) else None
 
     @property
     def node(self) -> int | None:
@@ -90,11 +95,29 @@ def remember(case: Case) -> Report | None:
         found = _spoken_of(case, claim, event)
         if found is not None:
             visits.append(_visit(case, claim, *found))
-    for claim in above:
+    frame = case.run.top.frame.address
+    for claim in above if not remark.goes_on else ():
         found = _spoken_of(case, claim, event)
-        if found is not None and (case.run.top.frame.address, event.statement.id, True) in notes[f"{RULE.name} before"]:
-            visits.append(_visit(case, claim, *found))
+        if found is not None and (frame, event.statement.id, True) in notes[f"{RULE.name} before"]:
+            visits.append(replace(_visit(case, claim, *found), above=frame))
+    if remark.under is not None:
+        met = [v for v in visits if isinstance(v, _Visit) and v.above == frame and v.statement == remark.under]
+        _read_on(case, event, met)
     return None
+
+
+def _read_on(case: Case, event: Stated, visits: Iterable[_Visit]) -> None:
+    """A comment above a paragraph may speak of what any of its lines makes."""
+    for visit in visits:
+        found = _spoken_of(case, visit.claim, event)
+        values = [v for value in found[1] for v in _parts(value)] if found is not None else []
+        if not values:
+            continue
+        lies = judge(case, visit.claim, values)
+        if lies is None:
+            visit.lies, visit.shape = None, None
+        elif not lies and visit.lies is not None:
+            visit.lies = False
 
 
 def _above(comments: tuple[str, ...]) -> tuple[Claim, ...]:
@@ -158,6 +181,12 @@ def _spoken_of(case: Case, claim: Claim, event: Stated) -> tuple[str, list[Value
     if isinstance(statement, model.AugAssign):
         return case.text(statement.target.id), [event.value]
     return case.text(event.where.site.node), [event.value]
+
+
+def _parts(value: Value) -> list[Value]:
+    """What a value holds that may have a shape."""
+    parts = list(_leaves(value)) if isinstance(value, Tuple) and value.kind != "size" else [value]
+    return [part for part in parts if not isinstance(part, NoneValue)]
 
 
 def _leaves(value: Tuple) -> Iterator[Value]:
