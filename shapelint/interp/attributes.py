@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from shapelint.interp.containers import merged
 from shapelint.interp.described import is_description, reach_into
 from shapelint.interp.names import Deferred, _in_frame, rebind
 from shapelint.interp.objects import (
+    AttributeDict,
+    AttributesOf,
     BoundMethod,
+    Builtin,
     ClassInfo,
     ClassValue,
     DictObject,
+    Frame,
     FunctionValue,
     Instance,
     ListObject,
@@ -22,11 +27,13 @@ from shapelint.interp.objects import (
 )
 from shapelint.interp.run import PathEnds, Run
 from shapelint.interp.torch_calls import CallContext, call_named, exported
+from shapelint.interp.unread import write_anywhere
 from shapelint.ops.contract import attribute as layer_attribute
 from shapelint.ops.index import find
 from shapelint.program import model
 from shapelint.shapes.shape import Shape
 from shapelint.values.model import (
+    NONE,
     Bool,
     External,
     Float,
@@ -98,6 +105,8 @@ def attribute(run: Run, owner: Value, name: str, node: model.Expr) -> Value:
     if isinstance(owner, Opaque):
         return _of_opaque(run, owner, name, node)
     if isinstance(owner, Namespace):
+        if name == "__dict__":
+            return run.state.allocate(AttributesOf(owner.address))
         found = _in_frame(run, owner.address, name)
         if found is None:
             submodule = run.project.resolve(owner.module, f"{owner.module.name}.{name}", 0)
@@ -124,7 +133,9 @@ def attribute(run: Run, owner: Value, name: str, node: model.Expr) -> Value:
         ):
             raise PathEnds
         return found if found is not None else Method(owner, name)
-    if isinstance(owner, (Int, Float, Str, Bool, SizeOf, Sequence, Partial, FunctionValue, BoundMethod, Method)):
+    if isinstance(
+        owner, (Int, Float, Str, Bool, SizeOf, Sequence, Partial, FunctionValue, BoundMethod, Method, Builtin)
+    ):
         return Method(owner, name)
     if isinstance(owner, NoneValue):
         return Unknown("dynamic-value", name)
@@ -162,7 +173,7 @@ def _of_opaque(run: Run, owner: Opaque, name: str, node: model.Expr) -> Value:
 def _of_class(run: Run, owner: ClassValue, name: str, node: model.Expr) -> Value:
     if name == "__name__":
         return Str(owner.info.name)
-    found = owner.info.find(name)
+    found = run.state.find_in_class(owner.info, name)
     if found is not None:
         return bind(run, found[0], None, owner)
     if name == "apply" and any(base in _FUNCTIONS for base in owner.info.library_bases):
@@ -178,10 +189,10 @@ _FUNCTIONS = ("torch.autograd.Function", "torch.autograd.function.Function")
 
 def _applied(run: Run, info: ClassInfo) -> Value:
     """`MyFunction.apply` of a function with its own gradient: its `forward`, with a context in front unless `setup_context` gets it."""
-    found = info.find("forward")
+    found = run.state.find_in_class(info, "forward")
     if found is None or not isinstance(found[0], FunctionValue):
         return Unknown("dynamic-value", "apply")
-    if info.find("setup_context") is not None:
+    if run.state.find_in_class(info, "setup_context") is not None:
         return found[0]
     context = run.state.allocate(Instance("torch.autograd.function.FunctionCtx", vague=True))
     return Partial(found[0], (context,), {})
@@ -201,7 +212,21 @@ def bind(run: Run, value: Value, receiver: Value | None, cls: ClassValue | None 
 
             return call(run, BoundMethod(value, receiver), (), {}, None)
         return BoundMethod(value, receiver)
+    getter = _of_descriptor(run, value, "__get__")
+    if getter is not None:
+        from shapelint.interp.calls import call
+
+        return call(run, getter, (NONE if receiver is None else receiver, NONE if cls is None else cls), {}, None)
     return value
+
+
+def _of_descriptor(run: Run, value: Value, name: str) -> BoundMethod | None:
+    """The `__get__` or `__set__` of an object of the project that stands in a class."""
+    thing = run.state.read(value) if isinstance(value, Ref) else None
+    if not isinstance(thing, Instance) or not isinstance(thing.cls, ClassInfo):
+        return None
+    found = run.state.find_in_class(thing.cls, name)
+    return BoundMethod(found[0], value) if found is not None and isinstance(found[0], FunctionValue) else None
 
 
 def _of_super(run: Run, owner: SuperValue, name: str) -> Value:
@@ -215,7 +240,7 @@ def _of_super(run: Run, owner: SuperValue, name: str) -> Value:
         info = receiver.info
     if info is None or owner.after not in info.mro:
         info = owner.after
-    found = info.find(name, owner.after)
+    found = run.state.find_in_class(info, name, owner.after)
     if found is not None:
         return bind(run, found[0], receiver)
     return Method(receiver, f"super.{name}")
@@ -236,6 +261,11 @@ def _of_object(run: Run, owner: Ref, name: str, node: model.Expr) -> Value:
     thing = run.state.read(owner)
     if not isinstance(thing, Instance):
         return Method(owner, name)
+    if name == "__dict__":
+        return run.state.allocate(AttributesOf(owner.address))
+    if thing.shared or (isinstance(thing.cls, ClassInfo) and _is_method(run, thing.cls, "__getattribute__")):
+        if not isinstance(thing.cls, ClassInfo) or not _is_method(run, thing.cls, name):
+            return Unknown("dynamic-value", name)
     if name in thing.attrs:
         value = thing.attrs[name]
         if isinstance(value, Deferred):
@@ -248,10 +278,12 @@ def _of_object(run: Run, owner: Ref, name: str, node: model.Expr) -> Value:
     if name == "training":
         return Bool(None)
     if isinstance(thing.cls, ClassInfo):
-        found = thing.cls.find(name)
+        found = run.state.find_in_class(thing.cls, name)
         if found is not None:
+            if thing.vague and not isinstance(found[0], FunctionValue):
+                return Unknown("dynamic-value", name)  # an attribute of its own may hide that of the class
             return bind(run, found[0], owner, ClassValue(thing.cls))
-        getter = thing.cls.find("__getattr__")
+        getter = run.state.find_in_class(thing.cls, "__getattr__")
         if getter is not None or "?" in thing.cls.library_bases:
             if thing.parts is None and find(f"torch.nn.Module.{name}") is None and not is_module_method(name):
                 return Unknown("dynamic-value", name)
@@ -274,6 +306,11 @@ def _of_object(run: Run, owner: Ref, name: str, node: model.Expr) -> Value:
             return Unknown("dynamic-value", name)
         return Method(owner, name)
     return Unknown("dynamic-value", name)
+
+
+def _is_method(run: Run, info: ClassInfo, name: str) -> bool:
+    found = run.state.find_in_class(info, name)
+    return found is not None and isinstance(found[0], FunctionValue)
 
 
 _MODULE_METHODS = frozenset(
@@ -344,16 +381,33 @@ def is_module_method(name: str) -> bool:
     return name in _MODULE_METHODS
 
 
-def _is_number(value: Value) -> bool:
-    return isinstance(value, Int) and value.dim.value is not None
+def _by_own_method(run: Run, owner: Value, name: Value, value: Value) -> bool:
+    """Let a class of the project that has a `__setattr__` set the attribute; False where there is none."""
+    thing = run.state.read(owner) if isinstance(owner, Ref) else None
+    if not isinstance(thing, Instance) or not isinstance(thing.cls, ClassInfo):
+        return False
+    found = run.state.find_in_class(thing.cls, "__setattr__")
+    if found is None or not isinstance(found[0], FunctionValue):
+        return False
+    from shapelint.interp.calls import call
+
+    call(run, BoundMethod(found[0], owner), (name, value), {}, None)
+    return True
 
 
-def set_attribute(run: Run, owner: Value, name: str, value: Value) -> None:
-    """`owner.name = value`."""
+def set_attribute(run: Run, owner: Value, name: str, value: Value, raw: bool = False) -> None:
+    """`owner.name = value`, or past what the class makes of it (`raw`)."""
+    if not raw and _by_own_method(run, owner, Str(name), value):
+        return
     if isinstance(owner, ClassValue):
-        # the class outlives this reading, whose objects and sizes mean nothing to the next one
-        lasting = isinstance(value, (Bool, ClassValue, External, Float, NoneValue, Str)) or _is_number(value)
-        owner.info.namespace[name] = value if lasting else Unknown("dynamic-value", name)
+        frame = run.state.write(owner.info.address)
+        assert isinstance(frame, Frame)
+        frame.names[name] = value
+        return
+    if isinstance(owner, Namespace):
+        frame = run.state.write(owner.address)
+        assert isinstance(frame, Frame)
+        frame.names[name] = value
         return
     if isinstance(owner, Opaque) and owner.path in run.adopted:
         owner = run.adopt(owner)
@@ -361,15 +415,21 @@ def set_attribute(run: Run, owner: Value, name: str, value: Value) -> None:
         shape = value.shape if name == "data" and isinstance(value, Tensor) else Shape.unknown("resized")
         rebind(run, owner, replace(owner, shape=shape))
         return
-    if isinstance(owner, Opaque) and owner.origin == "input":
-        run.state.put[f"{owner.path}.{name}"] = value
+    if isinstance(owner, Opaque):
+        run.state.put[Opaque(f"{owner.path}.{name}", owner.origin)] = value
+        return
+    if isinstance(owner, Unknown):
+        write_anywhere(run, name, value)
         return
     if not isinstance(owner, Ref):
         return
     thing = run.state.write(owner)
     if isinstance(thing, Instance):
+        if name == "__dict__":
+            _replace_attributes(run, owner, thing, value)
+            return
         if isinstance(thing.cls, ClassInfo):
-            found = thing.cls.find(name)
+            found = run.state.find_in_class(thing.cls, name)
             if found is not None and isinstance(found[0], FunctionValue) and found[0].kind == "property":
                 setter = thing.cls.find(f"{name}.setter")
                 if setter is not None and isinstance(setter[0], FunctionValue):
@@ -377,6 +437,12 @@ def set_attribute(run: Run, owner: Value, name: str, value: Value) -> None:
 
                     call(run, BoundMethod(setter[0], owner), (value,), {}, None)
                     return
+            descriptor = _of_descriptor(run, found[0], "__set__") if found is not None else None
+            if descriptor is not None:
+                from shapelint.interp.calls import call
+
+                call(run, descriptor, (owner, value), {}, None)
+                return
         if thing.config is not None and name in ("weight", "bias") and isinstance(value, Tensor):
             override_weight(run, thing, name, value)
         elif thing.config is not None and name in _READ_WHEN_CALLED and name in thing.config.args:
@@ -385,26 +451,71 @@ def set_attribute(run: Run, owner: Value, name: str, value: Value) -> None:
         if thing.parts is not None and isinstance(thing.cls, str):
             thing.parts = [(k, value if k == name else v) for k, v in thing.parts]
     elif isinstance(thing, DictObject):
-        thing.items[name] = value
+        thing.put(name, value)
 
 
 # options of layers that torch reads at each call, so that `pool.stride = 1` counts
 _READ_WHEN_CALLED = frozenset(("stride", "padding", "dilation", "ceil_mode", "output_size", "batch_first"))
 
 
-def set_named(run: Run, owner: Value, name: Value, value: Value) -> None:
-    """`setattr(owner, name, value)` or `owner.__dict__[name] = value`. A name that is not known may be that of any attribute: what is no module or
-    tensor may have been overwritten by what is none either."""
+def set_named(run: Run, owner: Value, name: Value, value: Value, raw: bool = False) -> None:
+    """`setattr(owner, name, value)`, or past what the class makes of it (`raw`). A name that is not known may be that of any attribute that
+    begins like it."""
     if isinstance(name, Str) and name.value is not None:
-        set_attribute(run, owner, name.value, value)
-    elif isinstance(owner, Ref):
-        thing = run.state.write(owner)
-        if isinstance(thing, Instance):
-            thing.vague = True
-            if not isinstance(value, (Ref, Tensor)):
-                for key, old in thing.attrs.items():
-                    if isinstance(old, (Int, Float, Str, Bool, NoneValue)):
-                        thing.attrs[key] = Unknown("dynamic-value", key)
+        set_attribute(run, owner, name.value, value, raw)
+        return
+    if not raw and _by_own_method(run, owner, name, value):
+        return
+    start = name.prefix if isinstance(name, Str) else ""
+    if isinstance(owner, Unknown):
+        write_anywhere(run, None, value)
+        return
+    address = owner.info.address if isinstance(owner, ClassValue) else getattr(owner, "address", None)
+    thing = run.state.write(address) if address is not None else None
+    if isinstance(thing, Instance):
+        thing.vague = True
+        if thing.config is not None and not isinstance(value, Tensor):
+            read_late = {n: Unknown("dynamic-value", n) for n in _READ_WHEN_CALLED if n in thing.config.args}
+            thing.config = replace(thing.config, args={**thing.config.args, **read_late})
+    if isinstance(thing, (Instance, Frame)):
+        held = AttributeDict(thing)
+        for key in held.changeable():
+            if key.startswith(start):
+                held.items[key] = merged(run, [held.items[key], value])
+
+
+def delete_named(run: Run, owner: Value, name: Value) -> None:
+    """`delattr(owner, name)`, `del owner.name`. Behind an attribute that is gone lies that of the class."""
+    if not isinstance(owner, Ref):
+        return
+    thing = run.state.write(owner)
+    if not isinstance(thing, Instance):
+        return
+    if isinstance(name, Str) and name.value is not None:
+        thing.attrs.pop(name.value, None)
+        return
+    thing.vague = True
+    for key in thing.attrs:
+        if isinstance(thing.cls, ClassInfo) and run.state.find_in_class(thing.cls, key) is not None:
+            thing.attrs[key] = Unknown("dynamic-value", key)
+
+
+def _replace_attributes(run: Run, owner: Ref, thing: Instance, value: Value) -> None:
+    """`owner.__dict__ = value`: from here on the dict and the attributes are one."""
+    found = run.state.find(value.address) if isinstance(value, Ref) else None
+    if isinstance(found, AttributesOf):
+        if found.address != owner.address:
+            other = run.state.write(found.address)
+            thing.shared = True
+            if isinstance(other, Instance):
+                other.shared = True
+        return
+    held = found if isinstance(found, DictObject) else DictObject({}, True)
+    thing.attrs, thing.vague = dict(held.items), thing.vague or not held.is_exact
+    if isinstance(value, Ref):
+        run.state.heap[value.address] = AttributesOf(owner.address)
+    elif not isinstance(value, NoneValue):
+        thing.shared = True  # whoever made the dict may go on writing to it
 
 
 def override_weight(run: Run, thing: Instance, name: str, value: Tensor) -> None:

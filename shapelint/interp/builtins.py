@@ -6,10 +6,12 @@ from collections.abc import Callable
 
 from shapelint.interp import worlds
 from shapelint.interp.calls import Arguments, call
-from shapelint.interp.containers import key_of, merged
+from shapelint.interp.containers import mapping_of, merged, update
 from shapelint.interp.expressions import as_dim, as_float, is_tensorish, spread_items
 from shapelint.interp.iteration import Passes, plan, renewed
+from shapelint.interp.names import lookup, module_frame
 from shapelint.interp.objects import (
+    AttributesOf,
     BoundMethod,
     Builtin,
     ClassInfo,
@@ -26,6 +28,7 @@ from shapelint.interp.objects import (
     SuperValue,
 )
 from shapelint.interp.run import PathEnds, Run
+from shapelint.interp.unread import forget, forget_scope
 from shapelint.program import model
 from shapelint.shapes.dim import Dim, maximum, minimum
 from shapelint.values.conditions import Guess, IsCallable, IsInstance
@@ -54,9 +57,14 @@ from shapelint.values.model import (
 def call_builtin(run: Run, name: str, given: Arguments) -> Value:
     """Call one of Python's own functions."""
     if given.inexact and name not in ("print", "dict", "zip"):
+        if name in _WRITING:
+            forget(run, given.args)
         return Unknown("dynamic-value", name)
     function = _FUNCTIONS.get(name)
     return function(run, given) if function is not None else Unknown("dynamic-value", name)
+
+
+_WRITING = ("setattr", "delattr", "exec", "eval")  # what changes what it is given
 
 
 def length_of(run: Run, value: Value) -> Dim | None:
@@ -76,7 +84,7 @@ def length_of(run: Run, value: Value) -> Dim | None:
     if isinstance(value, Ref):
         thing = run.state.read(value)
         if isinstance(thing, DictObject):
-            return None if thing.open else Dim.of(len(thing.items))
+            return Dim.of(len(thing.items)) if thing.is_exact else None
         if isinstance(thing, ListObject) and thing.is_set:
             return None if thing.items is None or len(thing.items) > 1 else Dim.of(len(thing.items))
         if isinstance(thing, Instance):
@@ -250,25 +258,11 @@ def _set(run: Run, given: Arguments) -> Value:
 
 
 def _dict(run: Run, given: Arguments) -> Value:
-    items: dict[object, Value] = {}
-    open_ = given.inexact
+    made = DictObject({})
     if given.args:
-        source = given.args[0]
-        thing = run.state.read(source) if isinstance(source, Ref) else None
-        if isinstance(thing, DictObject):
-            items.update(thing.items)
-            open_ = open_ or thing.open
-        else:
-            pairs = spread_items(run, source)
-            for pair in pairs or []:
-                key = key_of(pair.items[0]) if isinstance(pair, Tuple) and len(pair.items) == 2 else None
-                if key is None or not isinstance(pair, Tuple):
-                    open_ = True
-                else:
-                    items[key] = pair.items[1]
-            open_ = open_ or pairs is None
-    items.update(given.kwargs)
-    return run.state.allocate(DictObject(items, open_))
+        update(run, made, mapping_of(run, given.args[0]))
+    update(run, made, DictObject(dict(given.kwargs), given.inexact))
+    return run.state.allocate(made)
 
 
 def _enumerate(run: Run, given: Arguments) -> Value:
@@ -384,12 +378,19 @@ def _hasattr(run: Run, given: Arguments) -> Value:
         thing = run.state.read(given.args[0])
         if isinstance(thing, Instance):
             name = given.args[1].value
-            if name in thing.attrs or (isinstance(thing.cls, ClassInfo) and thing.cls.find(name) is not None):
+            if name in thing.attrs or (
+                isinstance(thing.cls, ClassInfo) and run.state.find_in_class(thing.cls, name) is not None
+            ):
                 return Bool(True)
             from shapelint.interp.attributes import is_module_method
 
             plain = not thing.library_name or (thing.library_name == "torch.nn.Module" and not is_module_method(name))
-            if isinstance(thing.cls, ClassInfo) and plain and not thing.vague and thing.cls.find("__getattr__") is None:
+            if (
+                isinstance(thing.cls, ClassInfo)
+                and plain
+                and not thing.vague
+                and run.state.find_in_class(thing.cls, "__getattr__") is None
+            ):
                 return Bool(False)
     if len(given.args) == 2 and isinstance(given.args[0], External) and isinstance(given.args[1], Str):
         from shapelint.interp.libraries import knows
@@ -570,13 +571,16 @@ def _slice(run: Run, given: Arguments) -> Value:
 
 
 def _vars(run: Run, given: Arguments) -> Value:
-    if given.args and isinstance(given.args[0], Ref):
-        thing = run.state.read(given.args[0])
-        if isinstance(thing, Instance):
-            return run.state.allocate(DictObject(dict(thing.attrs), thing.vague))
-    if given.args and isinstance(given.args[0], Opaque):
-        return given.args[0]
-    return run.state.allocate(DictObject({}, True))
+    if not given.args:
+        return _locals(run, given)
+    return attribute_dict(run, given.args[0])
+
+
+def attribute_dict(run: Run, value: Value) -> Value:
+    """`vars(value)`, which changes with the value, and the value with it."""
+    if isinstance(value, Namespace) or (isinstance(value, Ref) and isinstance(run.state.read(value), Instance)):
+        return run.state.allocate(AttributesOf(value.address))
+    return value if isinstance(value, Opaque) else run.state.allocate(DictObject({}, True))
 
 
 def _divmod(run: Run, given: Arguments) -> Value:
@@ -607,7 +611,43 @@ def _callable(run: Run, given: Arguments) -> Value:
 
 
 def _globals(run: Run, given: Arguments) -> Value:
-    return run.state.allocate(DictObject({}, True))
+    return run.state.allocate(AttributesOf(module_frame(run.state, run.top)))
+
+
+def _locals(run: Run, given: Arguments) -> Value:
+    """The names of a module themselves, of a function what they are at this moment."""
+    if not run.top.scope:
+        return _globals(run, given)
+    return run.state.allocate(DictObject(dict(run.frame().names)))
+
+
+def _exec(run: Run, given: Arguments) -> Value:
+    """Text that is executed, in the namespaces that it is given or where it stands."""
+    spaces = [v for v in (*given.args[1:], *given.kwargs.values()) if not isinstance(v, NoneValue)]
+    if spaces:
+        forget(run, spaces)
+    else:
+        forget_scope(run)
+    return NONE
+
+
+def _eval(run: Run, given: Arguments) -> Value:
+    """Text that is evaluated. Only a call in it can change anything, and what libraries build they build anew."""
+    text = given.args[0] if given.args else NONE
+    known = (text.value or text.prefix) if isinstance(text, Str) else ""
+    whole = isinstance(text, Str) and text.value is not None
+    library = lookup(run, known.partition(".")[0]) if "." in known else None
+    if not (whole and "(" not in known) and not isinstance(library, External):
+        _exec(run, given)
+    return Unknown("dynamic-value", "eval")
+
+
+def _delattr(run: Run, given: Arguments) -> Value:
+    from shapelint.interp.attributes import delete_named
+
+    if len(given.args) == 2:
+        delete_named(run, given.args[0], given.args[1])
+    return NONE
 
 
 _FUNCTIONS: dict[str, Callable[[Run, Arguments], Value]] = {
@@ -653,7 +693,10 @@ _FUNCTIONS: dict[str, Callable[[Run, Arguments], Value]] = {
     "quit": _exit,
     "callable": _callable,
     "globals": _globals,
-    "locals": _globals,
+    "locals": _locals,
+    "exec": _exec,
+    "eval": _eval,
+    "delattr": _delattr,
 }
 
 __all__ = ["Namespace", "call", "call_builtin", "is_instance", "length_of"]

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from shapelint.interp import annotated, worlds
+from shapelint.interp.containers import as_mapping
 from shapelint.interp.described import is_description
 from shapelint.interp.expressions import distribute, evaluate, joined_size, rows_of, spread_items, unspread
 from shapelint.interp.join import Join, join_values, same_value
@@ -26,8 +27,9 @@ from shapelint.interp.objects import (
     Repeated,
     is_module_name,
 )
-from shapelint.interp.run import CALL_DEPTH, Activation, PathEnds, Run
+from shapelint.interp.run import CALL_DEPTH, Activation, BudgetSpent, PathEnds, Run
 from shapelint.interp.state import State
+from shapelint.interp.unread import forget, hand_over, leaves_alone
 from shapelint.ops.index import find
 from shapelint.program import model
 from shapelint.shapes.dim import Dim
@@ -53,7 +55,19 @@ MAX_RECURSION = 3
 class Arguments:
     """The arguments of one call: values, and for reports the nodes they were written as."""
 
-    __slots__ = ("args", "callee", "inexact", "kwarg_nodes", "kwargs", "node", "nodes", "rows", "sizes", "spread")
+    __slots__ = (
+        "args",
+        "callee",
+        "inexact",
+        "kwarg_nodes",
+        "kwargs",
+        "method",
+        "node",
+        "nodes",
+        "rows",
+        "sizes",
+        "spread",
+    )
 
     def __init__(
         self,
@@ -67,6 +81,7 @@ class Arguments:
         sizes: SizeOf | None = None,
         rows: list[Value] | None = None,
         spread: Value | None = None,
+        method: str = "",
     ) -> None:
         self.args = tuple(args)
         self.kwargs = dict(kwargs or {})
@@ -75,6 +90,7 @@ class Arguments:
         self.node = node
         self.callee = callee
         self.inexact = inexact  # `*args` or `**kwargs` of unknown length was passed
+        self.method = method  # the name behind the dot, where the callee is written so
         self.rows = rows  # the positional ones in order, where a list that loops built was spread among them
         self.spread = spread  # what `f(*this)` spreads, where its length is not known
         self.sizes = sizes  # all positional ones, where they are sizes of which the number is not known
@@ -121,7 +137,7 @@ def _arguments(run: Run, node: model.Call) -> Arguments:
     nodes: list[int] = []
     kwargs: dict[str, Value] = {}
     kwarg_nodes: dict[str, int] = {}
-    inexact = False
+    inexact = shifted = False
     rows: list[Value] | None = []
     among: list[Value] = []  # the positional ones, with what could not be spread
     for argument in node.args:
@@ -132,29 +148,33 @@ def _arguments(run: Run, node: model.Call) -> Arguments:
             behind = rows_of(run, value) if items is None else items
             rows = None if rows is None or behind is None else [*rows, *behind]
             if items is None:
-                inexact = True
+                inexact = shifted = True
+                continue
+            if shifted:
                 continue
             args.extend(items)
             nodes.extend([argument.value.id] * len(items))
         elif argument.star == "**":
-            thing = run.state.read(value) if isinstance(value, Ref) else None
-            if isinstance(thing, DictObject):
-                kwargs.update({k: v for k, v in thing.items.items() if isinstance(k, str)})
-                inexact = inexact or thing.open
-            else:
-                inexact = True
+            held = as_mapping(run, value)
+            for key, entry in held.items.items() if held is not None else ():
+                if isinstance(key, str):
+                    # one that may be missing leaves it open what the callee goes by: this, or a default
+                    kwargs[key] = entry if held is None or key not in held.maybe else Unknown("dynamic-value", key)
+            inexact = inexact or held is None or held.open
         elif argument.keyword is not None:
             kwargs[argument.keyword] = value
             kwarg_nodes[argument.keyword] = argument.value.id
         else:
-            args.append(value)
             among.append(value)
             if rows is not None:
                 rows.append(value)
-            nodes.append(argument.value.id)
+            if not shifted:  # behind `*items` of unknown length nobody knows which parameter a value is for
+                args.append(value)
+                nodes.append(argument.value.id)
     sizes = joined_size(run, among) if inexact and len(among) > len(args) else None
     spread = value if inexact and len(node.args) == 1 and node.args[0].star == "*" else None
-    return Arguments(args, kwargs, nodes, kwarg_nodes, node.id, node.func.id, inexact, sizes, rows, spread)
+    method = node.func.name if isinstance(node.func, model.Attribute) else ""
+    return Arguments(args, kwargs, nodes, kwarg_nodes, node.id, node.func.id, inexact, sizes, rows, spread, method)
 
 
 def call(run: Run, function: Value, args: Collection[Value], kwargs: Mapping[str, Value], node: int | None) -> Value:
@@ -186,26 +206,86 @@ def call_with(run: Run, function: Value, given: Arguments) -> Value:
 
         return call_builtin(run, function.name, given)
     if isinstance(function, Partial):
+        kwargs = dict(function.kwargs)
+        if given.inexact:
+            kwargs = {name: Unknown("dynamic-value", name) for name in kwargs}  # any of them may be given anew
         merged = Arguments(
             (*function.args, *given.args),
-            {**function.kwargs, **given.kwargs},
+            {**kwargs, **given.kwargs},
             (*([given.node] * len(function.args)), *given.nodes),
             given.kwarg_nodes,
             given.node,
             given.callee,
-            given.inexact,
+            given.inexact or function.inexact,
         )
         return call_with(run, function.function, merged)
     if isinstance(function, Opaque):
         if function.path.rpartition(".")[2] in _SPELLINGS and not given.args:
             # `kind.lower() == "lstm"` asks of an option what `kind == "lstm"` asks
             return Opaque(f"{function.path}()", function.origin)
+        call_unread(run, function, given)
         return Unknown("outside-project", function.path)
     if isinstance(function, Member):
         from shapelint.interp.methods import call_member
 
         return call_member(run, function, given)
+    call_unread(run, function, given)
     return function.anonymous() if isinstance(function, Unknown) else Unknown("dynamic-value")
+
+
+# Code that is not read ---------------------------------------------------------------------------
+
+_UNREAD_STEPS = 4_000  # that a function may take which code that is not read may call
+
+
+def call_unread(run: Run, function: Value, given: Arguments, receiver: Value | None = None) -> None:
+    """Call code that is not read: it may change what it is given, and call the functions that it is given."""
+    values = (*given.args, *given.kwargs.values(), *([receiver] if receiver is not None else []))
+    functions = [v for v in values if isinstance(v, (FunctionValue, BoundMethod))]
+    if not leaves_alone(function, given.method):
+        functions = hand_over(run, values)
+    for one in functions:
+        may_call(run, one)
+
+
+def may_call(run: Run, function: Value) -> None:
+    """Code that is not read may call a function of the project, as often as it likes and with whatever arguments: what it changes is unknown from
+    here on. Nothing is told of it here."""
+    kept = (run.splits, run.blurred, run.failed, run.steps)
+    reached, called = set(run.reached), set(run.called)
+    start = run.state
+    run.splits = False
+    run.steps = min(run.steps, _UNREAD_STEPS)
+    try:
+        with run.silently():
+            for _ in range(2):
+                run.state = start.fork()
+                try:
+                    call_with(run, function, Arguments(inexact=True))
+                except PathEnds:
+                    break
+                joiner = Join(start, run.state, widen=True)
+                start = joiner.state()
+    except BudgetSpent:
+        run.state = start
+        forget(run, captured(run, function))
+        start = run.state
+    finally:
+        spent = min(kept[3], _UNREAD_STEPS) - max(run.steps, 0)
+        run.splits, run.blurred, run.failed, run.steps = *kept[:3], kept[3] - spent
+        run.reached, run.called = reached, called
+    run.state = start
+
+
+def captured(run: Run, function: Value) -> list[Value]:
+    """What a function gets at beside its arguments: its receiver, and what the names of the functions around it refer to."""
+    held = [function.receiver] if isinstance(function, BoundMethod) else []
+    inner = function.function if isinstance(function, BoundMethod) else function
+    for address in inner.scope if isinstance(inner, FunctionValue) else ():
+        frame = run.state.find(address)
+        if isinstance(frame, Frame):
+            held.extend(v for v in frame.names.values() if isinstance(v, (Ref, Tuple, OneOf)))
+    return held
 
 
 _SPELLINGS = ("lower", "upper", "strip")
@@ -377,6 +457,7 @@ def call_function(run: Run, function: FunctionValue, given: Arguments, receiver:
     run.reached.add(key)
     run.files.add(str(function.module.absolute))
     if len(run.stack) > CALL_DEPTH or sum(a.key == key for a in run.stack) >= MAX_RECURSION:
+        forget(run, (*given.args, *given.kwargs.values(), *captured(run, function), *([receiver] if receiver else [])))
         return Unknown("budget", function.name)
     names = bind_parameters(run, function, given, receiver)
     if names is None:
@@ -511,26 +592,24 @@ def instantiate(run: Run, info: ClassInfo, given: Arguments) -> Value:
             thing = run.state.write(ref)
             assert isinstance(thing, Instance)
             thing.parts = []
-    found = info.find("__init__")
+    found = run.state.find_in_class(info, "__init__")
     if found is not None and isinstance(found[0], FunctionValue):
         call_function(run, found[0], given, ref)
         return ref
-    fields = _fields(info)
+    fields = fields_of(info)
     if fields is not None:
         _fill_fields(run, ref, info, fields, given)
-        if info.find("__post_init__") is not None:
-            post = info.find("__post_init__")
-            assert post is not None
-            if isinstance(post[0], FunctionValue):
-                call_function(run, post[0], Arguments(), ref)
+        post = run.state.find_in_class(info, "__post_init__")
+        if post is not None and isinstance(post[0], FunctionValue):
+            call_function(run, post[0], Arguments(), ref)
         return ref
-    base = next((b for b in info.library_bases if b != "?"), None)
+    base = next(iter(info.library_bases), None)
     if base is not None:
         initialise_library_base(run, ref, base, given)
     return ref
 
 
-def _fields(info: ClassInfo) -> list[tuple[str, ClassInfo]] | None:
+def fields_of(info: ClassInfo) -> list[tuple[str, ClassInfo]] | None:
     """The fields of a dataclass or a NamedTuple, in order; None for any other class."""
     generated = any(b.rpartition(".")[2] in ("NamedTuple", "BaseModel", "TypedDict") for b in info.library_bases)
     for cls in info.mro:
@@ -559,8 +638,11 @@ def _fill_fields(run: Run, ref: Ref, info: ClassInfo, fields: list[tuple[str, Cl
             thing.attrs[name] = args.pop(0)
         elif name in given.kwargs:
             thing.attrs[name] = given.kwargs[name]
+        elif given.inexact:
+            thing.attrs[name] = Unknown("dynamic-value", name)
         else:
-            default = cls.namespace.get(name)
+            found = run.state.find_in_class(cls, name)
+            default = found[0] if found is not None else None
             if isinstance(default, Deferred):
                 default = Unknown("dynamic-value", name)
             thing.attrs[name] = default if default is not None else Unknown("dynamic-value", name)
@@ -577,6 +659,8 @@ def initialise_library_base(run: Run, ref: Ref, base: str, given: Arguments) -> 
         fill_container(run, ref, base, given)
         return
     op = find(base)
+    if op is None:
+        call_unread(run, External(base), given, ref)
     if op is not None and op.is_layer:
         from shapelint.interp.torch_calls import build_layer
 
@@ -598,7 +682,7 @@ def call_object(run: Run, ref: Ref, given: Arguments) -> Value:
         return Unknown("dynamic-value")
     if isinstance(thing.cls, ClassInfo):
         for name in ("__call__", "forward"):
-            found = thing.cls.find(name)
+            found = run.state.find_in_class(thing.cls, name)
             if found is not None and isinstance(found[0], FunctionValue):
                 if name == "forward" and is_decided(run, (*given.args, *given.kwargs.values())):
                     run.called.add(ref.address)
@@ -670,7 +754,7 @@ def entered(run: Run, value: Value) -> Value:
     if isinstance(value, Ref):
         thing = run.state.read(value)
         if isinstance(thing, Instance) and isinstance(thing.cls, ClassInfo):
-            found = thing.cls.find("__enter__")
+            found = run.state.find_in_class(thing.cls, "__enter__")
             if found is not None and isinstance(found[0], FunctionValue):
                 return call_function(run, found[0], Arguments(), value)
         if isinstance(thing, ListObject) and thing.items:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
+from shapelint.interp import worlds
 from shapelint.interp.expressions import as_dim, rows_of, spread_items
 from shapelint.interp.join import Join
-from shapelint.interp.objects import HPARAMS, DictObject, Instance, ListObject, Range
+from shapelint.interp.names import Deferred, module_frame, resolve_deferred
+from shapelint.interp.objects import HPARAMS, DictObject, Instance, ListObject, Namespace, Range
 from shapelint.interp.run import PathEnds, Run
 from shapelint.interp.torch_calls import call_named, exported, supposed, surely_torch
 from shapelint.program import model
@@ -34,7 +37,11 @@ from shapelint.values.model import (
     Tuple,
     Unknown,
     Value,
+    anonymous,
 )
+
+if TYPE_CHECKING:
+    from shapelint.interp.calls import Arguments
 
 
 def key_of(value: Value) -> object | None:
@@ -68,6 +75,76 @@ def merged(run: Run, values: list[Value]) -> Value:
     for other in values[1:]:
         value = joiner.value(value, other)
     return value
+
+
+# Mappings ----------------------------------------------------------------------------------------
+
+
+def as_mapping(run: Run, value: Value) -> DictObject | None:
+    """The keys and values that a mapping is known to hold, of several alternatives all of theirs; None where nothing tells."""
+    if isinstance(value, OneOf):
+        joiner = Join(run.state, run.state)
+        found: DictObject | None = None
+        for option in value.options:
+            one = as_mapping(run, option)
+            if one is None:
+                return None
+            found = one if found is None else joiner.dicts(found, one)
+        return found
+    thing = run.state.read(value) if isinstance(value, Ref) else None
+    return thing if isinstance(thing, DictObject) else None
+
+
+def mapping_of(run: Run, value: Value) -> DictObject | None:
+    """What `dict(value)` holds: a mapping, or pairs of keys and values."""
+    found = as_mapping(run, value)
+    pairs = None if found is not None or isinstance(value, OneOf) else spread_items(run, value)
+    if pairs is None:
+        return found
+    found = DictObject({})
+    for pair in pairs:
+        if not isinstance(pair, Tuple) or len(pair.items) != 2:
+            return None
+        put_key(run, found, key_of(pair.items[0]), pair.items[1])
+    return found
+
+
+def put_key(run: Run, thing: DictObject, key: object | None, value: Value) -> None:
+    """`thing[key] = value`. A key that is not known may be any of those there are."""
+    if key is not None:
+        thing.put(key, value)
+        return
+    for name in thing.changeable():
+        thing.items[name] = merged(run, [thing.items[name], value])
+    if not thing.open:
+        thing.element = anonymous(value)
+    elif thing.element is not None:
+        thing.element = anonymous(merged(run, [thing.element, value]))
+    thing.open = True
+
+
+def update(run: Run, thing: DictObject, more: DictObject | None) -> None:
+    """`thing.update(more)`. A mapping that may hold further keys (None: of which nothing is known) may hold every key, so that no earlier value
+    is a fact behind it."""
+    more = DictObject({}, True) if more is None else more
+    if more.open:
+        for key in thing.changeable():
+            if key not in more.items or key in more.maybe:
+                unknown = Unknown("dynamic-value")
+                thing.items[key] = unknown if more.element is None else merged(run, [thing.items[key], more.element])
+        if not thing.open:
+            thing.element = more.element
+        elif thing.element is not None:
+            thing.element = None if more.element is None else merged(run, [thing.element, more.element])
+        thing.open = True
+    for key, value in more.items.items():
+        if key not in more.maybe:
+            thing.put(key, value)
+        elif key in thing.items:
+            thing.items[key] = merged(run, [thing.items[key], value])
+        else:
+            thing.items[key] = value
+            thing.maybe |= {key}
 
 
 # Reading elements --------------------------------------------------------------------------------
@@ -121,12 +198,24 @@ def subscript(run: Run, owner: Value, index: Value, node: model.Subscript) -> Va
             return Str(owner.value[place])
         return Str(None)
     if isinstance(owner, External):
+        if owner.name == "sys.modules":
+            return loaded_module(run, index)
         return owner if owner.name.startswith("typing") else Unknown("outside-project", owner.name)
     if not isinstance(owner, Unknown):
         return Unknown("dynamic-value")
     # an entry may be anything; a part that slices cut out is of the kind of the whole
     cut = isinstance(index, Slice) or _indexes_tensors_alone(index)
     return supposed(run, "__getitem__", owner, (index,), {}) if cut else owner.anonymous()
+
+
+def loaded_module(run: Run, index: Value) -> Value:
+    """`sys.modules[name]`, of the project."""
+    top = run.top
+    if not isinstance(index, Str) or index.value is None:
+        return Unknown("dynamic-value", "sys.modules")
+    if index.value in ("__main__", top.module.name):
+        return Namespace(module_frame(run.state, top), top.module)
+    return resolve_deferred(run, Deferred(index.value, 0, None, top.module))
 
 
 def _steps_back(index: Value) -> bool:
@@ -288,10 +377,7 @@ def _of_object(run: Run, owner: Ref, index: Value) -> Value:
             return thing.last
         return thing.element or Unknown("dynamic-value")
     if isinstance(thing, DictObject):
-        index_ = index
-        from shapelint.interp.worlds import settle
-
-        key = key_of(settle(run, index_))
+        key = key_of(worlds.settle(run, index))
         if key is not None and key in thing.items:
             return thing.items[key]
         if key is None and thing.items:
@@ -306,7 +392,7 @@ def _of_object(run: Run, owner: Ref, index: Value) -> Value:
             return thing.element
         from shapelint.interp.objects import ClassInfo
 
-        if isinstance(thing.cls, ClassInfo) and thing.cls.find("__getitem__") is not None:
+        if isinstance(thing.cls, ClassInfo) and run.state.find_in_class(thing.cls, "__getitem__") is not None:
             from shapelint.interp.attributes import attribute
             from shapelint.interp.calls import call
 
@@ -323,7 +409,9 @@ def _by_open_key(run: Run, thing: DictObject, index: Value) -> Value:
         for key, value in thing.items.items():
             if isinstance(key, str) and require(run, equal(run, index, Str(key))) is True:
                 return value
-    return merged(run, list(thing.items.values())) if len(thing.items) <= 4 else Unknown("dynamic-value")
+    if len(thing.items) > 4 or (thing.open and thing.element is None):
+        return Unknown("dynamic-value")
+    return merged(run, [*thing.items.values(), *([thing.element] if thing.element is not None else [])])
 
 
 def _of_parts(run: Run, thing: Instance, index: Value) -> Value:
@@ -348,13 +436,13 @@ def set_item(run: Run, owner: Value, index: Value, value: Value, node: model.Sub
         tensor = owner if isinstance(owner, Tensor) else run.adopt(owner)
         call_named(run, "torch.Tensor.__setitem__", (tensor, index, value), {}, node.id, (node.value.id, node.index.id))
         return
-    if isinstance(owner, Opaque) and owner.origin == "input":
+    if isinstance(owner, Opaque):
         key = key_of(index)
-        if isinstance(key, int):
+        if isinstance(key, int) and owner.origin == "input":
             # of a list, or stretched to the size of an entry of a tensor
             value = replace(value, assumed=True) if isinstance(value, Tensor) else Unknown("dynamic-value")
         if isinstance(key, (int, str)):
-            run.state.put[f"{owner.path}[{key!r}]"] = value
+            run.state.put[Opaque(f"{owner.path}[{key!r}]", owner.origin)] = value
         return
     if isinstance(owner, Unknown) and _indexes_tensors_alone(index):
         supposed(run, "__getitem__", owner, (index,), {})  # as many axes as the index has
@@ -371,11 +459,7 @@ def set_item(run: Run, owner: Value, index: Value, value: Value, node: model.Sub
             thing.rows = None
             thing.items, thing.element = None, merged(run, [v for v in (thing.element, value) if v is not None])
     elif isinstance(thing, DictObject):
-        key = key_of(index)
-        if key is None:
-            thing.open, thing.element = True, value
-        else:
-            thing.items[key] = value
+        put_key(run, thing, key_of(worlds.settle(run, index)), value)
     elif isinstance(thing, Instance) and thing.parts is not None:
         key = key_of(index)
         if isinstance(key, int) and -len(thing.parts) <= key < len(thing.parts):
@@ -533,51 +617,78 @@ def list_method(run: Run, owner: Ref, thing: ListObject, name: str, args: list[V
     return Unknown("dynamic-value", name)
 
 
-def dict_method(
-    run: Run, owner: Ref, thing: DictObject, name: str, args: list[Value], kwargs: dict[str, Value]
-) -> Value:
+def dict_method(run: Run, owner: Ref, thing: DictObject, name: str, given: Arguments) -> Value:
     """A method of a dict."""
     from shapelint.interp.objects import Iterable
 
     if name in ("items", "keys", "values"):
         return Iterable(name, (owner,))
-    if name in ("get", "pop", "setdefault") and args:
-        key = key_of(args[0])
-        if key is not None and key in thing.items:
-            found = thing.items[key]
-            if name == "pop":
-                writable = run.state.write(owner)
-                assert isinstance(writable, DictObject)
-                del writable.items[key]
-            return found
-        default = args[1] if len(args) > 1 else kwargs.get("default", NONE)
-        if key is not None and not thing.open:
-            if name == "setdefault":
-                writable = run.state.write(owner)
-                assert isinstance(writable, DictObject)
-                writable.items[key] = default
-            return default
-        return Unknown("dynamic-value")
-    if name == "update":
-        writable = run.state.write(owner)
-        assert isinstance(writable, DictObject)
-        for arg in args:
-            other = run.state.read(arg) if isinstance(arg, Ref) else None
-            if isinstance(other, DictObject):
-                writable.items.update(other.items)
-                writable.open = writable.open or other.open
-            else:
-                writable.open = True
-        writable.items.update(kwargs)
+    writable = run.state.write(owner) if name in _CHANGING_A_DICT else thing
+    assert isinstance(writable, DictObject)
+    if given.inexact and name != "update":
+        if name in _CHANGING_A_DICT:
+            writable.forget()
+        return Unknown("dynamic-value", name)
+    if name in ("get", "pop", "setdefault", "__getitem__") and given.args:
+        return _entry(run, writable, name, given)
+    if name == "__setitem__" and len(given.args) == 2:
+        put_key(run, writable, key_of(given.args[0]), given.args[1])
         return NONE
+    if name in ("update", "__ior__"):
+        for arg in given.args:
+            update(run, writable, mapping_of(run, arg))
+        update(run, writable, DictObject(dict(given.kwargs), given.inexact))
+        return NONE if name == "update" else owner
     if name == "copy":
         return run.state.allocate(thing.copy())
     if name == "clear":
-        writable = run.state.write(owner)
-        assert isinstance(writable, DictObject)
-        writable.items, writable.open = {}, False
+        writable.items.clear()
+        writable.open, writable.element, writable.maybe = False, None, frozenset()
         return NONE
+    if name in _CHANGING_A_DICT:
+        writable.forget()
     return Unknown("dynamic-value", name)
 
 
-__all__ = ["OneOf", "dict_method", "extend", "key_of", "list_method", "merged", "packed_item", "set_item", "subscript"]
+_CHANGING_A_DICT = frozenset(
+    ("pop", "popitem", "setdefault", "update", "clear", "__setitem__", "__delitem__", "__ior__", "move_to_end")
+)
+
+
+def _entry(run: Run, thing: DictObject, name: str, given: Arguments) -> Value:
+    """`get`, `pop` and `setdefault`: the entry of a key, or a default where it may be missing."""
+    key = key_of(worlds.settle(run, given.args[0]))
+    default = given.args[1] if len(given.args) > 1 else given.kwargs.get("default", NONE)
+    if key is None:
+        if name == "pop":
+            thing.forget()  # it may be any of them that is gone
+        elif name == "setdefault":
+            put_key(run, thing, None, default)
+        return Unknown("dynamic-value")
+    found: Value = Unknown("dynamic-value")
+    if key in thing.items:
+        found = thing.items[key]
+        if key in thing.maybe and (name in ("get", "setdefault") or len(given.args) > 1):
+            found = merged(run, [found, default])
+    elif not thing.open:
+        found = default
+    if name == "pop":
+        thing.drop(key)
+    elif name == "setdefault":
+        thing.put(key, found)
+    return found
+
+
+__all__ = [
+    "OneOf",
+    "as_mapping",
+    "dict_method",
+    "extend",
+    "key_of",
+    "list_method",
+    "loaded_module",
+    "merged",
+    "packed_item",
+    "set_item",
+    "subscript",
+]

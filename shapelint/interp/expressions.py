@@ -121,16 +121,19 @@ def _const(run: Run, node: model.Const) -> Value:
 
 def _formatted(run: Run, node: model.FormattedString) -> Value:
     texts: list[str] = []
-    known = node.plain
+    prefix = ""
+    known, leading = node.plain, True
     for part in node.parts:
         value = evaluate(run, part)
+        leading = leading and isinstance(part, model.Const)
         if isinstance(value, Str) and value.value is not None:
             texts.append(value.value)
+            prefix += value.value if leading else ""
         elif isinstance(value, Int) and value.dim.value is not None:
             texts.append(str(value.dim.value))
         else:
             known = False
-    return Str("".join(texts) if known else None)
+    return Str("".join(texts)) if known else Str(None, prefix)
 
 
 def _attribute(run: Run, node: model.Attribute) -> Value:
@@ -220,28 +223,16 @@ def _set(run: Run, node: model.SetExpr) -> Value:
 
 
 def _dict(run: Run, node: model.DictExpr) -> Value:
-    from shapelint.interp.containers import key_of
+    from shapelint.interp.containers import as_mapping, key_of, put_key, update
 
-    items: dict[object, Value] = {}
-    open_ = False
-    element: Value | None = None
+    made = DictObject({})
     for key_node, value_node in node.items:
         if key_node is None:
-            other = evaluate(run, value_node)
-            thing = run.state.read(other) if isinstance(other, Ref) else None
-            if isinstance(thing, DictObject):
-                items.update(thing.items)
-                open_ = open_ or thing.open
-            else:
-                open_ = True
+            update(run, made, as_mapping(run, evaluate(run, value_node)))
             continue
         key = key_of(evaluate(run, key_node))
-        value = evaluate(run, value_node)
-        if key is None:
-            open_, element = True, value
-        else:
-            items[key] = value
-    return run.state.allocate(DictObject(items, open_, element))
+        put_key(run, made, key, evaluate(run, value_node))
+    return run.state.allocate(made)
 
 
 def _slice(run: Run, node: model.SliceExpr) -> Value:
@@ -321,10 +312,14 @@ def _plain_binary(run: Run, op: str, left: Value, right: Value) -> Value:
         return _float_binary(op, Int(a) if a is not None else left, Int(b) if b is not None else right)
     if isinstance(left, Str) and op == "+" and isinstance(right, Str):
         known = left.value is not None and right.value is not None
-        return Str(left.value + right.value if known else None)  # type: ignore[operator]
+        return Str(left.value + right.value) if known else Str(None, left.value or left.prefix)  # type: ignore[operator]
     if isinstance(left, Str) and op == "%":
-        return Str(None)
+        return Str(None, (left.value or left.prefix).partition("%")[0])
+    if isinstance(left, Str) and op == "+" and isinstance(right, Unknown):
+        return Str(None, left.value or left.prefix)
     found = _sequence_binary(run, op, left, right)
+    if found is None and op == "|":
+        found = _merged_dict(run, left, right)
     if found is not None:
         return found
     if isinstance(left, Unknown) or isinstance(right, Unknown):
@@ -342,6 +337,18 @@ def _of_unknown(run: Run, left: Value, right: Value) -> Value:
     value, other = (left, right) if isinstance(left, Unknown) else (right, left)
     assert isinstance(value, Unknown)
     return run.as_large(value) if isinstance(other, (Int, Float, Bool)) else value.anonymous()
+
+
+def _merged_dict(run: Run, left: Value, right: Value) -> Value | None:
+    """`left | right` of two mappings; None where neither is known to be one."""
+    from shapelint.interp.containers import as_mapping, update
+
+    first, second = as_mapping(run, left), as_mapping(run, right)
+    if first is None and second is None:
+        return None
+    made = DictObject({}, True) if first is None else first.copy()
+    update(run, made, second)
+    return run.state.allocate(made)
 
 
 def _int_binary(run: Run, op: str, a: Dim, b: Dim) -> Value:
@@ -635,7 +642,7 @@ def _contains(run: Run, item: Value, container: Value) -> Bool:
 
             key = key_of(item)
             if key is not None and key in thing.items:
-                return Bool(True)
+                return Bool(None if key in thing.maybe else True)
             return Bool(False) if key is not None and not thing.open else Bool(None)
         if isinstance(thing, Instance) and thing.parts is not None and isinstance(item, Str) and item.value is not None:
             return Bool(item.value in [n for n, _ in thing.parts])

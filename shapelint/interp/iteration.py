@@ -158,7 +158,7 @@ def _object(run: Run, value: Ref) -> Passes:
             keys.append(
                 Str(key) if isinstance(key, str) else Int.of(key) if isinstance(key, int) else Unknown("dynamic-value")
             )
-        return Passes.like(_open_key(thing)) if thing.open else Passes.of(keys)
+        return Passes.of(keys) if thing.is_exact else Passes.like(_open_key(thing))
     if isinstance(thing, Instance):
         from shapelint.interp.libraries import iterate_instance
 
@@ -167,7 +167,7 @@ def _object(run: Run, value: Ref) -> Passes:
 
 
 def _open_key(thing: DictObject) -> Value:
-    """A key of a dict that has further keys than those known: a string, where all that are known are."""
+    """A key of a dict of which not all keys are known: a string, where all that are known are."""
     strings = bool(thing.items) and all(isinstance(key, str) for key in thing.items)
     return Str(None) if strings else Unknown("dynamic-value")
 
@@ -226,7 +226,7 @@ def _view(run: Run, value: Iterable) -> Passes:
     thing = run.state.read(source) if isinstance(source, Ref) else None
     if isinstance(thing, Instance) and thing.parts is not None:
         pairs: list[tuple[Value, Value]] = [(Str(n), v) for n, v in thing.parts]
-    elif isinstance(thing, DictObject) and not thing.open:
+    elif isinstance(thing, DictObject) and thing.is_exact:
         pairs = [
             (Str(k) if isinstance(k, str) else Int.of(k) if isinstance(k, int) else Unknown("dynamic-value"), v)
             for k, v in thing.items.items()

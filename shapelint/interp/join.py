@@ -76,8 +76,9 @@ class Join:
         joined.facts = self.left.facts.join(self.right.facts)
         joined.assumed = {c: v for c, v in self.left.assumed.items() if self.right.assumed.get(c) == v}
         joined.tensors = self.left.tensors & self.right.tensors
-        joined.put = {path: self._put(path) for path in (*self.left.put, *self.right.put)}
+        joined.put = {given: self._put(given) for given in (*self.left.put, *self.right.put)}
         left, right = self.left.heap, self.right.heap
+        joined.escaped = self.left.escaped | self.right.escaped
         # most objects are the same on both sides: they are passed over without a set of all addresses
         apart = [address for address, thing in left.items() if right.get(address) is not thing]
         apart += [address for address in right if address not in left]
@@ -91,10 +92,9 @@ class Join:
                 joined.heap[address] = self.thing(mine, theirs)
         return joined
 
-    def _put(self, path: str) -> Value:
-        """What stands in an entry of an input: where one side put nothing, what it was given with."""
-        given = Opaque(path, "input")
-        return self.value(self.left.put.get(path, given), self.right.put.get(path, given))
+    def _put(self, given: Opaque) -> Value:
+        """What stands in an entry of what is chosen outside: where one side put nothing, what it was given with."""
+        return self.value(self.left.put.get(given, given), self.right.put.get(given, given))
 
     def thing(self, mine: HeapObject, theirs: HeapObject) -> HeapObject:
         if isinstance(mine, Frame) and isinstance(theirs, Frame):
@@ -122,8 +122,7 @@ class Join:
             both = self.lists(mine, theirs)
             return both if mine.capacity is None and theirs.capacity is None else self._confined(both, mine, theirs)
         if isinstance(mine, DictObject) and isinstance(theirs, DictObject):
-            items = self.names(mine.items, theirs.items)
-            return DictObject(items, mine.open or theirs.open, mine.element or theirs.element)
+            return self.dicts(mine, theirs)
         return mine
 
     def names(self, mine: dict[str, Value], theirs: dict[str, Value]) -> dict[str, Value]:
@@ -135,6 +134,15 @@ class Join:
         for name, value in theirs.items():
             joined.setdefault(name, value)
         return joined
+
+    def dicts(self, mine: DictObject, theirs: DictObject) -> DictObject:
+        """A key that only one side put in may be missing; what further keys hold is known where both sides that have some know it."""
+        element = mine.element or theirs.element
+        if mine.open and theirs.open:
+            known = mine.element is not None and theirs.element is not None
+            element = self.value(mine.element, theirs.element) if known else None  # type: ignore[arg-type]
+        maybe = mine.maybe | theirs.maybe | (mine.items.keys() ^ theirs.items.keys())
+        return DictObject(self.names(mine.items, theirs.items), mine.open or theirs.open, element, maybe)
 
     def lists(self, mine: ListObject, theirs: ListObject) -> ListObject:
         if mine.items is not None and theirs.items is not None and len(mine.items) == len(theirs.items):

@@ -12,8 +12,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from shapelint.interp import worlds
-from shapelint.interp.calls import Arguments, call, call_with
-from shapelint.interp.containers import extend, key_of, merged
+from shapelint.interp.calls import Arguments, call, call_unread, call_with, fields_of, instantiate
+from shapelint.interp.containers import extend, key_of, loaded_module, merged, update
 from shapelint.interp.described import described
 from shapelint.interp.expressions import as_dim, as_float, rows_of, spread_items
 from shapelint.interp.iteration import Passes, plan
@@ -63,8 +63,6 @@ PASSING = frozenset(
         "torch.nn.DataParallel",
         "torch.nn.parallel.DataParallel",
         "torch.nn.parallel.DistributedDataParallel",
-        "copy.deepcopy",
-        "copy.copy",
         "torch.nn.utils.weight_norm",
         "torch.nn.utils.spectral_norm",
         "torch.nn.utils.parametrizations.weight_norm",
@@ -159,6 +157,12 @@ def call_external(run: Run, name: str, given: Arguments) -> Value:
     model = described(run, name)
     if model is not None:
         return call_with(run, model, given)
+    method = name.rpartition(".")[2]
+    if method.startswith("__") and name.startswith("torch."):
+        from shapelint.interp.methods import of_class
+
+        return of_class(run, method, given)
+    call_unread(run, External(name), given)
     if name.startswith(("torch.", "torchvision.", "torchaudio.", "einops.", "numpy.")):
         return Unknown("unsupported-op", name)
     if name.startswith(WRAPPING):
@@ -196,7 +200,7 @@ def fill_container(run: Run, ref: Ref, name: str, given: Arguments) -> None:
     source = given.args[0]
     held = run.state.read(source) if isinstance(source, Ref) else None
     if isinstance(held, DictObject):
-        thing.parts = None if held.open else [(str(k), v) for k, v in held.items.items()]
+        thing.parts = [(str(k), v) for k, v in held.items.items()] if held.is_exact else None
         if held.open and not held.items:
             thing.element = held.element
         return
@@ -278,7 +282,7 @@ def instance_length(run: Run, ref: Ref, thing: Instance) -> Dim | None:
             return shape.prefix[0].size if shape.prefix else None
     if name.endswith("DataLoader"):
         return _batches(run, thing).count
-    if isinstance(thing.cls, ClassInfo) and thing.cls.find("__len__") is not None:
+    if isinstance(thing.cls, ClassInfo) and run.state.find_in_class(thing.cls, "__len__") is not None:
         from shapelint.interp.attributes import attribute
 
         with run.silently():
@@ -311,8 +315,9 @@ def _data_loader(run: Run, given: Arguments) -> Value:
     attrs = dict(zip(_LOADER, given.args))
     attrs.update(given.kwargs)
     if given.inexact:
-        attrs.setdefault("batch_size", Unknown("dynamic-value"))
-        attrs.setdefault("collate_fn", Unknown("dynamic-value"))
+        for name in _LOADER[1:]:
+            if name != "batch_sampler" or "batch_size" not in attrs:  # torch takes one of the two
+                attrs.setdefault(name, Unknown("dynamic-value", name))
     site = Site(run.top.module.path, given.node) if given.node else None
     return run.state.allocate(Instance("torch.utils.data.DataLoader", attrs, built=site))
 
@@ -340,7 +345,7 @@ def _item(run: Run, dataset: Value) -> Value:
                 return Tuple(tuple(_row(call_named(run, _ITEM, (v, index), {}, 0), v) for v in tensors.items))
         if thing.library_name.endswith("Subset") and "dataset" in thing.attrs:
             return _item(run, thing.attrs["dataset"])
-        if isinstance(thing.cls, ClassInfo) and thing.cls.find("__getitem__") is not None:
+        if isinstance(thing.cls, ClassInfo) and run.state.find_in_class(thing.cls, "__getitem__") is not None:
             return call(run, attribute(run, dataset, "__getitem__", model.Name(0, "__getitem__")), (index,), {}, None)
         return Unknown("outside-project", thing.library_name)
     if isinstance(dataset, (Ref, Tuple)):
@@ -420,7 +425,11 @@ def _collated(run: Run, item: Value, factor: Factor, number: Dim, built: Site | 
         thing = run.state.read(item)
         if isinstance(thing, DictObject):
             return run.state.allocate(
-                DictObject({k: _collated(run, v, factor, number, built) for k, v in thing.items.items()}, thing.open)
+                DictObject(
+                    {k: _collated(run, v, factor, number, built) for k, v in thing.items.items()},
+                    thing.open,
+                    maybe=thing.maybe,
+                )
             )
         if isinstance(thing, ListObject) and thing.items is not None:
             return run.state.allocate(ListObject([_collated(run, v, factor, number, built) for v in thing.items]))
@@ -483,16 +492,45 @@ def parser_method(run: Run, ref: Ref, thing: Instance, name: str, given: Argumen
     if name == "set_defaults":
         table = run.state.write(options)
         assert isinstance(table, DictObject)
-        table.items.update(given.kwargs)
+        update(run, table, DictObject(dict(given.kwargs), given.inexact))
         return NONE
     if name in ("parse_args", "parse_known_args"):
         table = run.state.read(options)
         assert isinstance(table, DictObject)
-        parsed = run.state.allocate(Instance("argparse.Namespace", {str(k): v for k, v in table.items.items()}))
+        attrs = {str(k): v for k, v in table.items.items()}
+        unknown = _given_options(run, attrs, given)
+        attrs.update({key: Unknown("dynamic-value", key) for key in unknown})
+        parsed = run.state.allocate(Instance("argparse.Namespace", attrs, vague=given.inexact))
         if name == "parse_args":
             return parsed
         return Tuple((parsed, Unknown("dynamic-value")))
     return Unknown("dynamic-value")
+
+
+def _given_options(run: Run, options: dict[str, Value], given: Arguments) -> set[str]:
+    """The options that a call of `parse_args` gives values to: what it reads instead of the command line, or the object that it fills."""
+    line = given.args[0] if given.args else given.kwargs.get("args", NONE)
+    if given.inexact or len(given.args) > 1 or not isinstance(given.kwargs.get("namespace", NONE), NoneValue):
+        return set(options)
+    if isinstance(line, NoneValue):
+        return set()
+    words = spread_items(run, line)
+    if words is None or not all(isinstance(w, Str) and w.value is not None for w in words):
+        return set(options)
+    texts = [w.value for w in words if isinstance(w, Str) and w.value is not None]
+    found: set[str] = set()
+    before = ""
+    for text in texts:
+        if text.startswith("-"):
+            start = text.partition("=")[0].lstrip("-").replace("-", "_")
+            matching = {key for key in options if key.startswith(start)}  # an option may be abbreviated
+            if not matching:
+                return set(options)  # of one with another `dest` the words do not tell
+            found |= matching
+        elif not before.startswith("-"):
+            return set(options)
+        before = text
+    return found
 
 
 def _option_default(run: Run, key: str, long: str, given: Arguments) -> Value:
@@ -522,7 +560,9 @@ def _namespace(run: Run, given: Arguments) -> Value:
 
 
 def _partial(run: Run, given: Arguments) -> Value:
-    return Partial(given.args[0], given.args[1:], given.kwargs) if given.args else Unknown("dynamic-value")
+    if not given.args:
+        return Unknown("dynamic-value")
+    return Partial(given.args[0], given.args[1:], given.kwargs, given.inexact)
 
 
 def _mapping(run: Run, given: Arguments) -> Value:
@@ -581,13 +621,13 @@ def _repeat(run: Run, given: Arguments) -> Value:
 
 
 def _replace(run: Run, given: Arguments) -> Value:
-    """`dataclasses.replace(instance, field=value)`: the same object but for some fields."""
+    """`dataclasses.replace(instance, field=value)`: an object built anew from the fields of another, but for some."""
     held = run.state.read(given.args[0]) if given.args and isinstance(given.args[0], Ref) else None
-    if not isinstance(held, Instance) or given.inexact:
+    fields = fields_of(held.cls) if isinstance(held, Instance) and isinstance(held.cls, ClassInfo) else None
+    if not isinstance(held, Instance) or not isinstance(held.cls, ClassInfo) or fields is None:
         return Unknown("dynamic-value", "dataclasses.replace")
-    changed = held.copy()
-    changed.attrs.update(given.kwargs)
-    return run.state.allocate(changed)
+    kept = {name: held.attrs[name] for name, _ in fields if name in held.attrs and not given.inexact}
+    return instantiate(run, held.cls, Arguments((), {**kept, **given.kwargs}, node=given.node, inexact=given.inexact))
 
 
 MAX_ROWS = 64  # of a product that are kept apart
@@ -712,7 +752,9 @@ def _checkpoint(run: Run, given: Arguments) -> Value:
         if k not in ("use_reentrant", "preserve_rng_state", "context_fn", "determinism_check", "debug")
     }
     return call_with(
-        run, given.args[0], Arguments(given.args[1:], kwargs, given.nodes[1:], {}, given.node, given.callee)
+        run,
+        given.args[0],
+        Arguments(given.args[1:], kwargs, given.nodes[1:], {}, given.node, given.callee, given.inexact),
     )
 
 
@@ -741,6 +783,61 @@ def _named_new(run: Run, given: Arguments) -> Value:
 
 def _exit(run: Run, given: Arguments) -> Value:
     raise PathEnds
+
+
+def _reduce(run: Run, given: Arguments) -> Value:
+    call_unread(run, External("functools.reduce"), given)
+    return Unknown("dynamic-value", "reduce")
+
+
+def _imported(run: Run, given: Arguments) -> Value:
+    """`importlib.import_module("package.part")`."""
+    name = given.args[0] if len(given.args) == 1 and not given.kwargs else NONE
+    found = loaded_module(run, name)
+    if isinstance(found, Unknown) and isinstance(name, Str) and name.value is not None:
+        return External(name.value)
+    return found
+
+
+def _copy(deep: bool) -> Callable[[Run, Arguments], Value]:
+    """`copy.copy` and `copy.deepcopy`: what is done to the copy leaves the original as it is."""
+
+    def apply(run: Run, given: Arguments) -> Value:
+        return copied(run, given.args[0], deep, {}) if given.args else Unknown("dynamic-value", "copy")
+
+    return apply
+
+
+def copied(run: Run, value: Value, deep: bool, made: dict[int, Ref]) -> Value:
+    """A copy of an object; `made` holds those that a deep copy has made so far."""
+    if isinstance(value, Tuple) and deep:
+        return replace(value, items=tuple(copied(run, v, deep, made) for v in value.items))
+    if isinstance(value, OneOf):
+        return OneOf(tuple(copied(run, v, deep, made) for v in value.options))
+    if not isinstance(value, Ref):
+        return value
+    if value.address in made:
+        return made[value.address]
+    thing = run.state.read(value).copy()
+    new = made[value.address] = run.state.allocate(thing)
+    if not deep:
+        return new
+
+    def again(inner: Value) -> Value:
+        return copied(run, inner, deep, made)
+
+    if isinstance(thing, Instance):
+        thing.attrs = {name: again(v) for name, v in thing.attrs.items()}
+        thing.parts = None if thing.parts is None else [(name, again(v)) for name, v in thing.parts]
+    elif isinstance(thing, DictObject):
+        thing.items = {key: again(v) for key, v in thing.items.items()}
+    elif isinstance(thing, ListObject) and thing.items is not None:
+        thing.items = [again(v) for v in thing.items]
+    if isinstance(thing, (Instance, ListObject)):
+        thing.rows = None if thing.rows is None else [again(v) for v in thing.rows]
+    if isinstance(thing, (Instance, ListObject, DictObject)):
+        thing.element = None if thing.element is None else again(thing.element)
+    return new
 
 
 def _false(run: Run, given: Arguments) -> Value:
@@ -852,13 +949,17 @@ _FUNCTIONS: dict[str, Callable[[Run, Arguments], Value]] = {
     "torch.vmap": _mapping,
     "torch.func.vmap": _mapping,
     "torch.vmap.mapped": _mapped,
-    "functools.reduce": lambda run, given: Unknown("dynamic-value", "reduce"),
+    "functools.reduce": _reduce,
     "collections.OrderedDict": _ordered_dict,
     "collections.defaultdict": _default_dict,
     "collections.deque": _deque,
     "collections.namedtuple": _namedtuple,
     "collections.namedtuple.new": _named_new,
     "dataclasses.replace": _replace,
+    "copy.replace": _replace,
+    "copy.copy": _copy(False),
+    "copy.deepcopy": _copy(True),
+    "importlib.import_module": _imported,
     "itertools.chain": _chain,
     "itertools.repeat": _repeat,
     "itertools.product": _product,

@@ -10,6 +10,7 @@ from shapelint.interp.calls import (
     call_function,
     call_layer,
     call_sequential,
+    call_unread,
     call_with,
     initialise_library_base,
 )
@@ -18,6 +19,7 @@ from shapelint.interp.described import loosen
 from shapelint.interp.libraries import WRAPPING, fill_container, parser_method
 from shapelint.interp.names import rebind
 from shapelint.interp.objects import (
+    Builtin,
     ClassInfo,
     DictObject,
     FunctionValue,
@@ -29,6 +31,7 @@ from shapelint.interp.objects import (
 )
 from shapelint.interp.run import Run
 from shapelint.interp.torch_calls import call_op, supposed, surely_torch
+from shapelint.interp.unread import forget, leaves_alone
 from shapelint.ops.index import find
 from shapelint.program import model
 from shapelint.shapes.dim import Dim
@@ -81,9 +84,13 @@ def call_method(run: Run, method: Method, given: Arguments) -> Value:
         if name in ("index", "count"):
             return Int(Dim.symbol("i", "unknown", 0))
         if isinstance(receiver, Tuple) and name == "_replace":
-            replaced = tuple(given.kwargs.get(n, v) for n, v in zip(receiver.names, receiver.items))
+            unknown = Unknown("dynamic-value", name)
+            kept = tuple(unknown for _ in receiver.items) if given.inexact else receiver.items
+            replaced = tuple(given.kwargs.get(n, v) for n, v in zip(receiver.names, kept))
             return replace(receiver, items=replaced)
         return Unknown("dynamic-value", name)
+    if isinstance(receiver, Builtin):
+        return of_class(run, name, given)
     if isinstance(receiver, (Int, Float, Bool)):
         return receiver if name in ("item", "bit_length", "__int__") else Unknown("dynamic-value", name)
     return Unknown("dynamic-value", name)
@@ -133,6 +140,8 @@ _TENSORS_ALONE = frozenset(
 def call_member(run: Run, member: Member, given: Arguments) -> Value:
     """Call a method of an unknown value: what gives another one of the same kind and shape, what shows that it is a tensor, or neither."""
     owner, name = member.owner, member.name
+    if find(f"torch.Tensor.{name}") is None:
+        call_unread(run, owner, given)
     if name in _KEEPING:
         return owner
     if _shows_tensor(name, given):
@@ -258,9 +267,11 @@ def _of_object(run: Run, receiver: Ref, name: str, given: Arguments) -> Value:
     if isinstance(thing, ListObject):
         return list_method(run, receiver, thing, name, list(given.args))
     if isinstance(thing, DictObject):
-        return dict_method(run, receiver, thing, name, list(given.args), dict(given.kwargs))
+        return dict_method(run, receiver, thing, name, given)
     if not isinstance(thing, Instance):
         return Unknown("dynamic-value", name)
+    if name in _STORING:
+        return _store(run, receiver, name, given)
     if name.startswith("super."):
         return _of_super(run, receiver, thing, name.removeprefix("super."), given)
     library = thing.library_name
@@ -296,6 +307,8 @@ def module_method(run: Run, receiver: Ref, thing: Instance, name: str, given: Ar
     """What `nn.Module` itself and the containers of modules have."""
     if name in ("modules", "named_modules", "apply"):
         loosen(run, receiver)
+    if name == "apply":
+        call_unread(run, External("torch.nn.Module.apply"), given)
     if name in _SELF:
         return receiver
     if name in ("parameters", "buffers", "named_parameters", "named_buffers", "state_dict", "modules", "named_modules"):
@@ -348,6 +361,9 @@ def module_method(run: Run, receiver: Ref, thing: Instance, name: str, given: Ar
         return NONE
     from shapelint.interp.attributes import is_module_method
 
+    bases = thing.cls.library_bases if isinstance(thing.cls, ClassInfo) else (thing.cls,)
+    unread = next((b for b in bases if not leaves_alone(External(b), "")), "torch.nn.Module")
+    call_unread(run, External(unread), given, receiver)
     own = isinstance(thing.cls, ClassInfo) and thing.library_name == "torch.nn.Module"
     if own and not name.startswith(("_", "register_")) and not is_module_method(name):
         return Unknown("dynamic-value", name)  # set elsewhere, or a mixin's: torch has no such method
@@ -425,21 +441,43 @@ def grow(run: Run, receiver: Ref, name: str, given: Arguments) -> Value:
     return receiver
 
 
+_STORING = ("__setattr__", "__delattr__")
+
+
+def _store(run: Run, receiver: Value, name: str, given: Arguments) -> Value:
+    """`object.__setattr__` and `object.__delattr__`, past what the class makes of them."""
+    from shapelint.interp.attributes import delete_named, set_named
+
+    if given.inexact:
+        forget(run, [receiver])
+    elif name == "__setattr__" and len(given.args) == 2:
+        set_named(run, receiver, *given.args, raw=True)
+    elif given.args:
+        delete_named(run, receiver, given.args[0])
+    return NONE
+
+
+def of_class(run: Run, name: str, given: Arguments) -> Value:
+    """A method of a class of Python or of torch, called with its object in front: `object.__setattr__(self, "x", 1)`, `dict.update(d, more)`."""
+    if not given.args or given.inexact:
+        forget(run, given.args)
+        return Unknown("dynamic-value", name)
+    receiver, rest = (
+        given.args[0],
+        Arguments(given.args[1:], given.kwargs, given.nodes[1:], given.kwarg_nodes, given.node),
+    )
+    return _store(run, receiver, name, rest) if name in _STORING else call_method(run, Method(receiver, name), rest)
+
+
 def _of_super(run: Run, receiver: Ref, thing: Instance, name: str, given: Arguments) -> Value:
     """`super().name(…)` where the library's class answers."""
-    bases = [b for b in thing.cls.library_bases if b != "?"] if isinstance(thing.cls, ClassInfo) else []
+    bases = thing.cls.library_bases if isinstance(thing.cls, ClassInfo) else ()
     if name == "__init__":
-        for base in bases:
-            initialise_library_base(run, receiver, base, given)
-            break
+        if bases:
+            initialise_library_base(run, receiver, bases[0], given)
         return NONE
-    if name == "__setattr__" and len(given.args) == 2:
-        from shapelint.interp.attributes import set_attribute
-
-        key = given.args[0]
-        if isinstance(key, Str) and key.value is not None:
-            set_attribute(run, receiver, key.value, given.args[1])
-        return NONE
+    if name in _STORING:
+        return _store(run, receiver, name, given)
     if name in ("forward", "__call__"):
         if thing.config is not None:
             return call_layer(run, thing.config, given, thing.built)

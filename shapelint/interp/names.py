@@ -203,7 +203,9 @@ def rebind(run: Run, old: Tensor, new: Tensor) -> None:
         return new if same else value
 
     if moved:
-        given = [path for path, tensor in run.adopted.items() if tensor is old and not path.isidentifier()]
+        given = [
+            Opaque(path, "input") for path, tensor in run.adopted.items() if tensor is old and not path.isidentifier()
+        ]
         run.state.put.update((p, new) for p in (*given, *[p for p, v in run.state.put.items() if v is old]))
     for address in list(run.state.heap) if moved else [run.top.frame.address]:
         thing = run.state.read(address)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Union
 from shapelint.ops.index import find, is_own
 from shapelint.program import model
 from shapelint.shapes.dim import Dim
-from shapelint.values.model import LayerConfig, Site, Unknown, Value
+from shapelint.values.model import External, LayerConfig, Site, Unknown, Value
 
 if TYPE_CHECKING:
     from shapelint.program.project import LoadedModule
@@ -17,10 +17,10 @@ HPARAMS = "lightning.fabric.utilities.data.AttributeDict"  # the class of Lightn
 
 
 class ClassInfo:
-    """A class of the project. `namespace` holds what its body defines; `mro` itself, then its bases in Python's order (External names
-    for those of libraries)."""
+    """A class of the project. `namespace` holds what its body defines, and the frame at `address` what stands in it on the path at hand; `mro`
+    itself, then its bases in Python's order (External names for those of libraries)."""
 
-    __slots__ = ("bases", "module", "mro", "name", "namespace", "node", "qualname", "scope")
+    __slots__ = ("address", "bases", "module", "mro", "name", "namespace", "node", "qualname", "scope")
 
     def __init__(
         self,
@@ -31,7 +31,9 @@ class ClassInfo:
         namespace: dict[str, Value],
         qualname: str,
         scope: tuple[int, ...],
+        address: int,
     ) -> None:
+        self.address = address
         self.name = name
         self.module = module
         self.node = node
@@ -41,13 +43,11 @@ class ClassInfo:
         self.scope = scope
         self.mro: tuple[ClassInfo | str, ...] = linearise(self)
 
-    def find(self, name: str, after: ClassInfo | None = None) -> tuple[Value, ClassInfo] | None:
-        """The attribute of the class, looked up along the mro (behind `after`, as `super` does)."""
-        mro = self.mro if after is None else self.mro[self.mro.index(after) + 1 :]
-        for info in mro:
-            if isinstance(info, ClassInfo) and name in info.namespace:
-                return info.namespace[name], info
-        return None
+    def find(self, name: str) -> tuple[Value, ClassInfo] | None:
+        """The attribute as the bodies of the class and its bases define it; `State.find_in_class` knows what became of it."""
+        return next(
+            ((i.namespace[name], i) for i in self.mro if isinstance(i, ClassInfo) and name in i.namespace), None
+        )
 
     @property
     def library_bases(self) -> tuple[str, ...]:
@@ -82,9 +82,7 @@ def linearise(info: ClassInfo) -> tuple[ClassInfo | str, ...]:
         if isinstance(base, ClassValue):
             lists.append(list(base.info.mro))
             direct.append(base.info)
-        else:
-            from shapelint.values.model import External
-
+        elif base != Builtin("object"):
             name = base.name if isinstance(base, External) else "?"
             lists.append([name])
             direct.append(name)
@@ -174,9 +172,12 @@ class Namespace(Value):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Partial(Value):
+    """A function with some of its arguments; `inexact` where more may be among them than what stands here."""
+
     function: Value
     args: tuple[Value, ...]
     kwargs: dict[str, Value]
+    inexact: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,18 +240,45 @@ class ListObject:
 
 @dataclass(slots=True, eq=False)
 class DictObject:
-    """A dict with literal keys; `open` where further keys are possible, whose values are like `element`."""
+    """A dict with literal keys; `open` where further keys are possible, whose values are like `element`. `maybe` names the keys that only some
+    of the paths that met here have put in."""
 
     items: dict[Any, Value]
     open: bool = False
     element: Value | None = None
+    maybe: frozenset[object] = frozenset()
 
     def __post_init__(self) -> None:
         if isinstance(self.element, Unknown):
             self.element = self.element.anonymous()  # it stands for many
 
     def copy(self) -> DictObject:
-        return DictObject(dict(self.items), self.open, self.element)
+        return DictObject(dict(self.items), self.open, self.element, self.maybe)
+
+    def put(self, key: object, value: Value) -> None:
+        """Bind a known key."""
+        self.items[key] = value
+        self.maybe -= {key}
+
+    def drop(self, key: object) -> None:
+        """Take a known key out."""
+        self.items.pop(key, None)
+        self.maybe -= {key}
+
+    def changeable(self) -> list[Any]:
+        """The keys whose values a write with a key that is not known may replace."""
+        return list(self.items)
+
+    def forget(self) -> None:
+        """What it holds is unknown from here on, and which keys it has."""
+        for key in self.changeable():
+            self.items[key] = Unknown("dynamic-value")
+        self.open, self.element, self.maybe = True, None, frozenset(self.items)
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether its keys are known, neither more nor fewer."""
+        return not self.open and not self.maybe
 
 
 @dataclass(slots=True, eq=False)
@@ -258,7 +286,8 @@ class Instance:
     """An object. `cls` is a class of the project or the dotted name of a library's; `config` is set where it is, or inherits from, a layer of
     torch; `parts` holds what a container (`Sequential`, `ModuleList`, `ModuleDict`) contains, by name (None: not known).
     Where loops built it, `rows` tells the order of its parts, as that of a list does.
-    `built` is where its constructor was called. `vague` marks one whose attributes may be more than what is written here."""
+    `built` is where its constructor was called. `vague` marks one whose attributes may be more than what is written here, `shared` one that has its
+    attributes in common with others in a way that is not followed: none of them is a fact."""
 
     cls: ClassInfo | str
     attrs: dict[str, Value] = field(default_factory=dict)
@@ -269,6 +298,7 @@ class Instance:
     built: Site | None = None
     vague: bool = False
     rows: list[Value] | None = None
+    shared: bool = False
 
     def copy(self) -> Instance:
         return Instance(
@@ -281,6 +311,7 @@ class Instance:
             self.built,
             self.vague,
             None if self.rows is None else list(self.rows),
+            self.shared,
         )
 
     @property
@@ -302,4 +333,69 @@ class Frame:
         return Frame(dict(self.names), self.stars)
 
 
-HeapObject = Union[ListObject, DictObject, Instance, Frame]
+@dataclass(frozen=True, slots=True, eq=False)
+class AttributesOf:
+    """The dict of the attributes of an instance, or of the names of a module: `vars(x)`, `x.__dict__`, `globals()`. `State` reads and writes it
+    where these live."""
+
+    address: int
+
+    def copy(self) -> AttributesOf:
+        return self
+
+
+class AttributeDict(DictObject):
+    """What `AttributesOf` an object stands for, on the path at hand. Of modules of torch, and of a module's names, not all keys are seen."""
+
+    __slots__ = ("holder",)
+
+    def __init__(self, holder: Instance | Frame) -> None:
+        self.holder = holder
+
+    @property
+    def items(self) -> dict[Any, Value]:
+        return self.holder.attrs if isinstance(self.holder, Instance) else self.holder.names
+
+    @items.setter
+    def items(self, value: dict[Any, Value]) -> None:
+        raise TypeError("what an object holds is written key by key")
+
+    @property
+    def open(self) -> bool:
+        if isinstance(self.holder, Frame):
+            return True
+        return self.holder.vague or not isinstance(self.holder.cls, ClassInfo) or bool(self.holder.cls.library_bases)
+
+    @open.setter
+    def open(self, value: bool) -> None:
+        if isinstance(self.holder, Instance):
+            self.holder.vague = self.holder.vague or value
+
+    @property
+    def element(self) -> None:
+        return None
+
+    @element.setter
+    def element(self, value: Value | None) -> None:
+        pass  # attributes that are not known are unknown
+
+    @property
+    def maybe(self) -> frozenset[object]:
+        return frozenset()
+
+    @maybe.setter
+    def maybe(self, value: frozenset[object]) -> None:
+        pass
+
+    def copy(self) -> DictObject:
+        return DictObject(dict(self.items), self.open)
+
+    def changeable(self) -> list[Any]:
+        """Functions, classes and modules that a module defines are not what anyone overrides by data."""
+        if isinstance(self.holder, Instance):
+            return list(self.items)
+        fixed = (FunctionValue, ClassValue, Namespace, Builtin, External)
+        return [k for k, v in self.items.items() if not isinstance(v, fixed) and type(v).__name__ != "Deferred"]
+
+
+HeapObject = Union[ListObject, DictObject, Instance, Frame, AttributesOf]

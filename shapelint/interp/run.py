@@ -348,8 +348,8 @@ class Run:
 
     def part(self, owner: Opaque, text: str) -> Value:
         """What hangs below an opaque value (`.x`, `[0]`): what the code put there, else what it was given with."""
-        path = f"{owner.path}{text}"
-        return self.state.put.get(path) or Opaque(path, owner.origin)
+        part = Opaque(f"{owner.path}{text}", owner.origin)
+        return self.state.put.get(part, part)
 
     def found(self, value: Value) -> Value:
         """An unknown value as this path knows it: as a tensor, from where an op took it for one that takes nothing else."""

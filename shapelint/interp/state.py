@@ -5,11 +5,11 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping
 
-from shapelint.interp.objects import HeapObject
+from shapelint.interp.objects import AttributeDict, AttributesOf, ClassInfo, Frame, HeapObject, Instance
 from shapelint.shapes.facts import Facts
 from shapelint.shapes.shape import Segment
 from shapelint.values.conditions import Condition
-from shapelint.values.model import Ref, Value
+from shapelint.values.model import Opaque, Ref, Value
 
 _addresses = itertools.count(1)
 
@@ -19,11 +19,12 @@ class State:
 
     `heap` holds what was made or changed since the reading began. Below it lie layers that no path changes: what executing the modules
     of the project left (`store`, which grows while modules are imported), and what the file's own script left (`base`). `put` holds what now stands
-    in an entry or attribute of an input, by its path: `batch["x"] = y`, `batch[0].unsqueeze_(1)`. `tensors` holds the extents of the unknown values
-    that this path has shown to be tensors.
+    in an entry or attribute of what is chosen outside: `batch["x"] = y`, `batch[0].unsqueeze_(1)`, `args.vocabulary = 100`. `tensors` holds the
+    extents of the unknown values that this path has shown to be tensors. `escaped` are the objects that code got hold of which is not read, and may
+    change whenever such code runs.
     """
 
-    __slots__ = ("_owned", "assumed", "base", "facts", "heap", "put", "store", "tensors")
+    __slots__ = ("_owned", "assumed", "base", "escaped", "facts", "heap", "put", "store", "tensors")
 
     def __init__(self, store: dict[int, HeapObject], base: Mapping[int, HeapObject] | None = None) -> None:
         self.heap: dict[int, HeapObject] = {}
@@ -31,8 +32,9 @@ class State:
         self.base: Mapping[int, HeapObject] = base if base is not None else {}
         self.facts = Facts()
         self.assumed: dict[Condition, bool] = {}
-        self.put: dict[str, Value] = {}
+        self.put: dict[Opaque, Value] = {}
         self.tensors: frozenset[Segment] = frozenset()
+        self.escaped: frozenset[int] = frozenset()
         self._owned: set[int] = set()
 
     def fork(self) -> State:
@@ -44,6 +46,7 @@ class State:
         other.assumed = dict(self.assumed)
         other.put = dict(self.put)
         other.tensors = self.tensors
+        other.escaped = self.escaped
         other._owned = set()
         self._owned = set()
         return other
@@ -74,14 +77,37 @@ class State:
         thing = self.find(address)
         if thing is None:
             raise KeyError(address)
+        if isinstance(thing, AttributesOf):
+            return _attributes(self.read(thing.address))
         return thing
 
     def write(self, ref: Ref | int) -> HeapObject:
         """The object for writing; a copy of its own where it was shared with another path."""
         address = ref if isinstance(ref, int) else ref.address
-        if address in self._owned:
+        if address in self._owned and not isinstance(self.heap[address], AttributesOf):
             return self.heap[address]
+        found = self.find(address)
+        if isinstance(found, AttributesOf):
+            return _attributes(self.write(found.address))
         thing = self.read(address).copy()
         self.heap[address] = thing
         self._owned.add(address)
         return thing
+
+    def find_in_class(
+        self, info: ClassInfo, name: str, after: ClassInfo | None = None
+    ) -> tuple[Value, ClassInfo] | None:
+        """The attribute of a class on this path, looked up along the mro (behind `after`, as `super` does)."""
+        mro = info.mro if after is None else info.mro[info.mro.index(after) + 1 :]
+        for cls in mro:
+            if isinstance(cls, ClassInfo):
+                frame = self.find(cls.address)
+                names = frame.names if isinstance(frame, Frame) else cls.namespace
+                if name in names:
+                    return names[name], cls
+        return None
+
+
+def _attributes(holder: HeapObject) -> AttributeDict:
+    assert isinstance(holder, (Instance, Frame))
+    return AttributeDict(holder)

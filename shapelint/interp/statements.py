@@ -65,12 +65,8 @@ def assign(run: Run, target: model.Expr, value: Value) -> None:
 
         set_attribute(run, evaluate(run, target.value), target.name, value)
     elif isinstance(target, model.Subscript):
-        from shapelint.interp.attributes import set_named
         from shapelint.interp.containers import set_item
 
-        if isinstance(target.value, model.Attribute) and target.value.name == "__dict__":
-            set_named(run, evaluate(run, target.value.value), evaluate(run, target.index), value)
-            return
         owner = evaluate(run, target.value)
         set_item(run, owner, evaluate(run, target.index), value, target)
     elif isinstance(target, (model.TupleExpr, model.ListExpr)):
@@ -282,9 +278,11 @@ def _augmented(run: Run, node: model.AugAssign) -> None:
             grow(run, old, "extend", Arguments((more,)))
             return
     if isinstance(old, Ref) and node.op == "|" and isinstance(run.state.read(old), DictObject):
+        from shapelint.interp.containers import mapping_of, update
+
         writable = run.state.write(old)
         assert isinstance(writable, DictObject)
-        writable.open = True
+        update(run, writable, mapping_of(run, more))
         return
     value = binary(run, node.op, old, more, node)
     assign(run, node.target, value)
@@ -292,23 +290,33 @@ def _augmented(run: Run, node: model.AugAssign) -> None:
 
 
 def _delete(run: Run, node: model.Delete) -> None:
+    from shapelint.interp.attributes import delete_named
+    from shapelint.interp.containers import key_of
+
     for target in node.targets:
         if isinstance(target, model.Name):
             run.frame().names.pop(target.name, None)
         elif isinstance(target, model.Attribute):
-            owner = evaluate(run, target.value)
-            if isinstance(owner, Ref):
-                thing = run.state.write(owner)
-                if isinstance(thing, Instance):
-                    thing.attrs.pop(target.name, None)
+            delete_named(run, evaluate(run, target.value), Str(target.name))
         elif isinstance(target, model.Subscript):
             owner = evaluate(run, target.value)
             if isinstance(owner, Ref):
                 thing = run.state.write(owner)
+                place = key_of(worlds.settle(run, evaluate(run, target.index)))
                 if isinstance(thing, ListObject):
-                    thing.items, thing.element, thing.rows = None, Unknown("dynamic-value"), None
+                    items = thing.items
+                    if items is not None and isinstance(place, int) and -len(items) <= place < len(items):
+                        del items[place]
+                    else:
+                        thing.items, thing.element, thing.rows = None, Unknown("dynamic-value"), None
+                        thing.length = thing.first = thing.last = None
                 elif isinstance(thing, DictObject):
-                    thing.open = True
+                    if place is None:
+                        thing.forget()  # it may be any of them that is gone
+                    else:
+                        thing.drop(place)
+                elif isinstance(thing, Instance):
+                    thing.parts = thing.rows = thing.element = thing.length = None
 
 
 # Leaving -----------------------------------------------------------------------------------------
@@ -737,7 +745,9 @@ def _class(run: Run, node: model.ClassDef) -> None:
         run.stack.pop()
     namespace = run.state.read(frame)
     assert isinstance(namespace, Frame)
-    info = ClassInfo(node.name, top.module, node, bases, dict(namespace.names), activation.function, scope)
+    info = ClassInfo(
+        node.name, top.module, node, bases, dict(namespace.names), activation.function, scope, frame.address
+    )
     for name, value in info.namespace.items():
         if isinstance(value, FunctionValue) and value.owner is None and value.scope == scope:
             info.namespace[name] = FunctionValue(
@@ -745,6 +755,9 @@ def _class(run: Run, node: model.ClassDef) -> None:
             )
     for name, own in own_within(f"{info.module.name}.{info.qualname}"):
         info.namespace[name] = External(own)
+    defined = run.state.write(frame)
+    assert isinstance(defined, Frame)
+    defined.names = dict(info.namespace)
     result: Value = ClassValue(info)
     for decorator in reversed(node.decorators):
         with run.silently():

@@ -83,7 +83,9 @@ def truth(run: Run, value: Value) -> Bool:
                 return Bool(bool(thing.items))
             return TRUE if thing.length is not None and run.state.facts.at_least(thing.length, 1) else UNDECIDED
         if isinstance(thing, DictObject):
-            return TRUE if thing.items else (UNDECIDED if thing.open else FALSE)
+            if thing.items.keys() - thing.maybe:
+                return TRUE
+            return FALSE if thing.is_exact else UNDECIDED
         if isinstance(thing, Instance):
             return TRUE if thing.parts is None or thing.parts else FALSE
     if isinstance(value, (FunctionValue, ClassValue, BoundMethod, Builtin)):
@@ -266,7 +268,9 @@ def _is_other_kind(run: Run, value: Value) -> bool:
     if isinstance(thing, Instance):
         if isinstance(thing.cls, str):
             return is_module_name(thing.cls)
-        return thing.cls.find("__eq__") is None and all(is_module_name(b) for b in thing.cls.library_bases)
+        return run.state.find_in_class(thing.cls, "__eq__") is None and all(
+            is_module_name(b) for b in thing.cls.library_bases
+        )
     return isinstance(thing, (ListObject, DictObject))
 
 

@@ -161,7 +161,7 @@ def _nested(run: Run, value: Value, give: Callable[[Tensor], Value], depth: int 
             return run.state.allocate(ListObject([_nested(run, v, give, depth + 1) for v in held.items]))
         if isinstance(held, DictObject):
             items = {k: _nested(run, v, give, depth + 1) for k, v in held.items.items()}
-            return run.state.allocate(DictObject(items, held.open))
+            return run.state.allocate(DictObject(items, held.open, maybe=held.maybe))
     return Unknown("dynamic-value")
 
 
@@ -245,7 +245,11 @@ def _take_steps(run: Run, module: Ref, step: str, loader: Value) -> None:
 
 def _defines(run: Run, source: Ref, name: str) -> FunctionValue | None:
     thing = run.state.read(source)
-    found = thing.cls.find(name) if isinstance(thing, Instance) and isinstance(thing.cls, ClassInfo) else None
+    found = (
+        run.state.find_in_class(thing.cls, name)
+        if isinstance(thing, Instance) and isinstance(thing.cls, ClassInfo)
+        else None
+    )
     return found[0] if found is not None and isinstance(found[0], FunctionValue) else None
 
 

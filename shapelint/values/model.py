@@ -111,9 +111,10 @@ class Float(Value):
 
 @dataclass(frozen=True, slots=True)
 class Str(Value):
-    """A Python str; None where its text is not known."""
+    """A Python str; None where its text is not known, but for what it begins with (`prefix`)."""
 
     value: str | None
+    prefix: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,162 @@
+"""Code that is not read: what it may have changed of the objects that it got hold of.
+
+A write that is not followed makes the old value unknown. So an object that is handed to a function of which nothing is known is
+forgotten, with all that can be reached through it; what libraries only look at stays as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from shapelint.interp.join import Join
+from shapelint.interp.objects import (
+    AttributesOf,
+    BoundMethod,
+    Builtin,
+    ClassValue,
+    DictObject,
+    Frame,
+    FunctionValue,
+    Instance,
+    ListObject,
+    Namespace,
+    Partial,
+    Repeated,
+)
+from shapelint.interp.run import Run
+from shapelint.values.model import External, OneOf, Ref, Sequence, Tuple, Unknown, Value
+
+# libraries that leave the objects they are given as they are, or keep the sizes of what they change
+_OBSERVING = frozenset(
+    (
+        "PIL", "abc", "accelerate", "albumentations", "builtins", "collections", "contextlib", "copy", "csv", "cv2", "dataclasses",
+        "datasets", "datetime", "einops", "enum", "fvcore", "functools", "glob", "gzip", "hashlib", "imageio", "inspect", "io",
+        "itertools", "joblib", "json", "lightning", "lightning_fabric", "logging", "math", "matplotlib", "mlflow", "numpy", "os",
+        "pandas", "pathlib", "pickle", "platform", "pprint", "pytest", "pytorch_lightning", "re", "scipy", "seaborn", "shutil",
+        "sklearn", "socket", "statistics", "string", "struct", "subprocess", "sys", "tensorboard", "tensorboardX", "textwrap", "thop",
+        "time", "torch", "torchaudio", "torchinfo", "torchmetrics", "torchsummary", "torchtext", "torchvision", "tqdm", "traceback",
+        "transformers", "types", "typing", "typing_extensions", "unittest", "uuid", "wandb", "warnings", "weakref", "yaml",
+    )
+)  # fmt: skip
+# what loggers do with what they are given, and what the containers of Python do, which keep it as it is
+_LOGGING = frozenset(("critical", "debug", "error", "exception", "info", "log", "print", "warn", "warning", "write"))
+_CONTAINING = frozenset(
+    (
+        "add", "append", "appendleft", "count", "discard", "extend", "extendleft", "format", "get", "index", "insert", "items", "join",
+        "keys", "pop", "put", "remove", "setdefault", "update", "values",
+    )
+)  # fmt: skip
+_SHUFFLING = ("shuffle",)
+
+
+def leaves_alone(function: Value, method: str) -> bool:
+    """Whether a callable that is not read is known to leave its arguments as they are: by its name in a library, or as a `method` that
+    containers and loggers have."""
+    if isinstance(function, External):
+        name = function.name
+        return name.partition(".")[0] in _OBSERVING and name.rpartition(".")[2] not in _SHUFFLING
+    made_elsewhere = isinstance(function, Unknown) and function.reason == "outside-project"
+    return method in _LOGGING or (method in _CONTAINING and not made_elsewhere)
+
+
+def hand_over(run: Run, values: Iterable[Value]) -> list[FunctionValue | BoundMethod]:
+    """Give values to code that is not read: all that can be reached through them, or through what such code got hold of before, is unknown from
+    here on. Gives the functions among them, which may be called."""
+    given = list(values)
+    held = {v.address for v in given if isinstance(v, Ref)}
+    functions = forget(run, [*given, *(Ref(address) for address in sorted(run.state.escaped - held))])
+    run.state.escaped |= held
+    return functions
+
+
+def forget(run: Run, values: Iterable[Value]) -> list[FunctionValue | BoundMethod]:
+    """Take everything that can be reached through some values to be unknown; gives the functions among them, which may be called."""
+    functions: list[FunctionValue | BoundMethod] = []
+    seen: set[int] = set()
+    pending: list[Value] = list(values)
+    while pending:
+        value = pending.pop()
+        if isinstance(value, (Tuple, Repeated)):
+            pending.extend(value.items if isinstance(value, Tuple) else value.values)
+        elif isinstance(value, OneOf):
+            pending.extend(value.options)
+        elif isinstance(value, Sequence):
+            pending.append(value.element)
+        elif isinstance(value, Partial):
+            pending.extend((value.function, *value.args, *value.kwargs.values()))
+        elif isinstance(value, (FunctionValue, BoundMethod)):
+            functions.append(value)
+        elif isinstance(value, (Ref, Namespace)) and value.address not in seen:
+            seen.add(value.address)
+            pending.extend(_forget_one(run, value.address))
+    return functions
+
+
+def _forget_one(run: Run, address: int) -> list[Value]:
+    """Forget what one object holds; gives what it held."""
+    found = run.state.find(address)
+    if found is None:
+        return []
+    if isinstance(found, AttributesOf):
+        return _forget_one(run, found.address)
+    thing = run.state.write(address)
+    held: list[Value] = []
+    if isinstance(thing, ListObject):
+        held = [*(thing.items or ()), *(thing.rows or ()), *(v for v in (thing.element, thing.first, thing.last) if v)]
+        thing.items, thing.element = None, Unknown("dynamic-value")
+        thing.length = thing.first = thing.last = thing.rows = None
+    elif isinstance(thing, DictObject):
+        held = [*thing.items.values(), *([thing.element] if thing.element is not None else [])]
+        thing.forget()
+    elif isinstance(thing, Instance):
+        parts = [v for _, v in thing.parts or ()]
+        held = [*thing.attrs.values(), *parts, *(thing.rows or ()), *([thing.element] if thing.element else [])]
+        thing.attrs = {name: Unknown("dynamic-value", name) for name in thing.attrs}
+        thing.parts = thing.rows = thing.element = thing.length = thing.config = None
+        thing.vague = True
+    elif isinstance(thing, Frame):
+        held = _forget_names(thing)
+    return held
+
+
+def _forget_names(frame: Frame) -> list[Value]:
+    """Forget the data among the names of a module: its functions, classes and imports are not what anyone replaces by data."""
+    held: list[Value] = []
+    for name, value in frame.names.items():
+        if not isinstance(value, (FunctionValue, ClassValue, Namespace, Builtin, External)) and not _is_import(value):
+            held.append(value)
+            frame.names[name] = Unknown("dynamic-value", name)
+    return held
+
+
+def _is_import(value: Value) -> bool:
+    return type(value).__name__ == "Deferred"
+
+
+def forget_scope(run: Run) -> None:
+    """Text that is executed where it stands may change whatever the names in sight refer to, and bind the module's anew."""
+    top = run.top
+    for address in (top.frame.address, *top.scope[:-1]):
+        frame = run.state.find(address)
+        if isinstance(frame, Frame) and (address != top.frame.address or top.scope):
+            forget(run, [v for v in frame.names.values() if isinstance(v, (Ref, Tuple, OneOf))])
+    module = top.scope[-1] if top.scope else top.frame.address
+    written = run.state.write(module)
+    assert isinstance(written, Frame)
+    forget(run, _forget_names(written))
+
+
+def write_anywhere(run: Run, name: str | None, value: Value) -> None:
+    """`unknown.name = value`: any object that has such an attribute may be the one that is written to (`name` None: any attribute)."""
+    layers = (run.state.heap, run.state.base, run.state.store)
+    holders = {address for layer in layers for address, thing in layer.items() if isinstance(thing, Instance)}
+    joiner = Join(run.state, run.state)
+    for address in sorted(holders):
+        thing = run.state.read(address)
+        assert isinstance(thing, Instance)
+        names = [n for n in thing.attrs if n == name or (name is None and not isinstance(thing.attrs[n], Ref))]
+        if names:
+            writable = run.state.write(address)
+            assert isinstance(writable, Instance)
+            for one in names:
+                writable.attrs[one] = joiner.value(writable.attrs[one], value)
