@@ -140,7 +140,7 @@ _TENSORS_ALONE = frozenset(
 def call_member(run: Run, member: Member, given: Arguments) -> Value:
     """Call a method of an unknown value: what gives another one of the same kind and shape, what shows that it is a tensor, or neither."""
     owner, name = member.owner, member.name
-    if find(f"torch.Tensor.{name}") is None:
+    if not _shows_tensor(name, given):
         call_unread(run, owner, given)
     if name in _KEEPING:
         return owner
