@@ -183,7 +183,7 @@ def _fault(run: Run, value: Tensor, row: Row, sizes: dict[str, Dim]) -> tuple[Cl
     open_ = known < len(row)
     if (most is not None and known > most) or (known < least and not open_):
         return "rank", 0, str(known)
-    shape = facts.shape(value.shape)
+    shape = facts.shape(value.shape, generic=True)
     met = dict(sizes)
     for place, axis, size in aligned(shape, row):
         wanted = _wanted(size, met)
@@ -202,8 +202,8 @@ def _fault(run: Run, value: Tensor, row: Row, sizes: dict[str, Dim]) -> tuple[Cl
 def _has_another_name(run: Run, size: Dim, wanted: Dim, sizes: dict[str, Dim]) -> bool:
     """Whether a size and the one asked for are those of two names of one signature, which the caller is free to choose apart."""
     facts = run.state.facts
-    size, wanted = facts.resolve(size), facts.resolve(wanted)
-    free = [facts.resolve(dim) for dim in sizes.values()]
+    size, wanted = facts.resolve(size, generic=True), facts.resolve(wanted, generic=True)
+    free = [facts.resolve(dim, generic=True) for dim in sizes.values()]
     both = (size.lone_symbol, wanted.lone_symbol)
     if run.kind != "open" or size == wanted or size not in free or any(s is None or s.kind != "input" for s in both):
         return False
@@ -247,7 +247,7 @@ def _learn(run: Run, shape: Shape, row: Row, sizes: dict[str, Dim]) -> None:
             facts.equate(axis.size, wanted)
         elif size.name:
             sizes[size.name] = axis.size
-            symbol = facts.resolve(axis.size).lone_symbol
+            symbol = facts.resolve(axis.size, generic=True).lone_symbol
             if symbol is not None and symbol.kind != "parameter" and size.name.isidentifier():
                 run.names.setdefault(symbol, size.name)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from shapelint.interp import worlds
 from shapelint.interp.calls import Arguments, call
@@ -74,7 +75,8 @@ def length_of(run: Run, value: Value) -> Dim | None:
         axes = shape.prefix
         return axes[0].size if axes else None
     if isinstance(value, SizeOf):
-        return run.state.facts.rank(value.shape)
+        facts = run.state.facts
+        return Dim.symbol("rank", "unknown", 0) if facts.in_doubt(value.shape) else facts.rank(value.shape)
     if isinstance(value, Str):
         return Dim.of(len(value.value)) if value.value is not None else Dim.symbol("len", "unknown", 0)
     if isinstance(value, Opaque):
@@ -245,7 +247,7 @@ def _tuple(run: Run, given: Arguments) -> Value:
         return Tuple(())
     value = given.args[0]
     if isinstance(value, SizeOf):
-        return value
+        return replace(value, kind="tuple")
     passes = plan(run, value)
     if passes.items is not None:
         return Tuple(passes.items)

@@ -312,24 +312,26 @@ def _of_size(run: Run, owner: SizeOf, index: Value) -> Value:
         lower, upper = (key_of(p) if not isinstance(p, NoneValue) else None for p in (index.lower, index.upper))
         shape = facts.shape(owner.shape)
         if shape.ranked:
-            return _of_items(run, [Int(d) for d in shape.dims], index, lambda x: Tuple(tuple(x), "size"))
+            return _of_items(
+                run, [Int(d) for d in facts.sizes(owner.shape)], index, lambda x: Tuple(tuple(x), owner.kind)
+            )
         if not isinstance(index.step, NoneValue):
             return Unknown("dynamic-value")
         if isinstance(lower, int) and lower < 0 and upper is None:
             shape = facts.reveal_suffix(shape, -lower)
-            return Tuple(tuple(Int(a.size) for a in shape.suffix[lower:]), "size")
+            return Tuple(tuple(Int(a.size) for a in shape.suffix[lower:]), owner.kind)
         if lower in (None, 0) and isinstance(upper, int) and upper >= 0:
             shape = facts.reveal_prefix(shape, upper)
-            return Tuple(tuple(Int(a.size) for a in shape.prefix[:upper]), "size")
+            return Tuple(tuple(Int(a.size) for a in shape.prefix[:upper]), owner.kind)
         if lower in (None, 0) and isinstance(upper, int):
             shape = facts.reveal_suffix(shape, -upper)
-            return SizeOf(Shape(shape.parts[:upper]))
+            return SizeOf(Shape(shape.parts[:upper]), owner.kind)
         if isinstance(lower, int) and upper is None:
             shape = facts.reveal_prefix(shape, lower)
-            return SizeOf(Shape(shape.parts[lower:]))
+            return SizeOf(Shape(shape.parts[lower:]), owner.kind)
         if isinstance(lower, int) and isinstance(upper, int) and lower >= 0 > upper:
             shape = facts.reveal_suffix(facts.reveal_prefix(shape, lower), -upper)
-            return SizeOf(Shape(shape.parts[lower:upper]))
+            return SizeOf(Shape(shape.parts[lower:upper]), owner.kind)
         return Unknown("dynamic-value")
     place = key_of(index)
     if not isinstance(place, int):
@@ -337,7 +339,8 @@ def _of_size(run: Run, owner: SizeOf, index: Value) -> Value:
     shape = facts.reveal_prefix(owner.shape, place + 1) if place >= 0 else facts.reveal_suffix(owner.shape, -place)
     axes = shape.prefix if place >= 0 else shape.suffix
     if -len(axes) <= place < len(axes):
-        return Int(axes[place].size)
+        size = axes[place].size
+        return Int(facts.presume(size) if facts.in_doubt(owner.shape) else size)
     return Unknown("dynamic-value")
 
 

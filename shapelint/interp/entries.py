@@ -66,6 +66,7 @@ ENTRY_METHODS = (
     "predict",
 )
 MAX_CLOSED = 12
+MAX_PROBES = 12  # readings that decide whether a call fails under every rank that is left
 MAX_FUNCTION_WORLDS = 4  # of a function that nobody calls: a script's options are many, and few of them touch shapes
 
 _IMPORTS_TENSORS = re.compile(
@@ -171,8 +172,48 @@ class Reader:
             else:
                 runs.append(kept)
         for run in runs:
-            if not _is_misguessed(run):
-                self._finish(run)
+            wrong = _wrong_guess(run)
+            if wrong is not None and wrong.guess == "rank" and run.failed and not run.world[wrong]:
+                run.passes_with = wrong  # it may still be what arrives
+            elif wrong is not None:
+                continue
+            ended = self._probe(run, start, kind, entry, read) if run.doubted else None
+            if ended is not None:
+                for observer in run.observers:
+                    observer.probed(run, ended)
+            self._finish(run)
+
+    def _probe(
+        self, run: Run, start: State, kind: ContextKind, entry: str, read: Callable[[Run], None]
+    ) -> list[Run] | None:
+        """Read a world again, once for each answer to what a call that failed rests on: those readings that came to an end, without those that
+        guess at fewer axes and fail. None where there are too many."""
+        pending: list[dict[Condition, bool]] = [run.world]
+        ended: list[Run] = []
+        for _ in range(MAX_PROBES):
+            if self.steps <= 0:
+                return None
+            world = pending.pop(0)
+            probe = self._run(start.fork(), kind, entry, world)
+            probe.splits = probe.probing = True
+            probe.ranks = run.ranks
+            try:
+                read(probe)
+            except WorldSplit as split:
+                pending[:0] = [{**world, split.condition: True}, {**world, split.condition: False}]
+            except WrongGuess:
+                pass
+            except PathEnds:
+                ended.append(probe)
+            except BudgetSpent:
+                return None
+            else:
+                ended.append(probe)
+            finally:
+                self.steps -= probe.granted - probe.steps
+            if not pending:
+                return ended
+        return None
 
     # the driver
 
@@ -548,9 +589,9 @@ def self_writes(node: model.FunctionDef) -> set[str]:
 __all__ = ["BoundMethod", "Reader", "build_openly", "self_writes"]
 
 
-def _is_misguessed(run: Run) -> bool:
-    """Whether a reading guesses wrong at what arrives: it failed, and another guess goes well. Where every guess fails, a size of 1, and a tensor
-    whose entries are used, are what the code was written for."""
+def _wrong_guess(run: Run) -> Condition | None:
+    """The guess at what arrives that a reading gets wrong: it failed, and another answer goes well. Where every answer fails, a size of 1, and a
+    tensor whose entries are used, are what the code was written for."""
     for guess, held in run.world.items():
         others = run.others(guess) if guess.guess else []
         if not others:
@@ -558,12 +599,12 @@ def _is_misguessed(run: Run) -> bool:
         preferred = held or guess.guess not in ("size", "whole")
         if any(not r.failed for r in others):
             if run.failed or (guess.guess == "whole" and not held):
-                return True
+                return guess
             if guess.guess == "rank" and _needs_one(run) and not all(_needs_one(r) for r in others):
-                return True
+                return guess
         elif run.failed and not preferred:
-            return True
-    return False
+            return guess
+    return None
 
 
 def _needs_one(run: Run) -> bool:

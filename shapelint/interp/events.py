@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
@@ -142,6 +142,9 @@ class Observer:
 
     def event(self, run: Run, event: Event) -> None:
         """Called for each event, in program order of the path."""
+
+    def probed(self, run: Run, ended: Sequence[Run]) -> None:
+        """A reading in which a call failed under an assumption was read again for each answer to what it assumed: those that came to an end."""
 
     def finish(self, run: Run) -> None:
         """Called once when the context has been read to its end."""

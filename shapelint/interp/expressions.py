@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Literal
 
 from shapelint.interp import worlds
 from shapelint.interp.join import Join, join_values
@@ -204,14 +206,14 @@ def spread_items(run: Run, value: Value) -> list[Value] | None:
 def _tuple(run: Run, node: model.TupleExpr) -> Value:
     values = elements(run, node.items)
     if isinstance(values, SizeOf):
-        return values
+        return replace(values, kind="tuple")
     return Unknown("dynamic-value") if values is None else Tuple(tuple(values))
 
 
 def _list(run: Run, node: model.ListExpr) -> Value:
     values = elements(run, node.items)
     if isinstance(values, SizeOf):
-        return values
+        return replace(values, kind="list")
     return run.state.allocate(ListObject(values, Unknown("dynamic-value") if values is None else None))
 
 
@@ -439,12 +441,12 @@ def _sequence_binary(run: Run, op: str, left: Value, right: Value) -> Value | No
     if op == "+":
         a, b = _sequence_items(run, left), _sequence_items(run, right)
         if a is not None and b is not None:
-            return _like(run, left, a + b)
+            return _like(run, (left, right), a + b)
         one, other = (v if isinstance(v, SizeOf) else None for v in (left, right))
         if (one or a is not None) and (other or b is not None):
             joined = joined_size(run, [*([one] if one else a or ()), *([other] if other else b or ())])
             if joined is not None:
-                return joined
+                return replace(joined, kind=_kind(left, right))
         if _is_list(run, left) and _is_list(run, right):
             return run.state.allocate(ListObject(None, Unknown("dynamic-value")))
     if op == "*":
@@ -455,7 +457,7 @@ def _sequence_binary(run: Run, op: str, left: Value, right: Value) -> Value | No
                 continue
             times = run.state.facts.resolve(number).value
             if times is not None and times * len(items) <= 4096:
-                return _like(run, sequence, items * max(times, 0))
+                return _like(run, (sequence,), items * max(times, 0))
             if len(items) == 1:
                 if isinstance(sequence, Ref):
                     return run.state.allocate(ListObject(None, items[0], number))
@@ -472,7 +474,7 @@ def _sequence_items(run: Run, value: Value) -> list[Value] | None:
         return list(value.items)
     if isinstance(value, SizeOf):
         shape = run.state.facts.shape(value.shape)
-        return [Int(d) for d in shape.dims] if shape.ranked else None
+        return [Int(d) for d in run.state.facts.sizes(value.shape)] if shape.ranked else None
     if isinstance(value, Ref):
         thing = run.state.read(value)
         if isinstance(thing, ListObject) and thing.items is not None and not thing.is_set:
@@ -480,10 +482,15 @@ def _sequence_items(run: Run, value: Value) -> list[Value] | None:
     return None
 
 
-def _like(run: Run, original: Value, items: list[Value]) -> Value:
-    if isinstance(original, Ref):
+def _like(run: Run, originals: tuple[Value, ...], items: list[Value]) -> Value:
+    if isinstance(originals[0], Ref):
         return run.state.allocate(ListObject(items))
-    return Tuple(tuple(items))
+    return Tuple(tuple(items), _kind(*originals))
+
+
+def _kind(*originals: Value) -> Literal["tuple", "size"]:
+    """What adding tuples gives: with a `torch.Size` among them, another one."""
+    return "size" if any(isinstance(v, (Tuple, SizeOf)) and v.kind == "size" for v in originals) else "tuple"
 
 
 def _unary(run: Run, node: model.UnaryOp) -> Value:

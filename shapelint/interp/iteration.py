@@ -78,7 +78,9 @@ def plan(run: Run, value: Value, node: model.Expr | None = None) -> Passes:
     if isinstance(value, SizeOf):
         shape = run.state.facts.shape(value.shape)
         return (
-            Passes.of([Int(d) for d in shape.dims]) if shape.ranked else Passes.like(Int(Dim.symbol("n", "unknown", 0)))
+            Passes.of([Int(d) for d in run.state.facts.sizes(value.shape)])
+            if shape.ranked
+            else Passes.like(Int(Dim.symbol("n", "unknown", 0)))
         )
     if isinstance(value, Sequence):
         return Passes(None, value.first or value.element, value.element, value.length)

@@ -28,7 +28,7 @@ class Naming:
         return self._run.names.get(symbol) or self._roles.get(symbol)
 
     def dim(self, dim: Dim, facts: Facts | None = None) -> str:
-        return format_dim(dim if facts is None else facts.resolve(dim), self.names)
+        return format_dim(dim if facts is None else facts.resolve(dim, generic=True), self.names)
 
     def shape(self, shape: Shape, facts: Facts | None = None) -> str:
-        return format_shape(shape if facts is None else facts.read(shape), self.names)
+        return format_shape(shape if facts is None else facts.read(shape, generic=True), self.names)

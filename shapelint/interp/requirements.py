@@ -75,11 +75,11 @@ class Asking(Observer):
         self.demands: list[tuple[Dim, Dim, Site]] = []
 
     def event(self, run: Run, event: Event) -> None:
-        if isinstance(event, OpCalled) and run.kind == "open" and not event.where.guarded:
+        if isinstance(event, OpCalled) and run.kind == "open" and not event.where.guarded and not event.assumed:
             self.demands += [(one.left, one.right, event.where.site) for one in event.latent]
 
     def finish(self, run: Run) -> None:
-        if run.kind != "open":
+        if run.kind != "open" or run.passes_with is not None:
             return
         kept = self.asked.entries.setdefault(run.entry, _Asked())
         kept.readings += 1

@@ -12,9 +12,9 @@ from shapelint.interp.objects import ClassInfo, Frame
 from shapelint.interp.state import State
 from shapelint.shapes.dim import Dim, Symbol
 from shapelint.shapes.printing import Namer
-from shapelint.shapes.shape import Segment, Shape
+from shapelint.shapes.shape import Axis, Segment, Shape
 from shapelint.values.conditions import Compares, Condition, Equals, IsWhole, Rank, SameRank
-from shapelint.values.model import Opaque, Ref, Site, Tensor, Unknown, Value
+from shapelint.values.model import Opaque, Packed, Ref, Site, Tensor, Unknown, Value
 
 if TYPE_CHECKING:
     from shapelint.program.model import Expr, FunctionDef, Stmt
@@ -128,9 +128,13 @@ class Run:
         self.refusals: list[Refusals] = []
         self.symbols: dict[str, Dim] = {}
         self.paths: dict[Symbol, str] = {}  # where the symbols stand
+        self.unsettled: set[str] = set()  # inputs that only recurrent layers read so far: they may be packed sequences
+        self.packed: dict[str, Packed] = {}  # inputs that are packed sequences in the world at hand
+        self.sizes: dict[str, Dim] = {}  # of opaque values that may be ints as well as tuples of them
         self.adopted: dict[str, Tensor] = {}
         self.names: dict[Symbol, str] = {}
         self.asked_sizes: dict[str, list[Symbol]] = {}  # open sizes that were asked whether they are 1, by name
+        self.open_sizes: list[Dim] = []  # those that were taken not to be 1, though they may be
         self.iterating: list[Ref] = []  # whose `__iter__` is being asked
         self.maybe: set[Symbol] = set()  # loop counters of passes that need not happen
         self.built: Site | None = None
@@ -144,6 +148,10 @@ class Run:
         self.lacking: set[str] = set()  # inputs whose open rank kept an op from telling its result
         self.defaults: dict[str, Value] = {}  # of what an open reading's constructor and entry take, by their paths
         self.choices: dict[str, tuple[Value, ...]] = {}  # all that an input can be, where the entry says so
+        self.doubted = False  # whether a call fails under what is assumed of ranks alone
+        self.probing = False  # whether what is assumed is asked, once something fails
+        # the question of a rank of which the other answer goes well, where this reading, of more axes, fails
+        self.passes_with: Condition | None = None
         self.rivals: list[Run] = []  # the readings of other worlds that came to their end
         self.notes: dict[str, list[object]] = {}  # what rules keep until the reading ends
         self.relations: dict[Equals | Compares, tuple[str, Dim, Dim]] = {}  # what questions about sizes compare here
@@ -274,9 +282,11 @@ class Run:
         for guess, held in self.world.items():
             if not guess.guess:
                 continue
-            if held and guess.guess == "rank":
-                return True
-            if any(not other.failed for other in self.others(guess)):
+            if guess.guess == "rank":
+                # further axes than are seen are what a batch gives: that reading is read to its end, and weighed against the other
+                if held:
+                    return True
+            elif any(not other.failed for other in self.others(guess)):
                 return True
         return False
 
@@ -301,14 +311,23 @@ class Run:
         """The int that an opaque path is: the same symbol everywhere in the reading."""
         dim = self.symbols.get(path)
         if dim is None:
-            symbol = Symbol(path.removeprefix("self."), origin, low)
-            dim = self.symbols[path] = Dim.of(symbol)
-            self.paths[symbol] = path
+            dim = self.symbols[path] = self.size(path, origin, low)
+            self.sizes.pop(path, None)
         return dim
+
+    def size(self, path: str, origin: Literal["parameter", "input"], low: int | None = 0) -> Dim:
+        """The int that an opaque path is, if it is one: that is not learned."""
+        known = self.symbols.get(path) or self.sizes.get(path)
+        if known is None:
+            symbol = Symbol(path.removeprefix("self."), origin, low)
+            known = self.sizes[path] = Dim.of(symbol)
+            self.paths[symbol] = path
+        return known
 
     def adopt(self, value: Opaque) -> Tensor:
         """The tensor that an opaque input is."""
         tensor = self.adopted.get(value.path)
+        self.unsettled.discard(value.path)
         if tensor is None:
             whole = IsWhole(value.path)
             if self.splits and whole not in self.world and any(p.startswith(f"{value.path}[") for p in self.adopted):
@@ -320,17 +339,27 @@ class Run:
             self._read_guess(value.path, tensor)
         return tensor
 
+    def as_packed(self, path: str) -> Packed:
+        """The packed sequence that an opaque input is."""
+        if path not in self.packed:
+            batch, step, total = (Axis.fresh(Dim.symbol(f"{path}.{n}", "input", 1)) for n in ("batch", "seq", "total"))
+            self.packed[path] = Packed(batch, step, (Segment(f"{path}.data"),), total=total)
+        return self.packed[path]
+
     def _read_guess(self, path: str, tensor: Tensor) -> None:
         """An input has the rank that the world gives it from the start: a path on which nothing asks for it knows it too."""
         facts = self.state.facts
         if path in self.ranks:
             facts.fix_rank(tensor.shape, self.ranks[path])
         for condition, held in self.world.items():
-            if not held or path not in condition.paths:
+            if path not in condition.paths:
                 continue
             if isinstance(condition, Rank) and condition.test == "==":
-                facts.fix_rank(tensor.shape, condition.number)
-            elif isinstance(condition, SameRank):
+                if held:
+                    facts.fix_rank(tensor.shape, condition.number)
+                elif condition.guess:
+                    facts.exclude_rank(tensor.shape, condition.number)
+            elif isinstance(condition, SameRank) and held:
                 other = self.adopted.get(condition.right if path == condition.left else condition.left)
                 rank = None if other is None else facts.shape(other.shape).rank
                 if rank is not None:

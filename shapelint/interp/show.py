@@ -95,11 +95,11 @@ def _shown(run: Run, value: Value) -> list[Value]:
 
 def settled(run: Run, shape: Shape, facts: Facts) -> Shape:
     """The shape with what is known at the end of the reading, and where that path ended early, what was known then."""
-    at_end = run.state.facts.read(shape)
+    at_end = run.state.facts.read(shape, generic=True)
     if at_end.ranked and not any(s.kind == "input" for s in at_end.symbols):
         return at_end
-    then = facts.read(at_end)
-    return run.state.facts.read(then)
+    then = facts.read(at_end, generic=True)
+    return run.state.facts.read(then, generic=True)
 
 
 def _context(run: Run, value: Value, facts: Facts, naming: Naming, entry: str, world: str) -> ShownContext:

@@ -213,11 +213,11 @@ def _items_for(run: Run, value: Value, count: int, star: int | None) -> list[Val
         facts = run.state.facts
         if star is None:
             fixed = facts.fix_rank(value.shape, count)
-            return None if fixed is None else [Int(d) for d in fixed.dims]
+            return None if fixed is None else [Int(d) for d in facts.sizes(value.shape)]
         shape = facts.reveal_prefix(value.shape, star)
         shape = facts.reveal_suffix(shape, count - star - 1)
         if shape.ranked:
-            return [Int(d) for d in shape.dims]
+            return [Int(d) for d in facts.sizes(value.shape)]
         return None  # `_unpack_size` has seen to these
     if isinstance(value, Packed):
         return [_element_of(run, value, i) for i in range(count)]

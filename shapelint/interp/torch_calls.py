@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 import os
 from collections.abc import Iterable, Mapping
 from collections.abc import Sequence as Collection
@@ -16,7 +18,7 @@ from shapelint.interp.state import State
 from shapelint.ops.contract import CannotTell, Context, Inferred, Mismatch, Op, Signature, construct, infer
 from shapelint.ops.index import find
 from shapelint.shapes.dim import Dim
-from shapelint.shapes.shape import Axis, Segment, Shape
+from shapelint.shapes.shape import Axis, Part, Segment, Shape
 from shapelint.values.conditions import IsTrue
 from shapelint.values.model import (
     Bool,
@@ -44,6 +46,7 @@ from shapelint.values.model import (
 
 MAX_COMBINATIONS = 8
 TUPLE = "a tuple for a tensor"
+_TAKE_PACKED = frozenset(("LSTM", "GRU", "RNN"))  # what gives packed sequences for packed ones
 _ASKS_ANY = frozenset(("torch.eq", "torch.ne"))  # `==` and `!=` answer whatever stands on the other side
 
 
@@ -125,7 +128,32 @@ class CallContext(Context):
                 return None
             self.supposes = True
             return self.run.find(value)
-        return self.run.adopt(value) if isinstance(value, Opaque) and value.origin == "input" else None
+        if not isinstance(value, Opaque) or value.origin != "input":
+            return None
+        unsettled = self.run.unsettled
+        was_open = value.path not in self.run.adopted or value.path in unsettled
+        tensor = self.run.adopt(value)
+        if was_open and self.op is not None and self.op.name in _TAKE_PACKED:
+            unsettled.add(value.path)
+        return tensor
+
+    def may_be_packed(self, x: Tensor) -> bool | None:
+        path = self._packed_path(x)
+        return False if path is None else worlds.is_packed(self.run, path)
+
+    def _packed_path(self, x: Tensor) -> str | None:
+        """The input that nothing but recurrent layers has read before it became this tensor."""
+        step = x.step
+        while step is not None:
+            if step.op not in _TAKE_PACKED:
+                return None
+            step = step.previous
+        lead = self.facts.shape(x.shape).parts[:-1]
+        for path in sorted(self.run.unsettled):
+            own = self.facts.shape(self.run.adopted[path].shape).parts[:-1]
+            if len(own) == len(lead) and all(a is b or _is_one_axis(a, b) for a, b in zip(own, lead)):
+                return path
+        return None
 
     def data_of(self, value: Value) -> Tensor | None:
         if not isinstance(value, Opaque) or value.origin != "input":
@@ -154,9 +182,12 @@ class CallContext(Context):
             return self.run.symbol(value.path, value.origin)
         return None
 
-    def is_one(self, size: Dim) -> bool | None:
+    def adopt_size(self, value: Opaque) -> Dim | None:
+        return None if value.path in self.run.adopted else self.run.size(value.path, value.origin)
+
+    def is_one(self, size: Dim, *, ask: bool = True) -> bool | None:
         known = super().is_one(size)
-        return worlds.is_one(self.run, size) if known is None else known
+        return worlds.is_one(self.run, size, ask=ask) if known is None else known
 
     def adopt_flag(self, value: Value) -> bool | None:
         if isinstance(value, Opaque):
@@ -164,6 +195,10 @@ class CallContext(Context):
         if isinstance(value, Bool):
             return worlds.require(self.run, value)
         return None
+
+
+def _is_one_axis(one: Part, other: Part) -> bool:
+    return isinstance(one, Axis) and isinstance(other, Axis) and bool(one.factors) and one.factors == other.factors
 
 
 def exported(run: Run, value: Value, depth: int = 0) -> Value:
@@ -240,6 +275,12 @@ def call_op(
         positional[0] = _sequences(run, positional[0])
     named = {k: exported(run, v) for k, v in kwargs.items() if k not in ("device", "non_blocking", "memory_format")}
     combinations = _combinations(positional, named)
+    if combinations is None:
+        # what is not tried may go well
+        cut = Unknown("budget", name)
+        _, bound = _bound(op, config, positional, named)
+        run.tell(OpCalled(run.where(node), op, name, bound, {}, callee, config, cut, assumed=True, told=False))
+        return cut
     start = run.state
     run_mark, mark = Segment(""), Dim.symbol("mark", "unknown").lone_symbol
     assert mark is not None
@@ -287,7 +328,9 @@ def call_op(
         run.state = start
         value = _traced(run, answer, these, node, op)
         mismatch = answer.mismatch
-        if not run.guards and run.is_misguessed():
+        if not run.guards and answer.assumed:
+            worlds.doubt(run)
+        elif not run.guards and run.is_misguessed():
             raise WrongGuess
     signature, bound = _bound(op, config, these, those)
     nodes = dict(kwarg_nodes or {})
@@ -415,25 +458,23 @@ def _answer(
         return Inferred(Unknown("unsupported-op", op.name), told=False)
 
 
-def _combinations(args: list[Value], kwargs: dict[str, Value]) -> list[tuple[list[Value], dict[str, Value]]]:
-    found: list[tuple[list[Value], dict[str, Value]]] = [([], {})]
-    for arg in args:
-        options = _options(arg)
-        found = [([*a, o], k) for a, k in found for o in options][:MAX_COMBINATIONS]
-    for name, arg in kwargs.items():
-        options = _options(arg)
-        found = [(a, {**k, name: o}) for a, k in found for o in options][:MAX_COMBINATIONS]
-    return found
+def _combinations(args: list[Value], kwargs: dict[str, Value]) -> list[tuple[list[Value], dict[str, Value]]] | None:
+    """Each way to take the alternatives among the arguments; None where they are too many to be tried."""
+    options = [_options(value) for value in (*args, *kwargs.values())]
+    if math.prod(map(len, options)) > MAX_COMBINATIONS:
+        return None
+    count = len(args)
+    return [(list(one[:count]), dict(zip(kwargs, one[count:]))) for one in itertools.product(*options)]
 
 
 def _options(value: Value) -> list[Value]:
     if isinstance(value, OneOf):
         return list(value.options)
     if isinstance(value, Tuple) and any(isinstance(v, OneOf) for v in value.items):
-        found: list[list[Value]] = [[]]
-        for item in value.items:
-            found = [[*f, o] for f in found for o in _options(item)][:MAX_COMBINATIONS]
-        return [replace(value, items=tuple(f)) for f in found]
+        items = [_options(item) for item in value.items]
+        # one more than are tried tells that they are too many
+        several = itertools.islice(itertools.product(*items), MAX_COMBINATIONS + 1)
+        return [replace(value, items=one) for one in several]
     return [value]
 
 
@@ -450,7 +491,8 @@ def _traced(run: Run, answer: Inferred, args: list[Value], node: int, op: Op) ->
                 value, step=Step(site, value.shape, "", previous, op.name), assumed=value.assumed or answer.assumed
             )
         if isinstance(value, Packed):
-            return replace(value, step=Step(site, _padded(value), "packed", previous, op.name))
+            assumed = value.assumed or answer.assumed
+            return replace(value, step=Step(site, _padded(value), "packed", previous, op.name), assumed=assumed)
         if isinstance(value, Tuple) and depth < 4:
             return replace(value, items=tuple(mark(v, depth + 1) for v in value.items))
         if isinstance(value, Sequence):

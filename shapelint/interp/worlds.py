@@ -27,6 +27,7 @@ from shapelint.values.conditions import (
     Condition,
     Constant,
     Equals,
+    IsInstance,
     IsNone,
     IsTrue,
     Rank,
@@ -401,9 +402,9 @@ def rank_ends(run: Run, name: str, rank: int) -> bool | None:
     return require(run, Bool(None, Rank(name, "==", rank, "rank")))
 
 
-def is_one(run: Run, size: Dim) -> bool | None:
+def is_one(run: Run, size: Dim, *, ask: bool = True) -> bool | None:
     """Whether an open size of an input, or a parameter, is 1, where the rank of what follows depends on it; each answer has a world of its own
-    while there is room for more."""
+    while there is room for more. Without `ask` the question is kept until a call fails under the likely answer."""
     symbol = run.state.facts.resolve(size).lone_symbol
     if symbol is None or not run.splits:
         return None
@@ -423,23 +424,51 @@ def is_one(run: Run, size: Dim) -> bool | None:
         return None
     if asked.condition is None or not (asked.condition in run.world or _has_room(run)):
         return decide(run, asked)
-    answer = require(run, asked)
+    answer = require(run, asked) if ask else decide(run, asked)
+    if not ask and answer is None:
+        run.open_sizes.append(size)
     if answer is not None:
         _learn(run, relation, answer == (relation[0] == "=="))
     return answer
 
 
+def doubt(run: Run) -> None:
+    """A call fails under what is assumed of ranks. What was left open decides: while the reading is probed, each answer gets a world of its own
+    (raises WorldSplit), else it is kept that there is something to probe."""
+    facts = run.state.facts
+    open_ranks = []
+    for path, tensor in run.adopted.items():
+        shape = facts.shape(tensor.shape)
+        at = shape.segment_index
+        if at is not None and shape.parts[at] in facts.readings:
+            open_ranks.append(Rank(path, "==", len(shape.parts) - 1, "rank"))
+    run.doubted = run.doubted or bool(open_ranks or run.open_sizes)
+    if run.probing:
+        for question in open_ranks:
+            _guessed(run, question)
+        for size in run.open_sizes:
+            is_one(run, size)
+
+
+_PACKED = "PackedSequence"
+
+
+def is_packed(run: Run, path: str) -> bool | None:
+    """Whether an input is a packed sequence, as what reads it takes one too; each answer has a world of its own while there is room for more."""
+    return _guessed(run, IsInstance(path, _PACKED, "type"))
+
+
 def lies_within(run: Run, name: str, rank: int) -> bool | None:
     """Whether an input has no more axes than what it is laid over; each answer has a world of its own while there is room for more."""
-    return _guessed_whole(run, Rank(name, "<=", rank, "whole"))
+    return _guessed(run, Rank(name, "<=", rank, "whole"))
 
 
 def have_same_rank(run: Run, left: str, right: str) -> bool | None:
     """Whether two inputs that meet have as many axes; each answer has a world of its own while there is room for more."""
-    return _guessed_whole(run, SameRank(left, right))
+    return _guessed(run, SameRank(left, right))
 
 
-def _guessed_whole(run: Run, condition: Condition) -> bool | None:
+def _guessed(run: Run, condition: Condition) -> bool | None:
     asked = Bool(None, condition)
     if not run.splits or not (condition in run.world or _has_room(run)):
         return decide(run, asked)
@@ -562,6 +591,8 @@ def settle(run: Run, value: Value) -> Value:
                 continue
             if isinstance(condition, IsNone):
                 return NONE
+            if isinstance(condition, IsInstance) and condition.kind == _PACKED and condition.guess:
+                return run.as_packed(value.path)
             if isinstance(condition, Equals) and isinstance(condition.constant, str):
                 return Str(condition.constant)
     return value

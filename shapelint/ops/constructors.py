@@ -11,7 +11,7 @@ from shapelint.ops.factories import NEGATIVE, NOT_INTS, asked_shape, some_sizes
 from shapelint.ops.size import any_tensor
 from shapelint.ops.tensor_data import DATA, data_tensor, some_data
 from shapelint.shapes.shape import Axis, Shape
-from shapelint.values.model import Dtype, Opaque, Sequence, Tensor, Tuple, Value
+from shapelint.values.model import Dtype, Opaque, Sequence, SizeOf, Tensor, Tuple, Value
 
 
 def constructed(cx: Context, args: Value, kind: Dtype | None) -> Tensor:
@@ -22,7 +22,7 @@ def constructed(cx: Context, args: Value, kind: Dtype | None) -> Tensor:
     only = items[0] if len(items) == 1 else None
     if isinstance(only, Tensor):
         return replace(cx.tensor(only), array=False).with_dtype(kind)
-    if isinstance(only, Sequence) or (isinstance(only, Tuple) and only.kind != "size"):
+    if isinstance(only, Sequence) or (isinstance(only, (Tuple, SizeOf)) and only.kind != "size"):
         return data_tensor(cx, only, kind)
     if isinstance(only, Opaque) and only.origin == "input":
         return Tensor.unknown(dtype=kind)

@@ -382,12 +382,26 @@ class Context:
         self.latent: list[Latent] = []
         self.generic = False  # whether a step of this call used that open sizes are in general position
         self._read: list[Shape] = []
-        self.assumed = False  # whether an argument rests on an assumption about its rank
+
+    @property
+    def assumed(self) -> bool:
+        """Whether what the call is given, or how it is read, rests on an assumption about a rank. What it learns then proves nothing."""
+        return self.facts.presumed
+
+    @assumed.setter
+    def assumed(self, value: bool) -> None:
+        self.facts.presumed = value
 
     @property
     def rests_on_assumption(self) -> bool:
         """Whether the rank of an argument is assumed or in doubt."""
         return self.assumed or any(self.facts.in_doubt(shape) for shape in self._read)
+
+    def told(self, shape: Shape) -> Shape:
+        """A shape that is no tensor's (a size, the steps of a packed sequence), read through the facts."""
+        self._read.append(shape)
+        self.assumed = self.assumed or self.facts.in_doubt(shape)
+        return self.facts.shape(shape)
 
     # hooks of the interpreter
 
@@ -419,6 +433,14 @@ class Context:
         """The int that an opaque value is when it is used as one."""
         return None
 
+    def may_be_packed(self, x: Tensor) -> bool | None:
+        """Whether a tensor may as well be a packed sequence, since nothing was done so far that does not take one; None where it may."""
+        return False
+
+    def adopt_size(self, value: Opaque) -> Dim | None:
+        """The int that an opaque value may be where several sizes in a tuple would do as well: it is not learned that it is one."""
+        return None
+
     def adopt_flag(self, value: Value) -> bool | None:
         """The truth of an opaque value in the world at hand."""
         return None
@@ -441,7 +463,7 @@ class Context:
             if adopted is None:
                 raise _untellable(value)
             found = adopted
-        self.assumed = self.assumed or found.assumed
+        self.assumed = self.assumed or found.assumed or self.facts.in_doubt(found.shape)
         self._read.append(found.shape)
         shape = self.facts.shape(found.shape)
         if rank is not None:
@@ -464,7 +486,7 @@ class Context:
         if isinstance(value, Tuple):
             return value.items
         if isinstance(value, SizeOf):
-            shape = self.facts.shape(value.shape)
+            shape = self.told(value.shape)
             if shape.ranked:
                 return tuple(Int(d) for d in shape.dims)
         if isinstance(value, Sequence) and value.length is not None:
@@ -534,8 +556,12 @@ class Context:
                 items = self.items(items[0])
             elif isinstance(items[0], Unknown):  # one size, or all of them in a list
                 raise CannotTell(items[0].reason, items[0].detail)
-            elif isinstance(items[0], Opaque) and items[0].origin == "input":
-                raise CannotTell("dynamic-value", items[0].path)
+            elif isinstance(items[0], Opaque):
+                size = self.adopt_size(items[0])
+                if items[0].origin == "input" or size is None:
+                    raise CannotTell("dynamic-value", items[0].path)
+                self.assumed = True
+                return [size]
         found: list[Dim | None] = []
         for item in items:
             try:
@@ -747,8 +773,9 @@ class Context:
         """Whether a size is known to be exactly `number`."""
         return self.facts.resolve(Dim.of(dim)).value == number
 
-    def is_one(self, size: Dim) -> bool | None:
-        """Whether a size is 1, for an op whose answer has another rank then; None where nothing decides it."""
+    def is_one(self, size: Dim, *, ask: bool = True) -> bool | None:
+        """Whether a size is 1, for an op whose answer has another rank then; None where nothing decides it, or where that need not be decided yet
+        (without `ask`)."""
         if self.surely(size, 1):
             return True
         return False if self.never(size, 1) else None
@@ -803,6 +830,7 @@ def infer(
     """Run the rule of an op on abstract arguments. Never raises: what the rule cannot tell is `Unknown`."""
     arguments = tuple(args)
     cx.op = op
+    cx.facts.presumed = False
     if config is not None:
         assert op.call is not None
         bound = op.call.bind(arguments, kwargs)
@@ -822,7 +850,10 @@ def infer(
         return Inferred(
             known if known is not None else reason, None, tuple(cx.latent), cx.generic, cx.rests_on_assumption, False
         )
-    return Inferred(value, None, tuple(cx.latent), cx.generic, cx.rests_on_assumption)
+    else:
+        return Inferred(value, None, tuple(cx.latent), cx.generic, cx.rests_on_assumption)
+    finally:
+        cx.facts.presumed = False
 
 
 _WIDTHS = (
@@ -847,6 +878,9 @@ def construct(
     if bound is None:
         return None
     config = LayerConfig(config_name, bound)
+    for name in _WIDTHS:
+        if isinstance(bound.get(name), Opaque):
+            cx.adopt_int(bound[name])
     if op._build is not None:
         try:
             op._build(cx, Layer(cx, config))

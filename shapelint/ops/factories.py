@@ -56,7 +56,7 @@ def asked_axis(cx: Context, value: Value) -> Axis:
 def listed_shape(cx: Context, value: Value) -> Shape:
     """The shape that one list of sizes asks for: a tuple, a list, `x.shape`. Refutes C1 and C2."""
     if isinstance(value, SizeOf):
-        return cx.facts.shape(value.shape)
+        return cx.told(value.shape)
     if isinstance(value, (Int, Bool, Float, Str)):
         cx.refute("C2", say("{subject} expects a tuple of ints as sizes"), operand="size")
     if isinstance(value, (Tuple, Sequence)):
@@ -79,7 +79,8 @@ def asked_shape(cx: Context, sizes: Value) -> Shape:
     only = items[0]
     if isinstance(only, Opaque):
         cx.assumed = True
-        return Shape((asked_axis(cx, only),))
+        size = cx.adopt_size(only)
+        return Shape((Axis.fresh(size) if size is not None else cx.fresh("n", 0),))
     if isinstance(only, Tensor) and cx.tensor(only).shape.rank == 0:
         return Shape((cx.fresh("n", 0),))
     if isinstance(only, Bool):

@@ -21,9 +21,6 @@ def _apply(cx: Context, input: Value, in_features: Dim, out: Axis, floats: bool)
     x = cx.tensor(input)
     # whatever arrives, the last axis of the result is out_features
     cx.expect(x.with_parts((*x.shape.parts[:-1], out)) if x.shape.rank else Tensor.unknown(dtype="float"))
-    if not x.shape.ranked and len(x.shape.prefix) == 1 and not x.shape.suffix:
-        # an axis whose size was asked for before is the first of several: how many features there are is told by the layer
-        x = x.with_parts(cx.facts.reveal_suffix(x.shape, 1, 2).parts)
     x = cx.at_least_rank(
         x, 1, "C2", say("{subject} expects a tensor with {want} features but receives a scalar", want=in_features)
     )

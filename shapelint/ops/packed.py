@@ -187,7 +187,10 @@ def _check_values(cx: Context, numbers: list[Dim], ordered: bool | None) -> None
 def as_packed(cx: Context, value: Value) -> Packed:
     """The argument as a packed sequence. Raises CannotTell."""
     if isinstance(value, Packed):
+        cx.assumed = cx.assumed or value.assumed
         return value
+    if isinstance(value, Tensor) and cx.may_be_packed(value) is None:
+        raise CannotTell("dynamic-value", "packed")
     if isinstance(value, (Tensor, Tuple, Int, Float, NoneValue)) and cx.op is not None and "C1" in cx.op.constraints:
         kind = {"Tensor": "a tensor", "Tuple": "a tuple", "NoneValue": "None"}.get(type(value).__name__, "a number")
         cx.refute("C1", say("{subject} expects a packed sequence but receives {kind}", kind=kind), operand="sequence")

@@ -27,7 +27,7 @@ class Steps:
 
     @property
     def assumed(self) -> bool:
-        return self.x is not None and self.x.assumed
+        return self.packed.assumed if self.packed is not None else self.x is not None and self.x.assumed
 
 
 def read_steps(cx: Context, value: Value, name: str, batch_first: bool | None, ranks: frozenset[int]) -> Steps:
@@ -68,7 +68,8 @@ def _roles(cx: Context, batch: Part, step: Part, name: str, batch_first: bool) -
 
 
 def _packed(cx: Context, value: Packed) -> Steps:
-    rest = cx.facts.shape(Shape(value.rest))
+    cx.assumed = cx.assumed or value.assumed
+    rest = cx.told(Shape(value.rest))
     fixed = cx.facts.fix_rank(rest, 1)
     if fixed is None:
         cx.refute(

@@ -79,7 +79,7 @@ def _rest(cx: Context, total: Dim, known: Dim, headline: Message, label: Message
 
 def never_divides(cx: Context, divisor: Dim, number: Dim) -> bool:
     """Whether a division leaves a remainder for every admissible choice of sizes."""
-    n, d = cx.facts.resolve(number, proof=True), cx.facts.resolve(divisor, proof=True)
+    n, d = cx.facts.resolve(number), cx.facts.resolve(divisor)
     factor, _ = content(d)
     if factor > 1 and (modulo(n, Dim.of(factor)).value or 0) != 0:
         return True

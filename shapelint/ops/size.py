@@ -6,7 +6,7 @@ import random
 
 from shapelint.ops.contract import CannotTell, Constraint, Context, Sample, T, op, say, t
 from shapelint.shapes.dim import Dim
-from shapelint.shapes.shape import Axis, product
+from shapelint.shapes.shape import Axis, Part, Segment, Shape, product
 from shapelint.values.model import Dtype, Int, SizeOf, Tensor, Tuple, Value
 
 _DTYPES: tuple[Dtype, ...] = ("float", "int", "bool")
@@ -45,7 +45,13 @@ SIZE = op(
 )
 
 
-def _whole(cx: Context, x: Tensor) -> Value:
+def _whole(cx: Context, given: Value, x: Tensor) -> Value:
+    if x.assumed:
+        hidden = Segment("assumed")  # what is learned while something is assumed stays in doubt
+        cx.facts.bind_segment(hidden, x.shape.parts)
+        return SizeOf(Shape((hidden,)))
+    if isinstance(given, Tensor) and cx.facts.in_doubt(given.shape):
+        return SizeOf(given.shape)
     return Tuple(tuple(Int(d) for d in x.shape.dims), "size") if x.shape.ranked else SizeOf(x.shape)
 
 
@@ -58,14 +64,17 @@ def size(cx: Context, input: Value, dim: Value) -> Value:
     """
     x = cx.tensor(input)
     if cx.is_none(dim):
-        return _whole(cx, x)
+        return _whole(cx, input, x)
     if cx.int(dim).value is None:
         return Int(Dim.symbol("size", "unknown", 0))
     _demand_axes(cx, x, dim)
     x, at = cx.axis(x, dim, "C1")
-    part = x.shape.parts[at]
+    return _entries(cx, x.shape.parts[at])
+
+
+def _entries(cx: Context, part: Part) -> Int:
     assert isinstance(part, Axis)
-    return Int(part.size)
+    return Int(cx.facts.presume(part.size) if cx.rests_on_assumption else part.size)
 
 
 SHAPE = op(
@@ -79,7 +88,7 @@ def shape(cx: Context, input: Value) -> Value:
 
     Follows https://docs.pytorch.org/docs/stable/generated/torch.Tensor.shape.html
     """
-    return _whole(cx, cx.tensor(input))
+    return _whole(cx, input, cx.tensor(input))
 
 
 _RANK_NAMES = ("torch.Tensor.dim", "torch.Tensor.ndim", "torch.Tensor.ndimension")
@@ -92,7 +101,8 @@ def rank(cx: Context, input: Value) -> Value:
 
     Follows https://docs.pytorch.org/docs/stable/generated/torch.Tensor.dim.html
     """
-    return Int(cx.facts.rank(cx.tensor(input).shape))
+    x = cx.tensor(input)
+    return Int(Dim.symbol("rank", "unknown", 0) if cx.assumed else cx.facts.rank(x.shape))
 
 
 _COUNT_NAMES = ("torch.numel", "torch.Tensor.numel", "torch.Tensor.nelement")
@@ -129,9 +139,7 @@ def length(cx: Context, input: Value) -> Value:
     if x.shape.rank == 0:
         cx.refute("C1", say("len() of a 0-d tensor"))
     x, at = cx.axis(x, 0, "C1")
-    part = x.shape.parts[at]
-    assert isinstance(part, Axis)
-    return Int(part.size)
+    return _entries(cx, x.shape.parts[at])
 
 
 STRIDE = op(

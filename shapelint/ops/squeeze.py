@@ -22,10 +22,10 @@ def _keeps(cx: Context, x: Tensor, places: list[int], *, named: bool) -> Tensor:
         part = x.shape.parts[place]
         if not isinstance(part, Axis):
             continue
-        one = cx.is_one(part.size) if named else cx.surely(part.size, 1)
+        one = cx.is_one(part.size, ask=named)
         if one:
             dropped.add(place)
-        elif one is None or not (named or cx.never(part.size, 1)):
+        elif one is None:
             assumed = True
     result = x.with_parts(tuple(p for i, p in enumerate(x.shape.parts) if i not in dropped))
     if assumed:

@@ -41,7 +41,7 @@ class Sizes:
     def number(self, dim: Dim, *, counts: bool = False) -> int:
         """The number that a dim stands for, `counts` where it counts the entries of an axis. Raises Contradiction where no
         number can be given."""
-        dim = self.facts.resolve(dim)
+        dim = self.facts.resolve(dim, generic=True)
         for symbol in sorted(dim.symbols, key=lambda s: s.uid):
             if symbol not in self.values:
                 self._draw(symbol, counts and symbol is dim.lone_symbol)
@@ -54,14 +54,14 @@ class Sizes:
         """The number of entries of an axis. Raises Contradiction where an open one would be empty or beyond all
         measure."""
         number = self.number(dim, counts=True)
-        is_open = self.facts.resolve(dim).value is None
+        is_open = self.facts.resolve(dim, generic=True).value is None
         if number < 0 or (is_open and not 1 <= number <= LARGEST):
             raise Contradiction(f"an axis of {number} entries")
         return number
 
     def shape(self, shape: Shape) -> tuple[int, ...]:
         """The sizes of a shape; an unknown run of axes is given a few."""
-        return tuple(n for part in self.facts.read(shape).parts for n in self.part(part))
+        return tuple(n for part in self.facts.read(shape, generic=True).parts for n in self.part(part))
 
     def part(self, part: Part) -> tuple[int, ...]:
         """The sizes of an axis, or of a run of them."""
@@ -73,7 +73,7 @@ class Sizes:
 
     def known(self, dim: Dim) -> int | None:
         """The number of a dim, None where a symbol in it has none yet."""
-        dim = self.facts.resolve(dim)
+        dim = self.facts.resolve(dim, generic=True)
         return self._value(dim) if all(s in self.values for s in dim.symbols) else None
 
     def _value(self, dim: Dim) -> int:
@@ -97,13 +97,13 @@ class Sizes:
     def _demanded(self, symbol: Symbol, low: int) -> int | None:
         """What the facts leave of a symbol, once the others have their numbers."""
         for numerator, divisor in self.facts.divides:
-            n = self.facts.resolve(numerator)
-            if n.lone_symbol is symbol and symbol not in self.facts.resolve(divisor).symbols:
+            n = self.facts.resolve(numerator, generic=True)
+            if n.lone_symbol is symbol and symbol not in self.facts.resolve(divisor, generic=True).symbols:
                 each = self.number(divisor)
                 if each > 0:
                     return each * max(-(-low // each), self._random.randint(2, 4))
         for left, right in self.facts.pending:
-            difference = self.facts.resolve(left - right)
+            difference = self.facts.resolve(left - right, generic=True)
             if symbol in difference.symbols and all(s in self.values for s in difference.symbols if s is not symbol):
                 number = self._root(difference, symbol, low)
                 if number is not None:
@@ -153,7 +153,7 @@ class Sizes:
 
     def learn(self, dim: Dim, seen: int) -> int | None:
         """Torch gave an axis `seen` entries. Returns what was expected where that is another number."""
-        dim = self.facts.resolve(dim)
+        dim = self.facts.resolve(dim, generic=True)
         symbol = dim.lone_symbol
         if symbol is not None and symbol not in self.values:
             self.values[symbol] = seen

@@ -214,7 +214,7 @@ def _recurrent_above(program: Program, value: Tensor | Packed, *, state: bool = 
                 if not isinstance(first, Bool) or not isinstance(both, Bool):
                     break
                 count = args.get("num_layers")
-                layers = program.facts.resolve(count.dim).value if isinstance(count, Int) else None
+                layers = program.facts.resolve(count.dim, generic=True).value if isinstance(count, Int) else None
                 batch_first = program.flag(first)
                 return _Layer(call, x, 0 if batch_first else 1, 1 if batch_first else 0, layers, program.flag(both))
             break
@@ -238,7 +238,7 @@ def last_step(program: Program, event: OpCalled) -> Shown | None:
     state = _is_state(program, out)
     layer = _recurrent_above(program, out, state=state)
     result = event.result
-    rank = len(program.facts.read(out.shape).parts)
+    rank = len(program.facts.read(out.shape, generic=True).parts)
     chosen = _chosen_axis(program, event, rank)
     if chosen == (1 if state else layer.batch):
         bench = Bench(program, layer.input, "x", event)
@@ -269,7 +269,7 @@ def last_step(program: Program, event: OpCalled) -> Shown | None:
 
 def _is_state(program: Program, x: Tensor) -> bool:
     """Whether a tensor has the rows of a state: its first axis counts layers."""
-    first = program.facts.read(x.shape).parts[0]
+    first = program.facts.read(x.shape, generic=True).parts[0]
     return isinstance(first, Axis) and "layer" in _roles(program, first)
 
 
@@ -297,7 +297,7 @@ def padded_step(program: Program, event: OpCalled) -> Shown | None:
     """What stands behind the end of a shorter sequence has a say in what is taken for its last step; where the sequences
     were packed, nothing of the sequence has."""
     out = _operands(program, event)[0]
-    steps = _chosen_axis(program, event, len(program.facts.read(out.shape).parts))
+    steps = _chosen_axis(program, event, len(program.facts.read(out.shape, generic=True).parts))
     calls = [call for call, _ in _above(program, out)]
     padded = next((call for call in calls if call.event.op.name == "pad_packed_sequence"), None)
     packed = next((call for call in calls if call.event.op.name == "pack_padded_sequence"), None)
@@ -493,11 +493,11 @@ def _mixed_axes(program: Program, x: Tensor, result: Tensor, bench: Bench) -> It
     """For each axis of the source that the target names again: entry 1 changes what is read as entry 0. Raises
     CannotReplay."""
     facts = program.facts
-    source, target = facts.read(x.shape), facts.read(result.shape)
+    source, target = facts.read(x.shape, generic=True), facts.read(result.shape, generic=True)
     scramble = regroup(facts, source.axes, target.dims).scramble
     if scramble is None:
         raise CannotReplay("a line that comes later fixes a size, and with that size nothing is mixed")
-    places = [i for i, axis in enumerate(target.axes) if facts.resolve(axis.size) != 1]
+    places = [i for i, axis in enumerate(target.axes) if facts.resolve(axis.size, generic=True) != 1]
     start = places.index(scramble.at) if scramble.at in places else 0
     for place, claimed in zip(places[start:], scramble.claims, strict=False):
         for axis, part in enumerate(source.axes):
@@ -606,7 +606,7 @@ def softmax_elsewhere(program: Program, event: OpCalled) -> Shown | None:
 def pairs(program: Program, event: OpCalled) -> Shown | None:
     """Each sample of one side meets each sample of the other."""
     a, b = _operands(program, event)[:2]
-    ranks = [len(program.facts.read(v.shape).parts) for v in (a, b)]
+    ranks = [len(program.facts.read(v.shape, generic=True).parts) for v in (a, b)]
     if 0 in ranks:
         return _against_total(program, event, (a, b)[ranks.index(0)])
     narrow = a if ranks[0] < ranks[1] else b

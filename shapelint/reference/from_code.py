@@ -130,8 +130,8 @@ def _built(run: Run, event: LayerBuilt, facts: Facts) -> BuiltLayer | None:
 
 def _dim(run: Run, facts: Facts, value: Value | None) -> Dim | None:
     if isinstance(value, Opaque) and value.path not in run.adopted:
-        return facts.resolve(run.symbol(value.path, value.origin))
-    return facts.resolve(value.dim) if isinstance(value, Int) else None
+        return facts.resolve(run.symbol(value.path, value.origin), generic=True)
+    return facts.resolve(value.dim, generic=True) if isinstance(value, Int) else None
 
 
 def _flag(run: Run, value: Value | None) -> bool | None:

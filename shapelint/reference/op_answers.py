@@ -179,12 +179,12 @@ def compare(value: Value, result: Any, facts: Facts, binding: Binding, partial: 
             raise Disagreement(f"{where}: a tensor is told, torch gave {type(result).__name__}")
         if value.dtype is not None and value.dtype != kind(result.dtype):
             raise Disagreement(f"{where}: dtype {value.dtype} is told, torch gave {kind(result.dtype)}")
-        _compare_shape(facts.shape(value.shape), tuple(result.shape), facts, binding, partial, where)
+        _compare_shape(facts.shape(value.shape, generic=True), tuple(result.shape), facts, binding, partial, where)
     elif isinstance(value, Packed):
         if not isinstance(result, torch.nn.utils.rnn.PackedSequence):
             raise Disagreement(f"{where}: a packed sequence is told, torch gave {type(result).__name__}")
         padded, _ = torch.nn.utils.rnn.pad_packed_sequence(result, batch_first=True)
-        shape = facts.shape(Shape((value.batch, value.seq, *value.rest)))
+        shape = facts.shape(Shape((value.batch, value.seq, *value.rest)), generic=True)
         _compare_shape(shape, tuple(padded.shape), facts, binding, partial, where)
     elif isinstance(value, Tuple):
         if not isinstance(result, (tuple, list)) or len(result) != len(value.items):
@@ -201,7 +201,9 @@ def compare(value: Value, result: Any, facts: Facts, binding: Binding, partial: 
         if not isinstance(result, (tuple, list)):
             raise Disagreement(f"{where}: a sequence is told, torch gave {type(result).__name__}")
         if value.length is not None:
-            _compare_size(facts.resolve(value.length), len(result), facts, binding, partial, f"length of {where}")
+            _compare_size(
+                facts.resolve(value.length, generic=True), len(result), facts, binding, partial, f"length of {where}"
+            )
         for i, part in enumerate(result):
             item = (value.first if i == 0 else value.last if i == len(result) - 1 else None) or value.element
             own = Binding(dict(binding.sizes), binding.runs)  # open sizes differ from element to element
@@ -212,7 +214,7 @@ def compare(value: Value, result: Any, facts: Facts, binding: Binding, partial: 
     elif isinstance(value, Int):
         if not isinstance(result, int):
             raise Disagreement(f"{where}: an int is told, torch gave {type(result).__name__}")
-        _compare_size(facts.resolve(value.dim), result, facts, binding, partial, where)
+        _compare_size(facts.resolve(value.dim, generic=True), result, facts, binding, partial, where)
     elif isinstance(value, Str):
         if not isinstance(result, str) or value.value not in (None, result):
             raise Disagreement(f"{where}: {value} is told, torch gave {result!r}")
@@ -254,7 +256,7 @@ def _compare_size(dim: Dim, size: int, facts: Facts, binding: Binding, partial: 
 def check_facts(facts: Facts, binding: Binding) -> None:
     """Raises Disagreement where a fact that the rule learned is not true of the sizes that the symbols stand for."""
     for run, sizes in binding.runs.items():
-        shape = facts.shape(Shape((run,)))
+        shape = facts.shape(Shape((run,)), generic=True)
         least, greatest = facts.admissible_ranks(shape)
         if len(sizes) < least or (greatest is not None and len(sizes) > greatest):
             raise Disagreement(f"learned: a tensor of shape {sizes} has the axes {shape}")
@@ -266,7 +268,7 @@ def check_facts(facts: Facts, binding: Binding) -> None:
                 binding.sizes[symbol] = size
     for symbol, dim in facts.proved.items():
         if symbol in binding.sizes:
-            told = binding.evaluate(facts.resolve(dim, proof=True))
+            told = binding.evaluate(facts.resolve(dim))
             if told is not None and told != binding.sizes[symbol]:
                 raise Disagreement(f"learned: {symbol} is {dim}, which is {told}, but it was {binding.sizes[symbol]}")
     for symbol, least_ in facts.low.items():

@@ -315,7 +315,7 @@ class Program:
 
     def _tensor(self, value: Tensor, wish: str) -> str:
         # a step may be that of several shapes: of an item and of the batch that a loader makes of it
-        key = (value.step or id(value), self.facts.shape(value.shape).parts)
+        key = (value.step or id(value), self.facts.shape(value.shape, generic=True).parts)
         known = self._values.get(key)
         if known is None:
             self._values[key] = known = self._cut(value) or self._made_by_op(value) or self.leaf(value, wish)
@@ -592,7 +592,7 @@ class Program:
     def compare(self, value: Value, result: Any) -> str:
         """Where torch gives another shape than was inferred, both; "" where they agree as far as the shape is known."""
         if isinstance(value, Tensor) and isinstance(result, torch.Tensor):
-            return self._compare(self.facts.read(value.shape), tuple(result.shape))
+            return self._compare(self.facts.read(value.shape, generic=True), tuple(result.shape))
         if isinstance(value, Tuple) and isinstance(result, (tuple, list)):
             if len(value.items) != len(result):
                 return f"{len(value.items)} values are inferred, torch gives {len(result)}"
@@ -600,7 +600,9 @@ class Program:
             return next((s for s in said if s), "")
         if isinstance(value, Packed) and isinstance(result, torch.nn.utils.rnn.PackedSequence):
             padded, _ = torch.nn.utils.rnn.pad_packed_sequence(result, batch_first=True)
-            return self._compare(self.facts.shape(Shape((value.batch, value.seq, *value.rest))), tuple(padded.shape))
+            return self._compare(
+                self.facts.shape(Shape((value.batch, value.seq, *value.rest)), generic=True), tuple(padded.shape)
+            )
         if isinstance(value, Int) and type(result) is int:
             expected = self.sizes.learn(value.dim, result)
             return "" if expected is None else f"{expected} is inferred, torch gives {result}"

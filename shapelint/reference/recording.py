@@ -78,7 +78,11 @@ class Recording:
             given = given.items[place] if isinstance(given, Tuple) else given.element  # type: ignore[attr-defined]
         if isinstance(value, Tensor) and isinstance(given, Tensor):
             facts = self.run.state.facts
-            return found if facts.shape(value.shape).parts == facts.shape(given.shape).parts else None
+            return (
+                found
+                if facts.shape(value.shape, generic=True).parts == facts.shape(given.shape, generic=True).parts
+                else None
+            )
         return found if type(value) is type(given) else None
 
 

@@ -63,7 +63,7 @@ def misread(case: Case) -> Report | None:
     width = next((axis for axis in axes if axis is not read and _recurrent_features(case, axis)), None)
     if len(kinds) != 1 or size not in event.learned or width is None:
         return None
-    if case.facts.resolve(width.size) != case.facts.resolve(read.size):
+    if case.facts.resolve(width.size, generic=True) != case.facts.resolve(read.size, generic=True):
         return None
     kind = _KIND[kinds.pop()]
     place = axes.index(width)
@@ -111,7 +111,7 @@ def _parts(case: Case, symbol: Symbol) -> Report | None:
     left of the same features when one of the parts was taken."""
     event = case.event
     assert isinstance(event, OpCalled)
-    count = case.facts.resolve(Dim.of(symbol)).value
+    count = case.facts.resolve(Dim.of(symbol), generic=True).value
     if count is None or count < 2:
         return None
     sides = [x for value in event.arguments.values() if (x := case.tensor(value)) is not None]
@@ -161,7 +161,7 @@ def _is_computed(x: Tensor) -> bool:
 def _coincidence(case: Case, name: str, bound: tuple[int, Axis], beside: tuple[int, Axis]) -> Report | None:
     (place, axis), (other, width) = bound, beside
     facts = case.facts
-    size, whole = facts.resolve(axis.size), facts.resolve(width.size)
+    size, whole = facts.resolve(axis.size, generic=True), facts.resolve(width.size, generic=True)
     role, beside_role = case.proved_role(axis), case.proved_role(width)
     subject, sizes = case.subject, f"`{name}` has {case.dim(size)} entries along axis {place}"
     if beside_role in _WIDTHS and role not in _WIDTHS and _is_piece(facts, size, whole):
@@ -184,13 +184,15 @@ def _is_piece(facts: Facts, size: Dim, whole: Dim) -> bool:
     """Whether a size is a proper divisor of another by what both are made of: `width//heads`, or `heads` where `heads` divides `width`."""
     if size == whole or not size.symbols or not whole.symbols:
         return False
-    if any(facts.resolve(n) == whole and facts.resolve(k) == size for n, k in facts.divides):
+    if any(
+        facts.resolve(n, generic=True) == whole and facts.resolve(k, generic=True) == size for n, k in facts.divides
+    ):
         return True
     symbol = size.lone_symbol
     if symbol is None and len(size.terms) == 1:
         (monomial, factor) = size.terms[0]
         if factor == 1 and len(monomial) == 1 and isinstance(monomial[0][0], FloorDiv):
-            return facts.resolve(monomial[0][0].args[0]) == whole
+            return facts.resolve(monomial[0][0].args[0], generic=True) == whole
     return divide_exactly(whole, size) is not None
 
 

@@ -46,7 +46,7 @@ def check(case: Case) -> Report | None:
         return None  # what is kept is broadcast: a statistic of the batch, not a pooled step
     result = event.result.step if isinstance(event.result, Tensor) else None
     pooled = _Pooled(case, x, number % 3, result)
-    if case.facts.resolve(x.shape.axes[pooled.place].size) == 1:
+    if case.facts.resolve(x.shape.axes[pooled.place].size, generic=True) == 1:
         return None
     if not (event.assumed or x.assumed) or case.is_told_batched(x.shape):
         pooled.report = _judged(pooled, [case.proved_role(a) for a in x.shape.axes])

@@ -49,8 +49,8 @@ def check(case: Case) -> Report | None:
     row, (samples, one) = narrow.shape.axes[0], column.shape.axes
     facts = case.facts
     if (
-        facts.resolve(one.size) != 1
-        or facts.resolve(row.size) == 1
+        facts.resolve(one.size, generic=True) != 1
+        or facts.resolve(row.size, generic=True) == 1
         or facts.compare(row.size, samples.size) is not Verdict.SAME
     ):
         return None
@@ -104,9 +104,9 @@ def _total(case: Case, values: Tensor, total: Tensor) -> Report | None:
     step = total.step
     if total.shape.rank != 0 or values.shape.rank != 1 or step is None or step.op != "sum" or step.previous is None:
         return None
-    summed = case.facts.shape(step.previous.shape)
+    summed = case.facts.shape(step.previous.shape, generic=True)
     n = values.shape.axes[0].size
-    if summed.rank != 2 or case.facts.resolve(n) == 1 or _is_moved(values.step, step.previous):
+    if summed.rank != 2 or case.facts.resolve(n, generic=True) == 1 or _is_moved(values.step, step.previous):
         return None
     samples, scores = summed.axes
     if case.facts.compare(samples.size, n) is not Verdict.SAME or case.proved_role(scores) not in ("feature", "class"):
@@ -175,7 +175,7 @@ def _inserted(case: Case, step: Step | None, one: Axis) -> bool:
         return True
     origin = ""
     while step is not None:
-        shape = case.facts.shape(step.shape)
+        shape = case.facts.shape(step.shape, generic=True)
         if not any(isinstance(p, Axis) and factor in p.factors for p in shape.parts):
             break
         origin = step.op

@@ -160,7 +160,7 @@ class Case:
         if isinstance(value, Opaque) and value.path in self.run.adopted:
             value = self.run.adopted[value.path]
         if isinstance(value, Tensor):
-            return value.with_parts(self.facts.read(value.shape).parts)
+            return value.with_parts(self.facts.read(value.shape, generic=True).parts)
         return None
 
 

@@ -18,13 +18,15 @@ class Place:
 @dataclass(frozen=True, slots=True)
 class Seen:
     """A reading in which something was found. `built` is where the module was constructed in which it happened, `flag` the one test
-    of a parameter that selects worlds in which it happens ("bidirectional=True", "kind == 'lstm'"), "" where it happens in all."""
+    of a parameter that selects worlds in which it happens ("bidirectional=True", "kind == 'lstm'"), "" where it happens in all. `likely`: it
+    fails for a batch, and inputs of fewer axes would pass."""
 
     kind: str
     entry: str
     flag: str = ""
     built: Location | None = None
     built_place: Place | None = None
+    likely: bool = False
 
 
 @dataclass(frozen=True, slots=True)

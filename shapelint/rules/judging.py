@@ -42,6 +42,10 @@ def judge_all(observations: Iterable[Observations]) -> list[Diagnostic]:
 
 
 def _judge(findings: list[Finding], passed: set[Place | None]) -> list[Diagnostic]:
+    if passed:  # what is only likely is not, where a call of the project goes well
+        findings = [f for f in findings if not f.seen.likely]
+        if not findings:
+            return []
     findings = sorted(
         findings,
         key=lambda f: (-SEVERITY_ORDER[f.severity], bool(f.seen.flag), _KINDS[f.seen.kind], f.location, f.message),

@@ -84,9 +84,9 @@ def _judged(laid: _Laid) -> Report | None:
     if set(roles) != {"batch", "step"}:
         return None
     batch = roles.index("batch")
-    if facts.resolve(rows[batch].size) == 1 or facts.resolve(rows[1 - batch].size) != 1:
+    if facts.resolve(rows[batch].size, generic=True) == 1 or facts.resolve(rows[1 - batch].size, generic=True) != 1:
         return None
-    if any(facts.resolve(a.size) == 1 for a in axes) or not _counts(case, laid.table.step, rows[batch]):
+    if any(facts.resolve(a.size, generic=True) == 1 for a in axes) or not _counts(case, laid.table.step, rows[batch]):
         return None
     proof = next((e.why for e in case.evidence(axes[batch]) if e.role == "batch"), "")
     claim = claimed_role(case.run, axes[batch])
@@ -104,7 +104,7 @@ def _counts(case: Case, step: Step | None, rows: Axis) -> bool:
     """Whether the rows of a table are the entries that were counted out or made at its beginning, and not those of an input that it met."""
     while step is not None and step.previous is not None:
         step = step.previous
-    made = case.run.state.facts.shape(step.shape).parts if step is not None else ()
+    made = case.run.state.facts.shape(step.shape, generic=True).parts if step is not None else ()
     return any(f in p.factors for p in made if isinstance(p, Axis) for f in rows.factors)
 
 

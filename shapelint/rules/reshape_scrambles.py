@@ -64,7 +64,7 @@ def check(case: Case) -> Report | None:
         return None
     if _is_skewed(kept, x.step):
         return None
-    if any(_is_open(case.facts.resolve(d)) for d in x.shape.dims):
+    if any(_is_open(case.facts.resolve(d, generic=True)) for d in x.shape.dims):
         return None
     scramble = regroup(case.facts, x.shape.axes, result.shape.dims).scramble
     if scramble is not None and len(scramble.source) > 1 and not _may_collapse(case, scramble):
@@ -97,7 +97,9 @@ def _is_skewed(kept: list[object], step: Step | None) -> bool:
 def _may_collapse(case: Case, scramble: Scramble) -> bool:
     """Whether the order holds once a computed size is 1, as the height that a stack of convolutions leaves often is."""
     facts = case.facts
-    slim = {f for f in scramble.source if _is_rest(facts.resolve(f.size)) and not facts.at_least(f.size, 2)}
+    slim = {
+        f for f in scramble.source if _is_rest(facts.resolve(f.size, generic=True)) and not facts.at_least(f.size, 2)
+    }
     wide = [f for f in scramble.source if f not in slim]
     return bool(slim) and [f for claim in scramble.claims for f in claim if f not in slim] == wide
 

@@ -52,7 +52,7 @@ def remember(case: Case) -> Report | None:
     axes = chosen.tensor.shape.axes
     if case.proved_role(axes[chosen.place]) != "step" or not two_directions(case, axes[2]):
         return None
-    if case.facts.resolve(axes[chosen.place].size) == 1:
+    if case.facts.resolve(axes[chosen.place].size, generic=True) == 1:
         return None
     text = case.text(event.where.site.node)
     report = Report(
@@ -104,4 +104,7 @@ def two_directions(case: Case, axis: Axis) -> bool:
     if len(axis.factors) != 2:
         return False
     outer = axis.factors[0]
-    return case.facts.resolve(outer.size) == 2 and case.proved_role(Axis(outer.size, (outer,))) == "direction"
+    return (
+        case.facts.resolve(outer.size, generic=True) == 2
+        and case.proved_role(Axis(outer.size, (outer,))) == "direction"
+    )

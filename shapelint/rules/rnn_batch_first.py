@@ -32,7 +32,11 @@ def check(case: Case) -> Report | None:
     if told is None and not (x.assumed or event.assumed):
         told = _foreign(case, steps, "batch")
     told = told or _of_layer_before(case, x, steps, batch, flag.value)
-    if told is None or case.facts.resolve(steps.size) == 1 or case.facts.resolve(batch.size) == 1:
+    if (
+        told is None
+        or case.facts.resolve(steps.size, generic=True) == 1
+        or case.facts.resolve(batch.size, generic=True) == 1
+    ):
         return None
     layout = "(batch, seq, features)" if flag.value else "(seq, batch, features)"
     assert event.config is not None

@@ -23,7 +23,12 @@ def check(case: Case) -> Report | None:
     if chosen is None or chosen.number != -1 or chosen.tensor.shape.rank != 3:
         return None
     axes = chosen.tensor.shape.axes
-    if chosen.place == 1 and not chosen.by_ellipsis and _is_state(case, axes) and case.facts.resolve(axes[1].size) != 1:
+    if (
+        chosen.place == 1
+        and not chosen.by_ellipsis
+        and _is_state(case, axes)
+        and case.facts.resolve(axes[1].size, generic=True) != 1
+    ):
         return _last_of_state(case, chosen)
     is_assumed = event.assumed or chosen.tensor.assumed
     if is_assumed and not case.is_told_batched(chosen.tensor.shape) and not _takes_feature_of_one(chosen):
@@ -47,7 +52,7 @@ def _takes_feature_of_one(chosen: Selection) -> bool:
 
 def _recurrent_features(case: Case, axis: Axis) -> bool:
     """Whether an axis is what a recurrent layer gives at each step (and wider than one entry)."""
-    if not axis.factors or case.facts.resolve(axis.size) == 1:
+    if not axis.factors or case.facts.resolve(axis.size, generic=True) == 1:
         return False
     inner = Axis(axis.factors[-1].size, axis.factors[-1:])
     return any("recurrent layer gives" in e.why for e in case.evidence(inner))
@@ -73,7 +78,10 @@ def _last_of_state(case: Case, chosen: Selection) -> Report | None:
 
 
 def _last_sample(case: Case, chosen: Selection, axes: tuple[Axis, ...]) -> Report | None:
-    if not case.facts.at_least(axes[chosen.place].size, 1) or case.facts.resolve(axes[chosen.place].size) == 1:
+    if (
+        not case.facts.at_least(axes[chosen.place].size, 1)
+        or case.facts.resolve(axes[chosen.place].size, generic=True) == 1
+    ):
         return None
     if not any(_recurrent_features(case, a) for a in axes):
         return None
@@ -125,7 +133,9 @@ def _is_stacked_by_steps(case: Case, chosen: Selection) -> bool:
 
 def _is_made(case: Case, axis: Axis) -> bool:
     """Whether an axis is none that an input has, so that it is the one that the stack made."""
-    arrived = {f for x in case.run.adopted.values() for a in case.facts.shape(x.shape).prefix for f in a.factors}
+    arrived = {
+        f for x in case.run.adopted.values() for a in case.facts.shape(x.shape, generic=True).prefix for f in a.factors
+    }
     return len(axis.factors) == 1 and axis.factors[0] not in arrived
 
 

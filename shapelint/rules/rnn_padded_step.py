@@ -60,7 +60,12 @@ def check(case: Case) -> Report | None:
     axes = chosen.tensor.shape.axes
     why = _padding(case, axes[chosen.place])
     batch = next((a for a in axes if case.proved_role(a) == "batch"), None)
-    if why is None or batch is None or case.facts.resolve(batch.size) == 1 or _is_moved(chosen.tensor.step):
+    if (
+        why is None
+        or batch is None
+        or case.facts.resolve(batch.size, generic=True) == 1
+        or _is_moved(chosen.tensor.step)
+    ):
         return None
     text = case.text(event.where.site.node)
     owner = text.partition("[")[0]

@@ -88,13 +88,15 @@ def remember(case: Case) -> Report | None:
     roles = [case.proved_role(Axis(f.size, (f,))) for f in rows.factors]
     if roles not in (["layer"], ["layer", "direction"]):
         return None
-    directions = 1 if len(roles) == 1 else case.facts.resolve(rows.factors[1].size).value
+    directions = 1 if len(roles) == 1 else case.facts.resolve(rows.factors[1].size, generic=True).value
     if directions not in (1, 2):
         return None
     last = chosen.tensor.shape.axes[-1].factors
     if _is_measured((case.run.top.node or case.run.top.module.lowered.module).body, event.where.site.node):
         return None
-    row = _Row(case, (*rows.factors, *last), chosen.number, case.facts.resolve(rows.factors[0].size), directions)
+    row = _Row(
+        case, (*rows.factors, *last), chosen.number, case.facts.resolve(rows.factors[0].size, generic=True), directions
+    )
     case.run.notes.setdefault(RULE.name, []).append(row)
     return None
 
@@ -147,7 +149,7 @@ def _merged_rows(case: Case, axis: Axis) -> frozenset[Factor]:
         role = case.proved_role(Axis(factor.size, (factor,)))
         if role not in ("layer", "direction", "batch"):
             return frozenset()
-        if role == "batch" and case.facts.resolve(factor.size) != 1:
+        if role == "batch" and case.facts.resolve(factor.size, generic=True) != 1:
             found["batch"] = factor
         elif role != "batch" and case.facts.at_least(factor.size, 2, proof=True):
             found["rows"] = factor
@@ -155,7 +157,7 @@ def _merged_rows(case: Case, axis: Axis) -> frozenset[Factor]:
 
 
 def _merging(case: Case, shape: Shape, axis: Axis) -> Report:
-    count = " × ".join(case.dim(f.size) for f in axis.factors if case.facts.resolve(f.size) != 1)
+    count = " × ".join(case.dim(f.size) for f in axis.factors if case.facts.resolve(f.size, generic=True) != 1)
     return Report(
         f"`{case.text(case.event.where.site.node)}` counts the rows of the state as samples: {case.shape(shape)} has {count} of them",
         label="the state has a row for each layer and direction of each sample: what comes out has no batch axis",

@@ -90,7 +90,7 @@ def _keep(
 ) -> None:
     lie = None if roles_only else judge(case, claim, [value])
     if lie is None and isinstance(value, Tensor):
-        remember_roles(case.run, claim, case.facts.read(value.shape))
+        remember_roles(case.run, claim, case.facts.read(value.shape, generic=True))
         lie = role_lie(case, claim, value.shape)
     case.run.notes.setdefault(RULE.name, []).append(_Return(case, function, subject, claim, lie))
 

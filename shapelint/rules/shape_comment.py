@@ -238,11 +238,13 @@ def _shapes(run: Run, value: Value) -> list[_Known] | None:
         value = adopted
     facts = run.state.facts
     if isinstance(value, Tensor):
-        return [_Known(facts.shape(value.shape), value.step, value.assumed or facts.in_doubt(value.shape))]
+        return [
+            _Known(facts.shape(value.shape, generic=True), value.step, value.assumed or facts.in_doubt(value.shape))
+        ]
     if isinstance(value, SizeOf):
-        return [_Known(facts.shape(value.shape), assumed=facts.in_doubt(value.shape))]
+        return [_Known(facts.shape(value.shape, generic=True), assumed=facts.in_doubt(value.shape))]
     if isinstance(value, Tuple) and value.kind == "size":
-        dims = [facts.resolve(i.dim) for i in value.items if isinstance(i, Int)]
+        dims = [facts.resolve(i.dim, generic=True) for i in value.items if isinstance(i, Int)]
         return [_Known(Shape.of(*dims))] if len(dims) == len(value.items) else None
     if isinstance(value, OneOf):
         found = [_shapes(run, o) for o in value.options]
@@ -281,12 +283,12 @@ def _visit(case: Case, claim: Claim, subject: str, values: list[Value]) -> _Visi
     for name in names:
         value = lookup(case.run, name) if name.isidentifier() else None
         if isinstance(value, Int):
-            known[name] = case.facts.resolve(value.dim)
+            known[name] = case.facts.resolve(value.dim, generic=True)
     one = shapes[0] if shapes is not None and len(shapes) == 1 else None
     shape, step = (one.shape, one.step) if one is not None else (None, None)
     if shape is not None and not shape.ranked:
         # a claim of that rank confirms the reading that is preferred anyway
-        read = case.facts.read(shape)
+        read = case.facts.read(shape, generic=True)
         shape = read if [read.rank] == [len(row) for row in claim.readings] else shape
     if lie is None:
         remember_roles(case.run, claim, shape)
@@ -315,7 +317,7 @@ def _is_product(claim: Claim) -> bool:
 
 
 def _has_products(facts: Facts, shape: Shape) -> bool:
-    sizes = [facts.resolve(part.size) for part in shape.parts if isinstance(part, Axis)]
+    sizes = [facts.resolve(part.size, generic=True) for part in shape.parts if isinstance(part, Axis)]
     return any(sum(power for _, power in size.terms[0][0]) > 1 for size in sizes if len(size.terms) == 1)
 
 
@@ -387,7 +389,7 @@ def _permuted(visit: _Visit, visits: Iterable[_Visit]) -> Lie | None:
     meant: list[tuple[Dim, bool] | None] = []
     for size in row:
         meant.append(_meaning(visit, size, visits) if isinstance(size, Size) else None)
-    actual = [facts.resolve(a.size) for a in axes]
+    actual = [facts.resolve(a.size, generic=True) for a in axes]
     wrong = [i for i, known in enumerate(meant) if known is not None and known[0] != actual[i]]
     claimed = [known for i in wrong if (known := meant[i]) is not None]
     sizes = {dim for dim, _ in claimed}
@@ -407,7 +409,7 @@ def role_lie(case: Case, claim: Claim, shape: Shape) -> Lie | None:
     if len(claim.readings) != 1:
         return None
     # a layer that comes later may tell how many axes there are
-    row, shape = claim.readings[0], case.facts.read(shape)
+    row, shape = claim.readings[0], case.facts.read(shape, generic=True)
     if not shape.ranked or len(row) != shape.rank:
         return None
     swapped: dict[tuple[str, str], int] = {}
@@ -433,7 +435,7 @@ def _meaning(visit: _Visit, size: Size, visits: Iterable[_Visit]) -> tuple[Dim, 
         return None if size.dim is None else (size.dim, False)
     table = {named(name): dim for name, dim in visit.known.items()}
     if all(s in table for s in size.dim.symbols):
-        return facts.resolve(size.dim.substitute(table.get)), True
+        return facts.resolve(size.dim.substitute(table.get), generic=True), True
     if not size.name:
         return None
     where = visit.case.event.where
@@ -446,7 +448,7 @@ def _meaning(visit: _Visit, size: Size, visits: Iterable[_Visit]) -> tuple[Dim, 
         if other.lies is None and len(other.claim.readings) == 1 and other.shape is not None:
             if len(row) == other.shape.rank:
                 found += [
-                    facts.resolve(axis.size)
+                    facts.resolve(axis.size, generic=True)
                     for one, axis in zip(row, other.shape.axes)
                     if isinstance(one, Size) and one.name == size.name
                 ]

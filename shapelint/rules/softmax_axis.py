@@ -75,12 +75,12 @@ def remember(case: Case) -> Report | None:
 
 def _over_samples(case: Case, x: Tensor, place: int) -> Report | None:
     """Scores that a layer gave, one row for each sample of a proved batch: normalised down the batch, they make samples compete."""
-    if x.shape.rank != 2 or place != 0 or case.facts.resolve(x.shape.axes[0].size) == 1:
+    if x.shape.rank != 2 or place != 0 or case.facts.resolve(x.shape.axes[0].size, generic=True) == 1:
         return None
     samples, scores = x.shape.axes
     if case.proved_role(samples) != "batch" or case.proved_role(scores) not in ("feature", "class"):
         return None
-    if case.facts.resolve(scores.size) == 1:
+    if case.facts.resolve(scores.size, generic=True) == 1:
         return None  # one score for each sample may be a weight for it
     why = next(e.why for e in case.evidence(samples) if e.role == "batch")
     return Report(
@@ -139,12 +139,17 @@ def weights(case: Case) -> Report | None:
     moved = kept.factors != found.axis or any(f in summed.factors for f in found.axis)
     if moved and not (in_place and found.place < left.shape.rank - 1):
         return None
-    if case.facts.resolve(left.shape.axes[found.place].size) == 1 or case.facts.resolve(summed.size) == 1:
+    if (
+        case.facts.resolve(left.shape.axes[found.place].size, generic=True) == 1
+        or case.facts.resolve(summed.size, generic=True) == 1
+    ):
         return None
     if _is_assignment(case, found):
         return None
     across = in_place and found.place < left.shape.rank - 2  # the product pairs these axes: neither is summed
-    if not (summed.factors or across) or (found.place == left.shape.rank - 2 and case.facts.resolve(kept.size) == 1):
+    if not (summed.factors or across) or (
+        found.place == left.shape.rank - 2 and case.facts.resolve(kept.size, generic=True) == 1
+    ):
         return None
     report = Report(
         f"`{found.case.subject}` normalises axis {found.place}, but its result is summed over the last axis",
@@ -185,7 +190,11 @@ def weighted(case: Case) -> Report | None:
         if factor is None or behind is None or factor.shape.rank is None:
             continue
         ahead = result.shape.rank - factor.shape.rank
-        places = {ahead + i: axis for i, axis in enumerate(factor.shape.axes) if case.facts.resolve(axis.size) != 1}
+        places = {
+            ahead + i: axis
+            for i, axis in enumerate(factor.shape.axes)
+            if case.facts.resolve(axis.size, generic=True) != 1
+        }
         normalised = [i for i, axis in places.items() if axis.factors == behind[0].axis]
         if len(normalised) == 1:
             kept = _Weighted(behind[0], result.step, normalised[0], frozenset(places))

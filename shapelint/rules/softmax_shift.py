@@ -151,7 +151,9 @@ def check(case: Case) -> Report | None:
         summed, shift = one.total, raised.shift
         if _behind(summed.source) is not above or shift.place == summed.place:
             continue
-        if any(case.facts.resolve(over.shape.axes[place].size) == 1 for place in (shift.place, summed.place)):
+        if any(
+            case.facts.resolve(over.shape.axes[place].size, generic=True) == 1 for place in (shift.place, summed.place)
+        ):
             continue
         reduction = shift.case.text(shift.case.event.where.site.node)
         return Report(

@@ -52,7 +52,7 @@ def check(case: Case) -> Report | None:
     if x.assumed and not case.is_told_batched(x.shape):
         return None
     axis = _axis(x.shape, dim.dim.value)
-    if axis is None or case.facts.resolve(axis.size, proof=True) != 1:
+    if axis is None or case.facts.resolve(axis.size) != 1:
         return None
     # a size that only this caller passes (a batch or a sequence of one) is no fault of the code
     if case.run.kind == "open" and event.where.calls and _is_example(x.step):

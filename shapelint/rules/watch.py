@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -11,11 +13,11 @@ from shapelint.interp.described import is_description
 from shapelint.interp.entries import Reader
 from shapelint.interp.events import Claimed, Event, LayerBuilt, Misused, Observer, OpCalled, Stated, Unpacked
 from shapelint.interp.run import Run
-from shapelint.ops.contract import Mismatch
+from shapelint.ops.contract import Evidence, Mismatch
 from shapelint.rules.contract import Case, Fine, Report, Rule
 from shapelint.rules.findings import Cleared, Finding, Observations, Pass, Place, Seen
 from shapelint.rules.registry import load
-from shapelint.values.conditions import Compares, Condition, Equals, IsNone, IsTrue, worded
+from shapelint.values.conditions import Compares, Condition, Equals, IsNone, IsTrue, Rank, worded
 from shapelint.values.model import Bool, NoneValue, Site, Step, Tensor, Tuple, Value
 
 if TYPE_CHECKING:
@@ -47,6 +49,8 @@ class _Reading:
     untold: set[Place] = field(default_factory=set)  # where nothing tells whether a call works
     defaults: dict[Condition, bool] = field(default_factory=dict)  # what is asked of arguments, where they are left out
     cleared: set[Cleared] = field(default_factory=set)
+    likely: bool = False  # it fails, and would not if what arrives had fewer axes
+    sign: str = ""  # what says that a batch arrives
 
 
 class Watched:
@@ -87,6 +91,44 @@ class Watched:
 
 
 def _weigh(readings: list[_Reading]) -> list[Finding]:
+    """What stands of the readings of one entry."""
+    kept = _certain([r for r in readings if not r.likely])
+    told = {(f.place, f.rule, f.constraint) for f in kept}
+    return kept + [f for f in _of_batches(readings) if (f.place, f.rule, f.constraint) not in told]
+
+
+def _of_batches(readings: list[_Reading]) -> list[Finding]:
+    """What fails in every reading of a batch, and would pass only for fewer axes, while something says that there is a batch."""
+    batched = [r for r in readings if not _guesses_fewer_axes(r.world)]
+    if not batched or len(batched) == len(readings) or not all(r.sign and r.whole for r in batched):
+        return []
+    first = batched[0]
+    return [
+        _likely(finding, first.world, first.sign)
+        for finding in first.findings
+        if finding.severity == "error" and all(_has(r, finding) for r in batched)
+    ]
+
+
+def _guesses_fewer_axes(world: dict[Condition, bool]) -> bool:
+    return any(held and condition.guess == "rank" for condition, held in world.items())
+
+
+def _has(reading: _Reading, finding: Finding) -> bool:
+    key = (finding.place, finding.rule, finding.constraint)
+    return any((f.place, f.rule, f.constraint) == key for f in reading.findings)
+
+
+def _likely(finding: Finding, world: dict[Condition, bool], sign: str) -> Finding:
+    """A finding that no batch escapes, as a warning that says so."""
+    names = dict.fromkeys(c.path for c in world if isinstance(c, Rank) and c.guess == "rank")
+    fewer = " and ".join(f"`{name}`" for name in names)
+    note = f"it would pass only where {fewer} had fewer axes; that there is a batch is told by {sign}"
+    seen = replace(finding.seen, likely=True)
+    return replace(finding, severity="warning", notes=(*finding.notes, note), seen=seen)
+
+
+def _certain(readings: list[_Reading]) -> list[Finding]:
     kept: list[Finding] = []
     done: set[tuple[Place, str, str, Place | None]] = set()
     for reading in readings:
@@ -95,8 +137,10 @@ def _weigh(readings: list[_Reading]) -> list[Finding]:
             if (*key, finding.seen.built_place) in done:
                 continue
             done.add((*key, finding.seen.built_place))
-            failing = [r for r in readings if any((f.place, f.rule, f.constraint) == key for f in r.findings)]
+            failing = [r for r in readings if _has(r, finding)]
             others = [r for r in readings if r not in failing]
+            if finding.severity != "error" and all(r.sign for r in failing):
+                others = [r for r in others if not _guesses_fewer_axes(r.world)]  # fewer axes have no batch
             fine = [r for r in others if any(p == finding.place for p, _ in r.passed)]
             if _rests_on_a_guess(failing, others):
                 continue
@@ -197,6 +241,20 @@ class Watcher(Observer):
                 for rule, check in self.watched.by_statement:
                     self._check(run, event, rule, check)
 
+    def probed(self, run: Run, ended: Sequence[Run]) -> None:
+        """What fails whatever the answers is a fault; what fails for a batch alone, which something says that there is, is likely one."""
+        if self.reading is None:
+            return
+        failing = [p for p in ended if p.failed and not p.blurred]
+        passing = [p for p in ended if p not in failing]
+        readings = [w.reading for p in failing for w in p.observers if isinstance(w, Watcher) and w.reading is not None]
+        sign = _sign_of_batch(failing[-1]) if failing else ""
+        if not readings or (passing and not (sign and all(_guesses_fewer_axes(p.world) for p in passing))):
+            return
+        for finding in readings[-1].findings:
+            if finding.severity == "error" and all(_has(r, finding) for r in readings):
+                self.reading.findings.append(_likely(finding, passing[0].world, sign) if passing else finding)
+
     def finish(self, run: Run) -> None:
         if self.reading is not None:
             for rule in self.watched.rules.values():
@@ -211,6 +269,8 @@ class Watcher(Observer):
                             self._add(case, rule, report)
             self.reading.world = run.world
             self.reading.whole = run.splits
+            self.reading.likely = run.passes_with is not None
+            self.reading.sign = _sign_of_batch(run)
             for path, value in run.defaults.items():
                 if isinstance(value, Bool) and value.value is not None:
                     self.reading.defaults[IsTrue(path)] = value.value
@@ -316,6 +376,28 @@ class Watcher(Observer):
                 ),
             )
         )
+
+
+_BATCHES = re.compile(r"bsz?|bs|batch\w*|\w+_batch(?:_size)?", re.IGNORECASE)
+
+
+def _sign_of_batch(run: Run) -> str:
+    """What says that a batch arrives, and would mean nothing for a single sample: not that a layer reads one if it gets it."""
+    facts = run.state.facts
+    for evidence in facts.roles.values():
+        for one in evidence:
+            if isinstance(one, Evidence) and one.role == "batch" and one.strength in ("proved", "stated"):
+                if "batch_first=True" in one.why or "DataLoader" in one.why or "packed" in one.why:
+                    return one.why
+            if isinstance(one, Evidence) and one.role == "class" and "loss" in one.why:
+                return "a loss over classes"
+    for tensor in run.adopted.values():
+        for axis in facts.shape(tensor.shape).prefix[:1]:
+            symbol = axis.size.lone_symbol
+            name = run.names.get(symbol) if symbol is not None else None
+            if name is not None and _BATCHES.fullmatch(name):
+                return f"the name `{name}`"
+    return ""
 
 
 def _step(value: Value | None) -> Step | None:

@@ -58,6 +58,7 @@ class Facts:
         "oracle",
         "pending",
         "positive",
+        "presumed",
         "proved",
         "ranks",
         "readings",
@@ -78,6 +79,8 @@ class Facts:
         self.pending: dict[tuple[Dim, Dim], tuple[frozenset[Symbol], bool]] = {}
         self.roles: dict[Factor, tuple[object, ...]] = {}
         self.doubtful: frozenset[Segment] = frozenset()
+        # whether what is learned now rests on an assumption about a rank: sizes are then generic, and runs in doubt
+        self.presumed = False
         self.ranks: dict[Symbol, Shape] = {}  # what an open number of axes is the rank of; a table for all paths
         # decides whether a run holds no further axis than the number known beside it
         self.oracle: Callable[[Segment, int], bool | None] | None = None
@@ -96,6 +99,7 @@ class Facts:
         other.pending = dict(self.pending)
         other.roles = dict(self.roles)
         other.doubtful = self.doubtful
+        other.presumed = self.presumed
         other.ranks = self.ranks
         other.oracle = self.oracle
         other._both = self._both
@@ -160,10 +164,11 @@ class Facts:
             return symbol.low
         return known if symbol.low is None else max(known, symbol.low)
 
-    def resolve(self, dim: Dim, *, proof: bool = False) -> Dim:
-        """The dim read through the bindings; with `proof`, through the proved ones alone."""
+    def resolve(self, dim: Dim, *, generic: bool = False) -> Dim:
+        """The dim read through what is proved; with `generic`, through what general position tells too. What is kept or handed on is read without,
+        so that nothing proved later rests on it."""
         table = self.proved
-        if not proof and self.generic:
+        if generic and self.generic:
             if self._both is None:
                 self._both = {**self.generic, **self.proved}
             table = self._both
@@ -193,8 +198,8 @@ class Facts:
                     break
         return dim
 
-    def shape(self, shape: Shape, *, proof: bool = False) -> Shape:
-        """The shape read through bindings of its runs and sizes."""
+    def shape(self, shape: Shape, *, generic: bool = False) -> Shape:
+        """The shape read through bindings of its runs and sizes; `generic` as for `resolve`."""
         parts: list[Part] = []
         stack = list(reversed(shape.parts))
         changed = False
@@ -208,16 +213,28 @@ class Facts:
                     changed = True
                     stack.extend(reversed(bound))
                 continue
-            size = self.resolve(part.size, proof=proof)
+            size = self.resolve(part.size, generic=generic)
             if size is not part.size and size != part.size:
                 changed = True
                 part = Axis(size, part.factors)
             parts.append(part)
         return Shape(tuple(parts)) if changed else shape
 
+    def presume(self, size: Dim) -> Dim:
+        """A size that rests on an assumption: inference reads it as what it is taken for, proofs as a number that nothing tells."""
+        symbol = Dim.symbol("n", "unknown", 0)
+        assert symbol.lone_symbol is not None
+        self.bind(symbol.lone_symbol, size, generic=True)
+        return symbol
+
+    def sizes(self, shape: Shape) -> list[Dim]:
+        """The sizes of a ranked shape as ints, which may go where the shape does not; presumed where its rank is in doubt."""
+        dims = self.shape(shape).dims
+        return [self.presume(d) for d in dims] if self.in_doubt(shape) else list(dims)
+
     def compare(self, a: DimLike, b: DimLike, *, proof: bool = False) -> Verdict:
         """`SAME`, `DIFFERENT` for every admissible value, or `UNSURE`."""
-        difference = self.resolve(Dim.of(a) - Dim.of(b), proof=proof)
+        difference = self.resolve(Dim.of(a) - Dim.of(b), generic=not proof)
         if not difference.terms:
             return Verdict.SAME
         if self._never_zero(difference):
@@ -241,20 +258,20 @@ class Facts:
 
     def at_least(self, dim: DimLike, number: int, *, proof: bool = False) -> bool:
         """Whether the dim is surely `number` or more."""
-        low, _ = bounds(self.resolve(Dim.of(dim), proof=proof), self.least)
+        low, _ = bounds(self.resolve(Dim.of(dim), generic=not proof), self.least)
         return low is not None and low >= number
 
     def at_most(self, dim: DimLike, number: int, *, proof: bool = False) -> bool:
         """Whether the dim is surely `number` or less."""
-        _, high = bounds(self.resolve(Dim.of(dim), proof=proof), self.least)
+        _, high = bounds(self.resolve(Dim.of(dim), generic=not proof), self.least)
         return high is not None and high <= number
 
     # Learning --------------------------------------------------------------------------------
 
     def raise_low(self, dim: DimLike, number: int) -> None:
         """Learn that a dim is `number` or more, where that says something of one symbol: `(n - 3)//2 + 1 >= 1` gives `n >= 3`."""
-        dim = self.resolve(Dim.of(dim), proof=True)
-        while True:
+        dim = self.resolve(Dim.of(dim))
+        while not self.presumed:
             open_terms = [t for t in dim.terms if t[0]]
             if len(open_terms) != 1:
                 return
@@ -277,7 +294,7 @@ class Facts:
                 if isinstance(atom, FloorDiv) and number == 1:
                     self.positive |= {atom}
                 return
-            dim, number = self.resolve(atom.args[0], proof=True), number * divisor
+            dim, number = self.resolve(atom.args[0]), number * divisor
 
     def _raise_factors(self, monomial: Monomial) -> None:
         """A product of sizes that is 1 or more has no factor of 0."""
@@ -288,7 +305,9 @@ class Facts:
 
     def learn_divides(self, number: DimLike, divisor: DimLike) -> None:
         """Learn that `divisor` divides `number`."""
-        n, k = self.resolve(Dim.of(number), proof=True), self.resolve(Dim.of(divisor), proof=True)
+        if self.presumed:
+            return
+        n, k = self.resolve(Dim.of(number)), self.resolve(Dim.of(divisor))
         if divide_exactly(n, k) is None:
             self.divides = self.divides | {(n, k)}
 
@@ -301,7 +320,8 @@ class Facts:
     def bind(self, symbol: Symbol, dim: Dim, *, generic: bool = False) -> bool:
         """Bind an open symbol. Returns False where the dim speaks of the symbol itself. A proved binding reads its dim through what is
         proved alone: else what is only assumed would become a proof."""
-        dim = self.resolve(dim, proof=not generic)
+        generic = generic or self.presumed
+        dim = self.resolve(dim, generic=generic)
         if symbol in dim.symbols:
             return False
         assumed: list[tuple[Symbol, Dim]] = []
@@ -309,8 +329,12 @@ class Facts:
             self.generic[symbol] = dim
         else:
             # what was assumed of the symbol, and what leads back to it, is assumed anew on top of what is now proved
-            if symbol in self.generic or symbol in self.resolve(dim).symbols:
-                assumed = [(s, d) for s, d in self.generic.items() if s is symbol or symbol in self.resolve(d).symbols]
+            if symbol in self.generic or symbol in self.resolve(dim, generic=True).symbols:
+                assumed = [
+                    (s, d)
+                    for s, d in self.generic.items()
+                    if s is symbol or symbol in self.resolve(d, generic=True).symbols
+                ]
                 for known, _ in assumed:
                     del self.generic[known]
             self.proved[symbol] = dim
@@ -328,6 +352,8 @@ class Facts:
 
     def bind_segment(self, segment: Segment, parts: tuple[Part, ...]) -> None:
         """Learn what axes a run consists of."""
+        if self.presumed:
+            self.doubtful |= {segment}
         self.segments[segment] = parts
         rest = [p for p in parts if isinstance(p, Segment)]
         if len(rest) == 1:
@@ -339,14 +365,14 @@ class Facts:
         if segment not in self.segments:
             self.readings.setdefault(segment, axes)
 
-    def read(self, shape: Shape) -> Shape:
-        """The shape under the preferred reading: with the axes of a run that holds them or none."""
-        shape = self.shape(shape)
+    def read(self, shape: Shape, *, generic: bool = False) -> Shape:
+        """The shape under the preferred reading: with the axes of a run that holds them or none. `generic` as for `resolve`."""
+        shape = self.shape(shape, generic=generic)
         at = shape.segment_index
         chosen = None if at is None else self.readings.get(shape.parts[at])  # type: ignore[arg-type]
         if at is None or chosen is None:
             return shape
-        return self.shape(Shape((*shape.parts[:at], *chosen, *shape.parts[at + 1 :])))
+        return self.shape(Shape((*shape.parts[:at], *chosen, *shape.parts[at + 1 :])), generic=generic)
 
     def admissible_ranks(self, shape: Shape) -> tuple[int, int | None]:
         """The least and the greatest number of axes that a shape may have (None where there may be any number)."""
@@ -409,12 +435,13 @@ class Facts:
         the equality holds on the rest of this path, since torch would otherwise have raised.
         """
         left, right = Dim.of(a), Dim.of(b)
+        generic = generic or self.presumed
         if self.compare(left, right, proof=not generic) is Verdict.SAME:
             return Demand.HOLDS
         verdict = self.compare(left, right)
         if verdict is Verdict.DIFFERENT:
             return Demand.FAILS
-        difference = self._reduced(self.resolve(left - right, proof=not generic))
+        difference = self._reduced(self.resolve(left - right, generic=generic))
         latent = verdict is not Verdict.SAME and all(s.kind == "parameter" for s in difference.symbols)
         symbols = difference.symbols
         if self._solve(difference, generic) or (not generic and self._learn_division(difference)):
@@ -422,7 +449,7 @@ class Facts:
         if verdict is Verdict.SAME:
             return Demand.HOLDS
         if not generic and self.generic:  # with what is assumed, more may be told, as an assumption
-            likely = self._reduced(self.resolve(left - right))
+            likely = self._reduced(self.resolve(left - right, generic=True))
             symbols |= likely.symbols
             self._solve(likely, True)
         _, before = self.pending.get((left, right), (None, True))
@@ -469,7 +496,7 @@ class Facts:
                 if isinstance(atom, FloorDiv) and power == 1:
                     trial = self.copy()
                     trial.learn_divides(atom.args[0], atom.args[1])
-                    if not trial.resolve(difference, proof=True).terms:
+                    if not trial.resolve(difference).terms:
                         self.divides = trial.divides
                         return True
         return False
@@ -483,6 +510,7 @@ class Facts:
             return False
         answer = self.oracle(run, known) if self.oracle is not None else None
         if answer is None:
+            self.presumed = True
             self.doubtful = self.doubtful | {run}
             return False
         if answer:
@@ -543,9 +571,7 @@ class Facts:
                 self.bind_segment(run, self.readings[run])
                 shape = self.shape(shape)
                 continue
-            # the first of several axes is not the one that a layer's width tells
-            leads = at == 0 and count == 1 and all(_is_width(axis) for axis in shape.suffix)
-            if not leads and self._ends(run, at, count - at <= len(shape.suffix) and least < len(shape.parts)):
+            if self._ends(run, at, count - at <= len(shape.suffix) and least < len(shape.parts)):
                 shape = self.shape(shape)
                 continue
             axis = Axis.fresh(Dim.symbol(f"{run.name}.{at}", "input"))
@@ -609,11 +635,6 @@ def _read_through(dim: Dim, table: dict[Symbol, Dim]) -> Dim:
             break
         dim = dim.substitute(table.get)
     return dim
-
-
-def _is_width(axis: Axis) -> bool:
-    """Whether the size of an axis is a number or made of parameters, not given by an input."""
-    return all(symbol.kind == "parameter" for symbol in axis.size.symbols)
 
 
 __all__ = ["ONE", "Demand", "Facts", "Verdict"]

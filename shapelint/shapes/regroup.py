@@ -64,9 +64,10 @@ class _Unit:
 
 def regroup(facts: Facts, axes: Sequence[Axis], sizes: Sequence[Dim]) -> Regrouped:
     """The axes of `sizes` that a reshape makes of `axes`. The totals must be equal, as torch demands."""
-    targets = [facts.resolve(s) for s in sizes]
+    asked = [facts.resolve(s) for s in sizes]
+    targets = [facts.resolve(s, generic=True) for s in asked]
     if ZERO in targets:
-        return Regrouped(tuple(Axis(s) for s in targets))
+        return Regrouped(tuple(Axis(s) for s in asked))
     units = [u for axis in axes for u in _units(facts, axis)]
     found: list[Axis | None] = [None] * len(targets)
     scramble: Scramble | None = None
@@ -80,16 +81,17 @@ def regroup(facts: Facts, axes: Sequence[Axis], sizes: Sequence[Dim]) -> Regroup
     _whole_axes(facts, axes, found)
     _pass_ones(facts, axes, targets, found)
     return Regrouped(
-        tuple(a if a is not None else Axis.fresh(s) for a, s in zip(found, targets, strict=True)), scramble
+        tuple(Axis(s, a.factors) if a is not None else Axis.fresh(s) for a, s in zip(found, asked, strict=True)),
+        scramble,
     )
 
 
 def _units(facts: Facts, axis: Axis) -> list[_Unit]:
-    size = facts.resolve(axis.size)
+    size = facts.resolve(axis.size, generic=True)
     if len(axis.factors) <= 1:
         return [_Unit(axis.factors[0] if axis.factors else None, size)]
-    parts = [facts.resolve(f.size) for f in axis.factors]
-    if facts.resolve(product(parts)) != size:
+    parts = [facts.resolve(f.size, generic=True) for f in axis.factors]
+    if facts.resolve(product(parts), generic=True) != size:
         return [_Unit(None, size)]
     return [_Unit(f, s) for f, s in zip(axis.factors, parts, strict=True)]
 
@@ -127,7 +129,7 @@ def _matches(facts: Facts, source: list[Dim], target: list[Dim]) -> list[tuple[i
 def _running(facts: Facts, sizes: list[Dim]) -> list[Dim]:
     total, products = ONE, []
     for size in sizes:
-        total = facts.resolve(total * size)
+        total = facts.resolve(total * size, generic=True)
         products.append(total)
     return products
 
@@ -151,7 +153,7 @@ def _group(facts: Facts, units: list[_Unit], sizes: list[Dim], at: int) -> tuple
     if refined is not None and (scramble is None or _cuts_the_last(refined, known)):
         return refined, None
     scramble = scramble or _scramble_of_pieces(facts, known, sizes, at)
-    total = Factor(facts.resolve(product(f.size for f in known)), mixed=tuple(known))
+    total = Factor(facts.resolve(product(f.size for f in known), generic=True), mixed=tuple(known))
     return [Axis(s, (Factor(s, total, i, len(sizes)),)) for i, s in enumerate(sizes)], scramble
 
 
@@ -164,7 +166,7 @@ def _cuts_the_last(axes: list[Axis], factors: list[Factor]) -> bool:
 def _named(facts: Facts, unit: _Unit) -> Factor | None:
     """The factor of a unit; a slice of one is a factor of its own size with what is known about the whole."""
     factor = unit.factor
-    if factor is None or facts.resolve(factor.size) == unit.size:
+    if factor is None or facts.resolve(factor.size, generic=True) == unit.size:
         return factor
     part = Factor(unit.size, factor)
     if factor in facts.roles:
@@ -201,11 +203,11 @@ def _restored(facts: Facts, units: list[_Unit]) -> tuple[int, list[_Unit]] | Non
     parent = last.parent
     if any(p is None or (p.parent, p.place, p.count) != (parent, i, last.count) for i, p in enumerate(pieces)):
         return None
-    total = facts.resolve(product(u.size for u in units[-last.count :]))
-    if facts.resolve(parent.size) != total:
+    total = facts.resolve(product(u.size for u in units[-last.count :]), generic=True)
+    if facts.resolve(parent.size, generic=True) != total:
         return None
     if parent.mixed:
-        return last.count, [_Unit(f, facts.resolve(f.size)) for f in parent.mixed]
+        return last.count, [_Unit(f, facts.resolve(f.size, generic=True)) for f in parent.mixed]
     return last.count, [_Unit(parent, total)]
 
 
@@ -221,7 +223,7 @@ def _refined(facts: Facts, factors: list[Factor], sizes: list[Dim]) -> list[Axis
             if left == ONE:
                 if not waiting:
                     return None
-                left = facts.resolve(waiting[0].size)
+                left = facts.resolve(waiting[0].size, generic=True)
             whole = divide_exactly(size, left)
             part = divide_exactly(left, size) if whole is None else None
             if whole is not None:
@@ -292,7 +294,7 @@ def _scramble_of_pieces(facts: Facts, factors: list[Factor], sizes: list[Dim], a
 
 def _pieces(facts: Facts, factor: Factor) -> list[Factor]:
     """A factor whose size is a product of symbols, as one piece for each of them."""
-    size = facts.resolve(factor.size)
+    size = facts.resolve(factor.size, generic=True)
     if len(size.terms) != 1:
         return [factor]
     monomial, number = size.terms[0]
@@ -314,14 +316,14 @@ def _covers(
         return
     first, rest = sources[0], sources[1:]
     blocks: list[_Block] = []
-    want = facts.resolve(factors[first].size)
+    want = facts.resolve(factors[first].size, generic=True)
     for count in range(1, len(places) + 1):
         for chosen in combinations(places, count):
-            if facts.resolve(product(sizes[p] for p in chosen)) == want:
+            if facts.resolve(product(sizes[p] for p in chosen), generic=True) == want:
                 blocks.append(((first,), chosen))
     for count in range(1, len(rest) + 1):
         for others in combinations(rest, count):
-            total = facts.resolve(product(factors[s].size for s in (first, *others)))
+            total = facts.resolve(product(factors[s].size for s in (first, *others)), generic=True)
             blocks += [((first, *others), (p,)) for p in places if sizes[p] == total]
     found = 0
     for block in blocks:
@@ -335,10 +337,12 @@ def _covers(
 
 def _whole_axes(facts: Facts, axes: Sequence[Axis], found: list[Axis | None]) -> None:
     """An axis that passes whole stays the axis it was, with its factors of size 1."""
-    by_factors = {tuple(f for f in a.factors if facts.resolve(f.size) != ONE): a for a in axes if len(a.factors) > 1}
+    by_factors = {
+        tuple(f for f in a.factors if facts.resolve(f.size, generic=True) != ONE): a for a in axes if len(a.factors) > 1
+    }
     for i, axis in enumerate(found):
         whole = by_factors.get(axis.factors) if axis is not None else None
-        if axis is not None and whole is not None and facts.resolve(whole.size) == axis.size:
+        if axis is not None and whole is not None and facts.resolve(whole.size, generic=True) == axis.size:
             found[i] = Axis(axis.size, whole.factors)
 
 
@@ -347,17 +351,17 @@ def _pass_ones(facts: Facts, axes: Sequence[Axis], targets: list[Dim], found: li
     total = ONE
     borders: dict[Dim, list[Axis]] = {}
     for axis in axes:
-        size = facts.resolve(axis.size)
+        size = facts.resolve(axis.size, generic=True)
         if size == ONE:
             borders.setdefault(total, []).append(axis)
-        total = facts.resolve(total * size)
+        total = facts.resolve(total * size, generic=True)
     total = ONE
     for i, size in enumerate(targets):
         if size == ONE:
             waiting = borders.get(total)
             if waiting:
                 found[i] = waiting.pop(0)
-        total = facts.resolve(total * size)
+        total = facts.resolve(total * size, generic=True)
 
 
 __all__ = ["Regrouped", "Scramble", "regroup"]

@@ -146,9 +146,11 @@ class Tuple(Value):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SizeOf(Value):
-    """`x.shape` of a tensor whose rank is not known yet; `shape` is read through the facts when it is used."""
+    """`x.shape` of a tensor whose rank is not known yet, or what was made of it; `shape` is read through the facts when it is used, and `kind` as
+    for `Tuple`."""
 
     shape: Shape
+    kind: Literal["tuple", "list", "size"] = "size"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -174,6 +176,7 @@ class Packed(Value):
     dtype: Dtype | None = None
     step: Step | None = None
     total: Axis | None = None
+    assumed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
