@@ -402,6 +402,7 @@ def _look(job: _Job, look: Callable[[Project, LoadedModule], T]) -> Observed[T]:
     # What nests deeply enough to need a large stack is parsed on one, so it is read on one too.
     with _own_ops(job):
         observations = roomy(lambda: tuple(look(project, one) for one in loaded))
+    failures = (*failures, *project.take_faults())
     read = dict.fromkeys(path for one in observations for path in one.files_read)
     return Observed(job.path, observations, failures, tuple(read))
 
@@ -630,6 +631,7 @@ def each(task: Task, read: Callable[[Project, LoadedModule], Iterable[Any]]) -> 
             with _own_ops(job):
                 for one in loaded:
                     found += roomy(partial(read, _project(job), one))
+            failures += _project(job).take_faults()
         except Exception as error:
             if os.environ.get("SHAPELINT_TRACEBACK") == "1":
                 raise

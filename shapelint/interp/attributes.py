@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from shapelint.interp.children import register, unregister
 from shapelint.interp.containers import merged
 from shapelint.interp.described import is_description, reach_into
 from shapelint.interp.names import Deferred, _in_frame, rebind
@@ -251,15 +252,32 @@ def _of_tuple(run: Run, owner: Tuple, name: str, node: model.Expr) -> Value:
         return owner.items[owner.names.index(name)]
     if name in ("index", "count", "numel", "_replace", "_asdict") or owner.names:
         return Method(owner, name)
-    if owner.kind == "tuple" and (name in TENSOR_ATTRIBUTES or find(f"torch.Tensor.{name}") is not None):
-        inner = node.value.id if isinstance(node, model.Attribute) else node.id
-        return run.misuse(node.id, "tuple-as-tensor", {"use": "attribute", "name": name, "node": inner}, owner)
+    if owner.kind == "tuple" and _is_of_tensors_alone(name):
+        return _misused(run, owner, name, node)
     return Method(owner, name)
+
+
+# what a list has as well as a tensor
+_OF_LISTS = frozenset(dir(list))
+
+
+def _is_of_tensors_alone(name: str) -> bool:
+    """Whether tensors have an attribute of that name, and tuples and lists have none."""
+    return name in TENSOR_ATTRIBUTES or (name not in _OF_LISTS and find(f"torch.Tensor.{name}") is not None)
+
+
+def _misused(run: Run, owner: Tuple, name: str, node: model.Expr) -> Value:
+    inner = node.value.id if isinstance(node, model.Attribute) else node.id
+    return run.misuse(node.id, "tuple-as-tensor", {"use": "attribute", "name": name, "node": inner}, owner)
 
 
 def _of_object(run: Run, owner: Ref, name: str, node: model.Expr) -> Value:
     thing = run.state.read(owner)
     if not isinstance(thing, Instance):
+        if owner.address in run.batches and _is_of_tensors_alone(name):
+            batch = exported(run, owner)
+            if isinstance(batch, Tuple) and any(isinstance(v, Tensor) for v in batch.items):
+                return _misused(run, batch, name, node)
         return Method(owner, name)
     if name == "__dict__":
         return run.state.allocate(AttributesOf(owner.address))
@@ -447,9 +465,8 @@ def set_attribute(run: Run, owner: Value, name: str, value: Value, raw: bool = F
             override_weight(run, thing, name, value)
         elif thing.config is not None and name in _READ_WHEN_CALLED and name in thing.config.args:
             thing.config = replace(thing.config, args={**thing.config.args, name: exported(run, value)})
+        register(run, thing, name, value)
         thing.attrs[name] = value
-        if thing.parts is not None and isinstance(thing.cls, str):
-            thing.parts = [(k, value if k == name else v) for k, v in thing.parts]
     elif isinstance(thing, DictObject):
         thing.put(name, value)
 
@@ -493,6 +510,7 @@ def delete_named(run: Run, owner: Value, name: Value) -> None:
         return
     if isinstance(name, Str) and name.value is not None:
         thing.attrs.pop(name.value, None)
+        unregister(thing, name.value)
         return
     thing.vague = True
     for key in thing.attrs:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from shapelint.interp import worlds
 from shapelint.interp.calls import Arguments, call
+from shapelint.interp.collation import own_batch
 from shapelint.interp.containers import mapping_of, merged, update
 from shapelint.interp.expressions import as_dim, as_float, is_tensorish, spread_items
 from shapelint.interp.iteration import Passes, plan, renewed
@@ -320,7 +321,7 @@ def _iter(run: Run, given: Arguments) -> Value:
 
 
 def _next(run: Run, given: Arguments) -> Value:
-    return renewed(run, plan(run, given.args[0]).first) if given.args else Unknown("dynamic-value")
+    return renewed(run, own_batch(run, plan(run, given.args[0]).first)) if given.args else Unknown("dynamic-value")
 
 
 def _print(run: Run, given: Arguments) -> Value:
@@ -462,6 +463,8 @@ def is_instance(run: Run, value: Value, kinds: Value) -> Bool:
                 return Bool(value.array)
             if isinstance(value, Tensor) and last == "Tensor":
                 return Bool(not value.array)
+            if isinstance(value, Sequence) and last == value.kind:
+                return Bool(True)
             return Bool(last in names) if last else Bool(False)
     return Bool(None)
 
@@ -485,7 +488,7 @@ _KINDS: tuple[tuple[type, tuple[str, ...]], ...] = (
     (Str, ("str", "Sequence", "Iterable")),
     (NoneValue, ("NoneType",)),
     (Tuple, ("tuple", "Sequence", "Iterable", "Tuple", "Size", "Collection")),
-    (Sequence, ("tuple", "list", "Sequence", "Iterable")),
+    (Sequence, ("Sequence", "Iterable")),
     (SizeOf, ("Size", "tuple", "Sequence")),
     (Packed, ("PackedSequence", "tuple")),
     (Slice, ("slice",)),

@@ -12,6 +12,7 @@ from shapelint.interp.expressions import distribute, evaluate, joined_size, rows
 from shapelint.interp.join import Join, join_values, same_value
 from shapelint.interp.names import Deferred, identified
 from shapelint.interp.objects import (
+    CONTAINERS,
     BoundMethod,
     Builtin,
     ClassInfo,
@@ -650,10 +651,15 @@ def _fill_fields(run: Run, ref: Ref, info: ClassInfo, fields: list[tuple[str, Cl
 
 def initialise_library_base(run: Run, ref: Ref, base: str, given: Arguments) -> None:
     """`super().__init__(…)` of a class that inherits from a library's."""
-    from shapelint.interp.libraries import CONTAINERS, fill_container
+    from shapelint.interp.libraries import fill_container
 
     thing = run.state.read(ref)
     if not isinstance(thing, Instance):
+        return
+    if given.inexact and base not in CONTAINERS:
+        vague = run.state.write(ref)
+        assert isinstance(vague, Instance)
+        vague.vague = True
         return
     if base in CONTAINERS:
         fill_container(run, ref, base, given)

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable, Iterator
 from shapelint.interp.calls import Arguments, call_function, instantiate, without_decorator
 from shapelint.interp.events import Observer
 from shapelint.interp.expressions import evaluate, spread_items
+from shapelint.interp.faults import note_fault
+from shapelint.interp.libraries import knows
 from shapelint.interp.names import Deferred, namespace
 from shapelint.interp.objects import (
     BoundMethod,
@@ -118,7 +120,10 @@ class Reader:
 
     def _finish(self, run: Run) -> None:
         for observer in run.observers:
-            observer.finish(run)
+            try:
+                observer.finish(run)
+            except Exception as error:
+                note_fault(self.project, self.loaded, run.entry, error)
         self.reached |= run.reached
         self.files |= run.files
 
@@ -159,6 +164,10 @@ class Reader:
             except BudgetSpent:
                 if before is None:
                     self.spent.append(entry)
+            except Exception as error:
+                # what the other worlds say proves nothing without this one
+                note_fault(self.project, self.loaded, entry, error)
+                return
             else:
                 kept = run
                 if kind == "open" and before is None and run.late_ranks():
@@ -235,6 +244,8 @@ class Reader:
             pass
         except BudgetSpent:
             self.spent.append("<module>")
+        except Exception as error:
+            note_fault(self.project, self.loaded, "<module>", error)
         self.steps -= run.granted - run.steps
         self._finish(run)
         base, address = run.state, frame.address
@@ -477,7 +488,9 @@ def build_openly(run: Run, info: ClassInfo) -> Ref:
                 args.append(_parameter(run, param, default))
             elif param.kind == "keyword":
                 kwargs[param.name] = _parameter(run, param, default)
-    built = instantiate(run, info, Arguments(args, kwargs, inexact=_takes_more(found)))
+    # where a class has no constructor of its own, nothing is known of what that of a library is given
+    inexact = _takes_more(found) or (found is None and any(knows(base) for base in info.library_bases))
+    built = instantiate(run, info, Arguments(args, kwargs, inexact=inexact))
     if not isinstance(built, Ref):
         raise PathEnds
     if _takes_more(found):

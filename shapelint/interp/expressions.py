@@ -18,6 +18,7 @@ from shapelint.interp.objects import (
 )
 from shapelint.interp.run import PathEnds, Refusals, Run
 from shapelint.interp.state import State
+from shapelint.interp.texts import interpolated
 from shapelint.ops.contract import constant
 from shapelint.program import model
 from shapelint.shapes.dim import Dim, maximum, minimum
@@ -315,6 +316,8 @@ def _plain_binary(run: Run, op: str, left: Value, right: Value) -> Value:
     if isinstance(left, Str) and op == "+" and isinstance(right, Str):
         known = left.value is not None and right.value is not None
         return Str(left.value + right.value) if known else Str(None, left.value or left.prefix)  # type: ignore[operator]
+    if isinstance(left, Str) and op == "%" and (text := interpolated(run, left.value, right)) is not None:
+        return Str(text)
     if isinstance(left, Str) and op == "%":
         return Str(None, (left.value or left.prefix).partition("%")[0])
     if isinstance(left, Str) and op == "+" and isinstance(right, Unknown):

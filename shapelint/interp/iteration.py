@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
+from shapelint.interp.collation import own_batch
 from shapelint.interp.expressions import as_dim, evaluate
 from shapelint.interp.join import Join, join, same_value
 from shapelint.interp.objects import DictObject, Frame, Instance, Iterable, ListObject, Range, Repeated
@@ -245,15 +246,19 @@ def _view(run: Run, value: Iterable) -> Passes:
 # Running loops -----------------------------------------------------------------------------------
 
 
-def iterate(run: Run, passes: Passes, body: Callable[[Value], None], *, endless: bool = False) -> None:
+def iterate(run: Run, passes: Passes, read: Callable[[Value], None], *, endless: bool = False) -> None:
     """Run a loop. Passes that are listed are run one by one; otherwise the first two are, and what they left is continued to the end: what
     grows by the same amount in each pass grows to the count, what changes otherwise is unknown. Raises PathEnds where no path leaves."""
     from shapelint.interp.statements import one_pass
 
     run.top.breaks.append([])
     ends: list[State] = []
-    if passes.items is None:
-        read, body = body, lambda value: read(renewed(run, value))
+    alike = passes.items is None
+
+    def body(value: Value) -> None:
+        mine = own_batch(run, value)
+        read(renewed(run, mine) if alike else mine)
+
     try:
         if passes.items is not None and len(passes.items) <= UNROLL_ITEMS:
             alive = True

@@ -103,6 +103,7 @@ class Join:
             joined = mine.copy()
             joined.attrs = self.names(mine.attrs, theirs.attrs)
             joined.vague = mine.vague or theirs.vague
+            joined.modules = mine.modules if mine.modules == theirs.modules else None
             joined.config = mine.config if mine.config is theirs.config else mine.config or theirs.config
             if mine.parts != theirs.parts:
                 if (

@@ -13,17 +13,26 @@ from dataclasses import replace
 
 from shapelint.interp import worlds
 from shapelint.interp.calls import Arguments, call, call_unread, call_with, fields_of, instantiate
+from shapelint.interp.collation import collated, converted, keep_apart
 from shapelint.interp.containers import extend, key_of, loaded_module, merged, update
 from shapelint.interp.described import described
 from shapelint.interp.expressions import as_dim, as_float, rows_of, spread_items
 from shapelint.interp.iteration import Passes, plan
-from shapelint.interp.objects import ClassInfo, ClassValue, DictObject, FunctionValue, Instance, ListObject, Partial
+from shapelint.interp.objects import (
+    CONTAINERS,
+    ClassInfo,
+    ClassValue,
+    DictObject,
+    FunctionValue,
+    Instance,
+    ListObject,
+    Partial,
+)
 from shapelint.interp.run import PathEnds, Run
 from shapelint.interp.torch_calls import build_layer, call_op
 from shapelint.ops.index import find
 from shapelint.program import model
 from shapelint.shapes.dim import Dim, minimum
-from shapelint.shapes.shape import Axis, Factor, Shape
 from shapelint.values.model import (
     NONE,
     Bool,
@@ -35,7 +44,6 @@ from shapelint.values.model import (
     Opaque,
     Ref,
     Site,
-    Step,
     Str,
     Tensor,
     Tuple,
@@ -45,15 +53,6 @@ from shapelint.values.model import (
 
 NESTED_ITERATORS = 6  # iterators of the project that ask one another
 
-CONTAINERS = frozenset(
-    (
-        "torch.nn.Sequential",
-        "torch.nn.ModuleList",
-        "torch.nn.ModuleDict",
-        "torch.nn.ParameterList",
-        "torch.nn.ParameterDict",
-    )
-)
 # calls that give back what they are given (their first argument)
 PASSING = frozenset(
     [
@@ -361,7 +360,7 @@ def _batches(run: Run, thing: Instance) -> Passes:
     dataset = thing.attrs.get("dataset", Unknown("dynamic-value"))
     given = thing.attrs.get("batch_size", Int.of(1))
     if isinstance(given, NoneValue) and "batch_sampler" not in thing.attrs:
-        return Passes.like(_item(run, dataset))
+        return Passes.like(keep_apart(run, converted(run, _item(run, dataset))))
     size = as_dim(run, given)
     held = run.state.read(dataset) if isinstance(dataset, Ref) else None
     total: Dim | None = None
@@ -384,9 +383,9 @@ def _batches(run: Run, thing: Instance) -> Passes:
 
     def batch(number: Dim) -> Value:
         if isinstance(collate, NoneValue):
-            return _collated(run, item, Factor(number), number, thing.built)
+            return keep_apart(run, collated(run, item, number, thing.built))
         samples = run.state.allocate(ListObject(None, item, number))
-        return call(run, collate, (samples,), {}, None)
+        return keep_apart(run, call(run, collate, (samples,), {}, None))
 
     if total is None:
         first = batch(size)
@@ -403,39 +402,6 @@ def _batches(run: Run, thing: Instance) -> Passes:
         return Passes.of([batch(size)] * min(full, 2) + [batch(Dim.of(rest))])
     first = batch(size)
     return Passes(None, first, first, None)
-
-
-def _collated(run: Run, item: Value, factor: Factor, number: Dim, built: Site | None) -> Value:
-    """Samples stacked into a batch by the loader built there, as torch's default collate does. The batch axis is one and the same for all parts."""
-    if isinstance(item, Tensor):
-        from shapelint.ops.contract import Evidence
-
-        evidence = Evidence("batch", "proved", "a DataLoader puts samples along it")
-        run.state.facts.roles.setdefault(factor, (evidence,))
-        shape = Shape((Axis(number, (factor,)), *run.state.facts.shape(item.shape).parts))
-        step = item.step if built is None else Step(built, shape, "", item.step, "batch")
-        return Tensor(shape, item.dtype, step, item.assumed)
-    if isinstance(item, (Int, Bool)):
-        return Tensor(Shape((Axis(number, (factor,)),)), "int")
-    if isinstance(item, Float):
-        return Tensor(Shape((Axis(number, (factor,)),)), "float")
-    if isinstance(item, Tuple):
-        return Tuple(tuple(_collated(run, v, factor, number, built) for v in item.items))
-    if isinstance(item, Ref):
-        thing = run.state.read(item)
-        if isinstance(thing, DictObject):
-            return run.state.allocate(
-                DictObject(
-                    {k: _collated(run, v, factor, number, built) for k, v in thing.items.items()},
-                    thing.open,
-                    maybe=thing.maybe,
-                )
-            )
-        if isinstance(thing, ListObject) and thing.items is not None:
-            return run.state.allocate(ListObject([_collated(run, v, factor, number, built) for v in thing.items]))
-    if isinstance(item, Str):
-        return run.state.allocate(ListObject(None, item, number))
-    return Unknown("dynamic-value")
 
 
 def _random_split(run: Run, given: Arguments) -> Value:
@@ -1001,7 +967,6 @@ def call_library_object(run: Run, ref: Ref, thing: Instance, given: Arguments) -
 
 
 __all__ = [
-    "CONTAINERS",
     "call_external",
     "fill_container",
     "instance_length",

@@ -14,8 +14,10 @@ from shapelint.interp.calls import (
     call_with,
     initialise_library_base,
 )
+from shapelint.interp.children import add_child, change_children, named_children
 from shapelint.interp.containers import dict_method, list_method
 from shapelint.interp.described import loosen
+from shapelint.interp.expressions import spread_items
 from shapelint.interp.libraries import WRAPPING, fill_container, parser_method
 from shapelint.interp.names import rebind
 from shapelint.interp.objects import (
@@ -30,6 +32,7 @@ from shapelint.interp.objects import (
     Method,
 )
 from shapelint.interp.run import Run
+from shapelint.interp.texts import formatted, joined
 from shapelint.interp.torch_calls import call_op, supposed, surely_torch
 from shapelint.interp.unread import forget, leaves_alone
 from shapelint.ops.index import find
@@ -66,6 +69,8 @@ def call_method(run: Run, method: Method, given: Arguments) -> Value:
         return _of_tensor(run, receiver, name, given)
     if isinstance(receiver, Ref):
         return _of_object(run, receiver, name, given)
+    if isinstance(receiver, Method) and receiver.name == "_modules" and isinstance(receiver.receiver, Ref):
+        return _of_registry(run, receiver.receiver, name)
     if isinstance(receiver, Str):
         return _of_string(run, receiver, name, given)
     if isinstance(receiver, Packed):
@@ -230,6 +235,10 @@ def _of_string(run: Run, receiver: Str, name: str, given: Arguments) -> Value:
         return Bool(None)
     if name in ("lower", "upper", "strip", "lstrip", "rstrip", "title", "capitalize") and not given.args:
         return Str(getattr(text, name)() if text is not None else None)
+    if name == "format" and not given.inexact:
+        return Str(formatted(run, text, given.args, given.kwargs))
+    if name == "join" and len(given.args) == 1:
+        return Str(joined(run, text, spread_items(run, given.args[0])))
     if name in ("format", "join", "replace", "lower", "upper", "strip", "zfill", "ljust", "rjust", "lstrip", "rstrip"):
         return Str(None)
     if name in ("index", "find", "count", "rfind"):
@@ -314,12 +323,10 @@ def module_method(run: Run, receiver: Ref, thing: Instance, name: str, given: Ar
     if name in ("parameters", "buffers", "named_parameters", "named_buffers", "state_dict", "modules", "named_modules"):
         return Unknown("dynamic-value", name)
     if name in ("children", "named_children"):
-        values = (
-            thing.parts if thing.parts is not None else [(n, v) for n, v in thing.attrs.items() if _is_module(run, v)]
-        )
-        if name == "children":
-            return run.state.allocate(ListObject([v for _, v in values]))
-        return run.state.allocate(ListObject([Tuple((Str(n), v)) for n, v in values]))
+        named = named_children(run, thing)
+        if named is None:
+            return run.state.allocate(ListObject(None, Unknown("dynamic-value", name)))
+        return run.state.allocate(ListObject([v if name == "children" else Tuple((Str(n), v)) for n, v in named]))
     if name in ("register_buffer", "register_parameter") and given.args:
         key = given.args[0]
         value = given.args[1] if len(given.args) > 1 else given.kwargs.get("tensor", given.kwargs.get("param", NONE))
@@ -328,8 +335,10 @@ def module_method(run: Run, receiver: Ref, thing: Instance, name: str, given: Ar
             assert isinstance(writable, Instance)
             writable.attrs[key.value] = value
         return NONE
-    if name in ("add_module", "register_module") and len(given.args) == 2:
-        return _add_module(run, receiver, given)
+    if name in ("add_module", "register_module"):
+        key, value = [*given.args, *given.kwargs.values(), NONE, NONE][:2]
+        add_child(run, receiver, given.kwargs.get("name", key), given.kwargs.get("module", value))
+        return NONE
     if name in ("append", "extend", "insert") and (
         thing.parts is not None or thing.library_name == "torch.nn.ModuleList"
     ):
@@ -375,35 +384,21 @@ def module_method(run: Run, receiver: Ref, thing: Instance, name: str, given: Ar
     return Unknown("dynamic-value", name)
 
 
-def _is_module(run: Run, value: Value) -> bool:
-    if not isinstance(value, Ref):
-        return False
-    thing = run.state.read(value)
-    if not isinstance(thing, Instance):
-        return False
-    return (
-        thing.config is not None
-        or thing.parts is not None
-        or (isinstance(thing.cls, ClassInfo) and thing.cls.is_module)
-    )
-
-
-def _add_module(run: Run, receiver: Ref, given: Arguments) -> Value:
-    key, value = given.args
-    writable = run.state.write(receiver)
-    assert isinstance(writable, Instance)
-    if not isinstance(key, Str) or key.value is None:
-        if writable.parts is not None:
-            # a name that is only partly known is still a place of its own, in order
-            writable.parts.append((f"\0{len(writable.parts)}", value))
-        else:
-            writable.vague = True
-        return NONE
-    if writable.parts is not None:
-        writable.parts = [(n, v) for n, v in writable.parts if n != key.value] + [(key.value, value)]
-    else:
-        writable.attrs[key.value] = value
-    return NONE
+def _of_registry(run: Run, owner: Ref, name: str) -> Value:
+    """`module._modules.items()` and its like."""
+    thing = run.state.read(owner)
+    if name in ("items", "values", "keys") and isinstance(thing, Instance):
+        named = named_children(run, thing)
+        if named is None:
+            return run.state.allocate(ListObject(None, Unknown("dynamic-value", name)))
+        found: dict[str, list[Value]] = {
+            "items": [Tuple((Str(n), v)) for n, v in named],
+            "values": [v for _, v in named],
+            "keys": [Str(n) for n, _ in named],
+        }
+        return run.state.allocate(ListObject(found[name]))
+    change_children(run, owner)
+    return Unknown("dynamic-value", name)
 
 
 def grow(run: Run, receiver: Ref, name: str, given: Arguments) -> Value:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass
 
+from shapelint.interp.faults import note_fault
 from shapelint.interp.objects import Builtin, Frame, Instance, ListObject, Namespace
 from shapelint.interp.run import Activation, PathEnds, Run
 from shapelint.interp.state import State
@@ -349,7 +349,11 @@ def execute_module(run: Run, loaded: LoadedModule) -> tuple[State, int]:
     inner.splits = False
     inner.quiet = 1
     inner.stack.append(Activation("<module>", frame, (), loaded))
-    with suppress(PathEnds, BudgetSpent):
+    try:
         execute(inner, loaded.lowered.module.body)
+    except (PathEnds, BudgetSpent):
+        pass
+    except Exception as error:
+        note_fault(run.project, loaded, "<module>", error)
     run.files |= inner.files
     return inner.state, frame.address

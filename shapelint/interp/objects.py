@@ -13,6 +13,15 @@ from shapelint.values.model import External, LayerConfig, Site, Unknown, Value
 if TYPE_CHECKING:
     from shapelint.program.project import LoadedModule
 
+CONTAINERS = frozenset(
+    (
+        "torch.nn.Sequential",
+        "torch.nn.ModuleList",
+        "torch.nn.ModuleDict",
+        "torch.nn.ParameterList",
+        "torch.nn.ParameterDict",
+    )
+)
 HPARAMS = "lightning.fabric.utilities.data.AttributeDict"  # the class of Lightning's `self.hparams`: its entries are attributes too
 
 
@@ -285,7 +294,8 @@ class DictObject:
 class Instance:
     """An object. `cls` is a class of the project or the dotted name of a library's; `config` is set where it is, or inherits from, a layer of
     torch; `parts` holds what a container (`Sequential`, `ModuleList`, `ModuleDict`) contains, by name (None: not known).
-    Where loops built it, `rows` tells the order of its parts, as that of a list does.
+    Where loops built it, `rows` tells the order of its parts, as that of a list does. `modules` are the attributes that may be modules, in the order
+    of their registration (None: not known).
     `built` is where its constructor was called. `vague` marks one whose attributes may be more than what is written here, `shared` one that has its
     attributes in common with others in a way that is not followed: none of them is a fact."""
 
@@ -299,6 +309,7 @@ class Instance:
     vague: bool = False
     rows: list[Value] | None = None
     shared: bool = False
+    modules: tuple[str, ...] | None = ()
 
     def copy(self) -> Instance:
         return Instance(
@@ -312,6 +323,7 @@ class Instance:
             self.vague,
             None if self.rows is None else list(self.rows),
             self.shared,
+            self.modules,
         )
 
     @property

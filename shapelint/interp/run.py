@@ -140,6 +140,7 @@ class Run:
         self.built: Site | None = None
         self.reached: set[tuple[str, int]] = set()
         self.instances: list[Ref] = []
+        self.batches: set[int] = set()  # the addresses of lists and dicts that a loader makes anew in each pass
         self.called: set[int] = set()
         self.files: set[str] = set()
         self.resolving: set[tuple[str, str, int, str]] = set()

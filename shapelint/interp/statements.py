@@ -5,11 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from shapelint.interp import annotated, asserts, worlds
+from shapelint.interp.children import add_child, change_children
 from shapelint.interp.events import Misused, Unpacked
 from shapelint.interp.expressions import binary, evaluate, is_tensorish, spread_items
 from shapelint.interp.join import Join, join
 from shapelint.interp.names import assign_name, import_from, import_names
-from shapelint.interp.objects import ClassInfo, ClassValue, DictObject, Frame, FunctionValue, Instance, ListObject
+from shapelint.interp.objects import (
+    ClassInfo,
+    ClassValue,
+    DictObject,
+    Frame,
+    FunctionValue,
+    Instance,
+    ListObject,
+    Method,
+)
 from shapelint.interp.run import Activation, PathEnds, Run
 from shapelint.interp.state import State
 from shapelint.ops.contract import Evidence, Role
@@ -68,6 +78,9 @@ def assign(run: Run, target: model.Expr, value: Value) -> None:
         from shapelint.interp.containers import set_item
 
         owner = evaluate(run, target.value)
+        if isinstance(owner, Method) and owner.name == "_modules" and isinstance(owner.receiver, Ref):
+            add_child(run, owner.receiver, evaluate(run, target.index), value)
+            return
         set_item(run, owner, evaluate(run, target.index), value, target)
     elif isinstance(target, (model.TupleExpr, model.ListExpr)):
         _unpack(run, target, value)
@@ -300,6 +313,8 @@ def _delete(run: Run, node: model.Delete) -> None:
             delete_named(run, evaluate(run, target.value), Str(target.name))
         elif isinstance(target, model.Subscript):
             owner = evaluate(run, target.value)
+            if isinstance(owner, Method) and owner.name == "_modules" and isinstance(owner.receiver, Ref):
+                change_children(run, owner.receiver)
             if isinstance(owner, Ref):
                 thing = run.state.write(owner)
                 place = key_of(worlds.settle(run, evaluate(run, target.index)))

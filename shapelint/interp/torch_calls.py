@@ -114,10 +114,14 @@ class CallContext(Context):
 
     def tensor(self, value: Value, rank: int | None = None) -> Tensor:
         self.packed = self.packed or isinstance(value, Packed)
-        if isinstance(value, Tuple) and value.kind == "tuple" and any(isinstance(v, Tensor) for v in value.items):
+        if isinstance(value, Tuple) and self._is_no_tensor(value) and any(isinstance(v, Tensor) for v in value.items):
             self.refused = value
             raise CannotTell("after-error", TUPLE)
         return super().tensor(value, rank)
+
+    def _is_no_tensor(self, value: Tuple) -> bool:
+        """Whether what is called takes no such sequence in place of a tensor: functions of NumPy, and some of torch, take lists."""
+        return value.kind == "tuple" or (value.kind == "list" and self.op is not None and self.op.is_layer)
 
     def adopt_tensor(self, value: Value) -> Tensor | None:
         if isinstance(value, Unknown):

@@ -913,10 +913,13 @@ def _of_no_size(op: Op, arguments: Mapping[str, Value]) -> Mismatch | None:
 def attribute(cx: Context, op: Op, config: LayerConfig, name: str) -> Value | None:
     """An attribute of a built layer: what the op says, else the constructor's argument of that name."""
     if op._attributes is not None:
+        cx.op = op
         try:
             found = op._attributes(cx, Layer(cx, config), name)
         except CannotTell as gap:
             return Unknown(gap.reason, gap.detail)
+        except Refuted:
+            return Unknown("after-error", name)  # the constructor raises
         if found is not None:
             return found
     return config.args.get(name)

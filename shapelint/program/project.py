@@ -102,7 +102,7 @@ class Project:
     relative to the root or absolute, that hold top-level modules. `snapshots` and `store` belong to the interpreter: what
     executing each module left, by absolute path, and the objects that it made, by address. `broken` holds the
     failure of each file that an import led to and
-    that could not be loaded.
+    that could not be loaded, `faults` those of shapelint itself that cost an entry and were not told yet.
     """
 
     def __init__(
@@ -116,6 +116,7 @@ class Project:
         self.snapshots: dict[str, Any] = {}
         self.store: dict[int, Any] = {}
         self.broken: dict[str, Failure] = {}
+        self.faults: list[Failure] = []
         self._shown = {os.path.abspath(path): shown(path) for path in passed}
         self._loaded: dict[str, LoadedModule | Failure] = {}
         self._found: dict[tuple[str, str, int], str | None] = {}
@@ -134,6 +135,11 @@ class Project:
             source = read(absolute) if text is None else from_text(absolute, text)
             self._loaded[absolute] = self._lowered(source, named)
         return self._loaded[absolute]
+
+    def take_faults(self) -> tuple[Failure, ...]:
+        """The faults since this was asked last."""
+        faults, self.faults = tuple(self.faults), []
+        return faults
 
     def at(self, path: str) -> LoadedModule | None:
         """The loaded file that reports call `path`."""

@@ -20,8 +20,8 @@ def misused(case: Case) -> Report | None:
         return None
     assert isinstance(event.value, Tuple)
     return Report(
-        f"{misused_text(case, event)} is a tuple of {len(event.value.items)} values, not a tensor",
-        label=f"{layer} returns a tuple" if layer else "",
+        f"{misused_text(case, event)} is a {event.value.kind} of {len(event.value.items)} values, not a tensor",
+        label=f"{layer} returns a tuple" if layer and event.value.kind == "tuple" else "",
         help="unpack it, or index it first to pick one of its tensors",
         severity="error",
         step=first_step(event),
