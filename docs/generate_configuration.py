@@ -37,6 +37,14 @@ def configuration() -> str:
         "Patterns are those of `.gitignore`, relative to the folder of the configuration: `name` matches at any depth, "
         "`a/b` only from that folder, a trailing `/` matches folders only, `**` any number of folders, and `!` takes "
         "something in again.\n",
+        "## What a tree cannot do\n",
+        "Settings, ignore files, baselines and kept results come with the tree that is checked, which somebody else may have "
+        "written. Nothing of it is run or imported: op files only where whoever calls shapelint trusts them "
+        "([own-ops.md](own-ops.md)). What is no regular file, or too large, or nested too deeply, is one message and exit code 2, "
+        "and everything else is checked; a pattern takes no longer than its length and that of the path allow; kept results are "
+        "believed only where they have the form that shapelint gives them. `--fix`, `--add-ignore` and `--write-baseline` write "
+        "through no link that leads out of the tree, and a `cache-dir` of the settings must lie within it. Control characters of "
+        "names and sources reach no terminal and no build server.\n",
         "## Options\n",
     ]
     for option in OPTIONS:

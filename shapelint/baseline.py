@@ -11,8 +11,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from shapelint.diagnostics import Diagnostic, Failure, Location
+from shapelint.surroundings import Refused, content, leads_out
 
 VERSION = 1
+LARGEST = 64 << 20
+"""So many bytes a baseline may have."""
 DEFAULT_NAME = "shapelint-baseline.json"
 
 Key = tuple[str, str, str, str]
@@ -79,6 +82,8 @@ class Baseline:
         ]
         body = "".join(f"\n    {entry}," for entry in entries).rstrip(",")
         text = f'{{\n  "version": {VERSION},\n  "findings": [{body}\n  ]\n}}\n'
+        if os.path.islink(self.path) and leads_out(self.path, os.path.dirname(os.path.abspath(self.path))):
+            raise Refused(self.path, "it is a link that leads out of the tree")
         with open(self.path, "w", encoding="utf-8", newline="\n") as stream:
             stream.write(text)
 
@@ -97,15 +102,14 @@ def read(path: str, missing_ok: bool = False) -> Baseline | Failure:
         return Failure("configuration", Location(path.replace(os.sep, "/"), 0, 0, 0, 0), message)
 
     try:
-        with open(path, encoding="utf-8") as stream:
-            document = json.load(stream)
+        document = json.loads(content(path, LARGEST))
     except FileNotFoundError:
         if missing_ok:
             return Baseline(path, {})
         return failure("the baseline does not exist (write it with `--write-baseline`)")
     except OSError as error:
         return failure(f"cannot read the baseline: {error.strerror}")
-    except ValueError:
+    except (ValueError, RecursionError):
         return failure("the baseline is not valid JSON")
     try:
         if document["version"] != VERSION:
@@ -114,6 +118,6 @@ def read(path: str, missing_ok: bool = False) -> Baseline | Failure:
         for entry in document["findings"]:
             key = (str(entry["path"]), str(entry["rule"]), str(entry["scope"]), str(entry["subject"]))
             counts[key] = counts.get(key, 0) + int(entry["count"])
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         return failure("the baseline has entries that shapelint did not write")
     return Baseline(path, counts)

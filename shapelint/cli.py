@@ -322,8 +322,9 @@ def _fix(task: run.Task, outcome: run.Outcome, args: argparse.Namespace, lately:
 
     applied = 0
     refused: dict[str, None] = {}
+    linked = _linked(outcome)
     for _ in range(ROUNDS):
-        absolute = {target.path: target.absolute for target in outcome.targets}
+        absolute = {target.path: target.absolute for target in outcome.targets if target.path not in linked}
         chosen = fixes.chosen(outcome.diagnostics, args.unsafe_fixes)
         if not chosen:
             break
@@ -341,9 +342,24 @@ def _fix(task: run.Task, outcome: run.Outcome, args: argparse.Namespace, lately:
         outcome = run.check(task)
     for path in refused:
         lately.told.append(f"left {path} alone: its fixes cannot be written back")
+    for one in outcome.diagnostics:
+        if one.fix is not None and one.location.path in linked:
+            _say_once(lately, f"left {one.location.path} alone: it is a link that leads out of the tree")
     if applied:
         lately.told.append(f"applied {_count(applied, 'fix', 'fixes')}")
     return outcome
+
+
+def _linked(outcome: run.Outcome) -> set[str]:
+    """The files that are links out of the tree, which nothing is written through."""
+    from shapelint.surroundings import leads_out
+
+    return {target.path for target in outcome.targets if leads_out(target.absolute, target.top)}
+
+
+def _say_once(lately: _Late, line: str) -> None:
+    if line not in lately.told:
+        lately.told.append(line)
 
 
 def _written(change: Change) -> int:
@@ -362,7 +378,11 @@ def _add_ignore(task: run.Task, outcome: run.Outcome, lately: _Late) -> run.Outc
     """Writes a comment for every finding that is left, and checks again."""
     from shapelint import fixes, run
 
-    wanted, impossible = fixes.ignoring(outcome.diagnostics, run.Sources(task).lines)
+    linked = _linked(outcome)
+    for path in sorted({one.location.path for one in outcome.diagnostics} & linked):
+        lately.told.append(f"left {path} alone: it is a link that leads out of the tree")
+    theirs = [one for one in outcome.diagnostics if one.location.path not in linked]
+    wanted, impossible = fixes.ignoring(theirs, run.Sources(task).lines)
     absolute = {target.path: target.absolute for target in outcome.targets}
     changes, refused = fixes.changes(wanted, absolute)
     written = sum(_written(change) for change in changes)
@@ -657,7 +677,9 @@ def _listed(parts: Sequence[str]) -> str:
 
 
 def _say(text: str) -> None:
-    print(f"shapelint: {text}", file=sys.stderr)
+    from shapelint.report.terminal import printable
+
+    print(f"shapelint: {printable(text)}", file=sys.stderr)
 
 
 # The other commands -------------------------------------------------------------------------------

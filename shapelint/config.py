@@ -14,7 +14,10 @@ from typing import Any, Literal
 
 from shapelint import __version__
 from shapelint.diagnostics import Failure, Location
+from shapelint.surroundings import content
 
+LARGEST = 4 << 20
+"""So many bytes a configuration may have."""
 LEVELS = ("error", "warning", "info", "off")
 FORMATS = ("full", "concise", "json", "json-lines", "sarif", "github", "gitlab", "junit", "azure", "rdjson")
 
@@ -188,7 +191,7 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         "cache-dir",
         "string",
-        "Where results are kept between runs.",
+        "Where results are kept between runs: a folder within the tree; `--cache-dir` may name any.",
         'cache-dir = ".cache/shapelint"',
         "--cache-dir, --no-cache",
     ),
@@ -239,6 +242,11 @@ class Configuration:
         return known
 
     @property
+    def names_cache(self) -> bool:
+        """Whether the command line says where results are kept."""
+        return "cache_dir" in self._overrides
+
+    @property
     def failures(self) -> list[Failure]:
         """Every configuration fault met so far, each once."""
         found = {entry: None for entry in self._folders.values() if isinstance(entry, Failure)}
@@ -283,8 +291,7 @@ def _read(path: str, required: bool = False) -> Settings | Failure | None:
     path = os.path.abspath(path)
     whole = os.path.basename(path) != "pyproject.toml"
     try:
-        with open(path, "rb") as stream:
-            data = stream.read()
+        data = content(path, LARGEST)
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
         if not required:
             return None
@@ -299,6 +306,8 @@ def _read(path: str, required: bool = False) -> Settings | Failure | None:
         return _failure(path, 0, "the configuration is not UTF-8")
     try:
         table = _parse_toml(text)
+    except RecursionError:
+        return _failure(path, 0, "invalid TOML: nested too deeply")
     except ValueError as error:
         message = str(error)
         at = re.search(r" \(at line (\d+), column (\d+)\)$", message)
@@ -418,6 +427,8 @@ def _failure(path: str, line: int, message: str, help: str = "") -> Failure:
 
 def did_you_mean(word: str, known: Any) -> str:
     """A remedy for a misspelt name, "" if nothing is near."""
+    if len(word) > 100:
+        return ""
     import difflib
 
     near = difflib.get_close_matches(word, list(known), n=1)
@@ -428,7 +439,7 @@ def _specifier(text: str) -> list[tuple[str, tuple[int, ...]]] | None:
     """`>=0.3,<1` as comparisons; a bare version means `==`. None if it is neither."""
     parts = []
     for part in text.split(","):
-        found = re.fullmatch(r"\s*(==|!=|>=|<=|>|<)?\s*(\d+(?:\.\d+)*)\s*", part)
+        found = re.fullmatch(r"\s*(==|!=|>=|<=|>|<)?\s*(\d{1,9}(?:\.\d{1,9})*)\s*", part)
         if found is None:
             return None
         parts.append((found[1] or "==", tuple(int(number) for number in found[2].split("."))))
@@ -456,10 +467,7 @@ def satisfies(version: str, wanted: str) -> bool:
 
 def unknown_rules(settings: Settings, known: Any) -> list[Failure]:
     """A failure for each rule that the settings name and that does not exist."""
-    text = ""
-    if settings.source is not None:
-        with open(settings.source, encoding="utf-8-sig") as stream:
-            text = stream.read()
+    text = _text(settings.source)
     failures = []
     tables = [settings.rules, *(levels for _, levels in settings.per_file_rules)]
     for rule in dict.fromkeys(rule for table in tables for rule, _ in table):
@@ -522,7 +530,7 @@ def broken_signatures(settings: Settings) -> list[Failure]:
                 raise BadSignature(f"{taken[name]} describes `{name}` too")
             taken[name] = "another signature"
         except BadSignature as error:
-            message = f"signature of `{_short(key)}`: {_short(str(error))}"
+            message = f"signature of `{_short(key)}`: {error}"
             failures.append(_failure(settings.source or "", _line_of(text, key), message))
     return failures
 
@@ -532,10 +540,13 @@ def _line_of_ops(path: str) -> int:
 
 
 def _text(path: str | None) -> str:
+    """The text of a configuration that was read before; "" if it is gone meanwhile."""
     if path is None:
         return ""
-    with open(path, encoding="utf-8-sig") as stream:
-        return stream.read()
+    try:
+        return content(path, LARGEST).decode("utf-8-sig")
+    except (OSError, ValueError):
+        return ""
 
 
 def _short(text: str) -> str:

@@ -8,6 +8,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+LONGEST_TEXT = 2000
+"""A text that a reader is told has at most so many characters: what is analysed can bring a name or a shape of a megabyte."""
+
+
+def cut(text: str) -> str:
+    """A text as reports tell it: its beginning where it is too long."""
+    return text if len(text) <= LONGEST_TEXT else text[: LONGEST_TEXT - 1] + "…"
+
+
+def _cut(record: object, *names: str) -> None:
+    for name in names:
+        text = getattr(record, name)
+        if len(text) > LONGEST_TEXT:
+            object.__setattr__(record, name, cut(text))
+
+
 Severity = Literal["error", "warning", "info"]
 SEVERITY_ORDER: dict[str, int] = {"info": 0, "warning": 1, "error": 2}
 
@@ -30,6 +46,9 @@ class Related:
     location: Location
     message: str
 
+    def __post_init__(self) -> None:
+        _cut(self, "message")
+
 
 @dataclass(frozen=True, slots=True)
 class TraceStep:
@@ -39,6 +58,9 @@ class TraceStep:
     text: str
     shape: str
     note: str = ""
+
+    def __post_init__(self) -> None:
+        _cut(self, "text", "shape", "note")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +101,9 @@ class Witness:
     torch: str = ""
     program: str = ""
 
+    def __post_init__(self) -> None:
+        _cut(self, "said")
+
     @property
     def sentence(self) -> str:
         """One line for people and for formats that hold text alone."""
@@ -112,6 +137,11 @@ class Diagnostic:
     scope: str = ""
     witness: Witness | None = None
 
+    def __post_init__(self) -> None:
+        _cut(self, "message", "label", "help", "subject", "scope")
+        if any(len(note) > LONGEST_TEXT for note in self.notes):
+            object.__setattr__(self, "notes", tuple(map(cut, self.notes)))
+
     @property
     def sort_key(self) -> tuple[Location, str, str]:
         """Reports are ordered by place, then rule, then text, whatever the order of evaluation was."""
@@ -131,3 +161,6 @@ class Failure:
     location: Location
     message: str
     help: str = ""
+
+    def __post_init__(self) -> None:
+        _cut(self, "message", "help")

@@ -6,15 +6,23 @@ Patterns everywhere (configuration, `.gitignore`) are those of gitignore(5), rea
 from __future__ import annotations
 
 import functools
+import itertools
 import os
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from shapelint.config import Settings
+from shapelint.config import Settings, shown
 from shapelint.diagnostics import Failure, Location
+from shapelint.surroundings import Refused, content
 
+LARGEST_IGNORE_FILE = 1 << 20
+MOST_PATTERNS = 20_000
+"""An ignore file of more lines is not read."""
+LONGEST_PATTERN = 4096
+"""A longer pattern matches no path that a system has."""
+DEEPEST_FOLDER = 200
 SUFFIXES = (".py", ".pyi", ".ipynb", ".md")
 
 
@@ -72,49 +80,84 @@ def _compile(line: str) -> tuple[Callable[[str], object], bool, bool, bool] | No
     line = line.removeprefix("/")
     if not line:
         return None
-    regex = _regex(line)
-    if regex is None:
+    tokens = _tokens(line) if len(line) <= LONGEST_PATTERN else None
+    if tokens is None:
         return None  # git, too, lets a broken pattern match nothing
-    test = re.compile(regex if anchored else f"(?:.*/)?{regex}", re.DOTALL).fullmatch
-    return test, negated, folders_only, anchored
+    regex = _regex(tokens if anchored else [_FOLDERS, *tokens])
+    return re.compile(regex, re.DOTALL).fullmatch, negated, folders_only, anchored
 
 
-def _regex(glob: str) -> str | None:
-    """A glob as a regular expression for a whole path: `*` and `?` stop at `/`, `**` between slashes does not."""
-    out, at = "", 0
+_STAR = "[^/]*"
+_FOLDERS = "(?:[^/]*/)*"
+
+
+def _tokens(glob: str) -> list[str] | None:
+    """A glob as pieces of a regular expression: `_STAR`, which stops at `/`, `_FOLDERS` for `**/`, and what has a fixed length; `**` at the end
+    stands for all that is left. None where git finds it malformed."""
+    out: list[str] = []
+    at = 0
     while at < len(glob):
         char = glob[at]
         if char == "*":
             stars = re.compile(r"\*+").match(glob, at)
             end = stars.end() if stars else at + 1
             alone = (at == 0 or glob[at - 1] == "/") and (end == len(glob) or glob[end] == "/")
-            if end - at >= 2 and alone:
-                if end == len(glob):
-                    out += ".+" if at else ".*"
-                    at = end
-                else:
-                    out += "(?:.*/)?"
-                    at = end + 1
+            if end - at < 2 or not alone:
+                out.append(_STAR)
+            elif end == len(glob):
+                out.append(".+" if at else ".*")
             else:
-                out += "[^/]*"
-                at = end
+                out.append(_FOLDERS)
+                end += 1
+            at = end
         elif char == "?":
-            out += "[^/]"
+            out.append("[^/]")
             at += 1
         elif char == "[":
             found = _bracket(glob, at)
             if found is None:
                 return None
             piece, at = found
-            out += piece
+            out.append(piece)
         else:
             if char == "\\":
                 at += 1
                 if at == len(glob):
                     return None
-            out += re.escape(glob[at])
+            out.append(re.escape(glob[at]))
             at += 1
     return out
+
+
+def _regex(tokens: Sequence[str]) -> str:
+    """A regular expression for a whole path, which takes quadratic time at most: what is found first is kept wherever what
+    follows can begin as well at any later place, as behind all but the last `**/`, and all but the last `*` up to a `/`."""
+    names = (f"p{number}" for number in itertools.count())
+
+    def kept(piece: str) -> str:  # an atomic group, which Python has from 3.11 on
+        name = next(names)
+        return f"(?=(?P<{name}>{piece}))(?P={name})"
+
+    runs = _split(tokens, _FOLDERS)
+    found = ""
+    for place, run in enumerate(runs):
+        is_last = place == len(runs) - 1
+        first, *others = ("".join(chunk) for chunk in _split(run, _STAR))
+        piece = f"{_FOLDERS}?{first}" if place else first
+        for number, chunk in enumerate(others, 1):
+            piece += f"{_STAR}{chunk}" if is_last and number == len(others) else kept(f"{_STAR}?{chunk}")
+        found += piece if is_last or not place else kept(piece)
+    return found
+
+
+def _split(tokens: Sequence[str], separator: str) -> list[list[str]]:
+    parts: list[list[str]] = [[]]
+    for token in tokens:
+        if token == separator:
+            parts.append([])
+        else:
+            parts[-1].append(token)
+    return parts
 
 
 _CLASSES = {
@@ -258,12 +301,17 @@ class _Search:
             return
         self._take(named(path), absolute, top_of(absolute), settings, link=False)
 
-    def _walk(self, folder: str, shown: str, top: str, settings: Settings, ignores: tuple[Patterns, ...]) -> None:
+    def _walk(
+        self, folder: str, path: str, top: str, settings: Settings, ignores: tuple[Patterns, ...], depth: int = 0
+    ) -> None:
+        if depth > DEEPEST_FOLDER:
+            self._fail("unreadable", path, f"folders nest more than {DEEPEST_FOLDER} deep here")
+            return
         try:
             with os.scandir(folder) as listing:
                 entries = sorted(listing, key=lambda entry: entry.name)
         except OSError as error:
-            self._fail("unreadable", shown, f"cannot read the folder: {error.strerror}")
+            self._fail("unreadable", path, f"cannot read the folder: {error.strerror}")
             return
         names = {entry.name for entry in entries}
         if "pyvenv.cfg" in names and folder != top:
@@ -272,7 +320,7 @@ class _Search:
             if ".git" in names and folder != top:
                 ignores = ()  # a repository inside another one has its own rules
             ignores = (*ignores, *self._ignores(folder))
-        prefix = "" if shown == "." else shown.rstrip("/") + "/"
+        prefix = "" if path == "." else path.rstrip("/") + "/"
         for entry in entries:
             is_link = entry.is_symlink()
             try:
@@ -286,7 +334,7 @@ class _Search:
             if is_folder:
                 below = self._settings_of(entry.path)
                 if not isinstance(below, Failure):
-                    self._walk(entry.path, prefix + entry.name, top, below, ignores)
+                    self._walk(entry.path, prefix + entry.name, top, below, ignores, depth + 1)
             elif entry.name.endswith(SUFFIXES) and _included(entry.path, settings) and os.path.isfile(entry.path):
                 self._take(prefix + entry.name, entry.path, top, settings, link=is_link)
 
@@ -313,16 +361,26 @@ class _Search:
         for name in (os.path.join(".git", "info", "exclude"), ".gitignore"):
             path = os.path.join(folder, name)
             if path not in self._ignore_files:
-                try:
-                    with open(path, encoding="utf-8", errors="surrogateescape") as stream:
-                        lines = stream.read().removeprefix("\ufeff").splitlines()
-                    self._ignore_files[path] = Patterns(lines, folder)
-                except OSError:
-                    self._ignore_files[path] = None
+                self._ignore_files[path] = self._ignore_file(path, folder)
             known = self._ignore_files[path]
             if known is not None:
                 found.append(known)
         return tuple(found)
+
+    def _ignore_file(self, path: str, folder: str) -> Patterns | None:
+        try:
+            text = content(path, LARGEST_IGNORE_FILE).decode("utf-8", "surrogateescape")
+            lines = text.removeprefix("\ufeff").splitlines()
+            if len(lines) > MOST_PATTERNS:
+                raise Refused(path, f"more than {MOST_PATTERNS} lines")
+        except Refused as error:
+            self._fail(
+                "unreadable", shown(path), f"cannot read the ignore file, so that it ignores nothing: {error.strerror}"
+            )
+            return None
+        except OSError:
+            return None
+        return Patterns(lines, folder)
 
     def _fail(self, kind: Literal["usage", "unreadable"], path: str, message: str) -> None:
         self.failures.append(Failure(kind, Location(path, 0, 0, 0, 0), message))

@@ -201,10 +201,12 @@ def write(change: Change) -> None:
     target = os.path.realpath(change.absolute)
     draft = f"{target}.shapelint-{os.getpid()}"
     try:
-        with open(draft, "wb") as stream:
+        with open(draft, "xb") as stream:  # never through a link that stands there
             stream.write(change.data)
         os.chmod(draft, os.stat(target).st_mode & 0o7777)
         os.replace(draft, target)
+    except FileExistsError:
+        raise
     except OSError:
         if os.path.exists(draft):
             os.unlink(draft)
@@ -215,7 +217,8 @@ def diff(change: Change) -> str:
     """The change as a unified diff."""
     import difflib
 
-    lines = difflib.unified_diff(change.before, change.after, f"a/{change.path}", f"b/{change.path}", lineterm="")
+    old, new = (name if name.isprintable() else ascii(name) for name in (f"a/{change.path}", f"b/{change.path}"))
+    lines = difflib.unified_diff(change.before, change.after, old, new, lineterm="")
     return "".join(line + "\n" for line in lines)
 
 

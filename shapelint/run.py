@@ -17,8 +17,10 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from shapelint.cache import Cache
 from shapelint.config import Configuration, Settings, broken_ops, broken_signatures, unknown_rules, untrusted_ops
+from shapelint.config import shown as shown_path
 from shapelint.diagnostics import SEVERITY_ORDER, Diagnostic, Edit, Failure, Fix, Location
 from shapelint.discover import Target, discover, levels_for, top_of
+from shapelint.surroundings import leads_out
 
 if TYPE_CHECKING:
     from shapelint.interp.coverage import FileCoverage
@@ -118,10 +120,12 @@ def check(task: Task) -> Outcome:
     failures += [*configuration.failures, *_untrusted_ops(targets)]
     if not targets:
         return Outcome(failures=tuple(failures))
-    cache = _cache(task, targets)
+    cache, outside = _cache(task, targets)
+    failures += outside
     key = tuple(_verdict_key(targets))
-    verdict: Verdict | None = cache.find(key)
-    if verdict is not None:
+    verdict = cache.find(key)
+    paths = {target.path for target in targets}
+    if isinstance(verdict, Verdict) and all(one.location.path in paths for one in verdict.diagnostics):
         found = (*failures, *verdict.failures)
         return Outcome(verdict.diagnostics, found, tuple(targets), verdict.suppressed)
 
@@ -158,13 +162,20 @@ def _targets(task: Task) -> tuple[list[Target], list[Failure]]:
     return [Target(path.replace(os.sep, "/"), absolute, top_of(absolute), settings)], []
 
 
-def _cache(task: Task, targets: Sequence[Target]) -> Cache:
-    """The cache that the settings of the current folder name; none for a text that is not a file."""
+def _cache(task: Task, targets: Sequence[Target]) -> tuple[Cache, list[Failure]]:
+    """The cache that the settings of the current folder name; none for a text that is not a file. What lies outside of the tree is used only
+    where the command line names it."""
     here = task.configuration.of(os.getcwd())
     settings = here if isinstance(here, Settings) or not targets else targets[0].settings
     if isinstance(settings, Failure) or not task.use_cache or task.text is not None:
-        return Cache(None)
-    return Cache(os.path.join(settings.folder, settings.cache_dir))
+        return Cache(None), []
+    folder = os.path.join(settings.folder, settings.cache_dir)
+    cache = Cache(folder)
+    if task.configuration.names_cache or not leads_out(cache.folder or folder, settings.folder):
+        return cache, []
+    at = Location(shown_path(settings.source or folder), 0, 0, 0, 0)
+    message = f"the folder of the cache leads out of the tree, so that no results are kept: {settings.cache_dir}"
+    return Cache(None), [Failure("configuration", at, message, "`--cache-dir` may name any folder")]
 
 
 def _verdict_key(targets: Sequence[Target]) -> Iterator[str]:
@@ -226,7 +237,7 @@ def observe(
         (work.__name__, os.getcwd(), job.root, job.path, job.absolute, *job.src, "", *job.ops, repr(job.signatures))
         for job in jobs
     ]
-    results: list[Observed[T] | None] = [cache.find(key) for key in keys]
+    results: list[Observed[T] | None] = [_believed(cache.find(key), work) for key in keys]
     missing = [index for index, result in enumerate(results) if result is None]
     done = len(jobs) - len(missing)
     waiting = [jobs[index] for index in missing]
@@ -243,6 +254,18 @@ def observe(
         if task.progress is not None:
             task.progress(done, len(jobs))
     return roots, [result for result in results if result is not None], len(missing)
+
+
+def _believed(found: Any, work: Work[T]) -> Observed[T] | None:
+    """A result from the cache, if it is one that this work gives."""
+    if not isinstance(found, Observed) or any(
+        type(one).__name__ != _GIVES[work.__name__] for one in found.observations
+    ):
+        return None
+    return found
+
+
+_GIVES = {"observe_file": "Observations", "measure_file": "FileCoverage"}
 
 
 def _job(root: str, target: Target, text: str | None) -> _Job:
@@ -598,7 +621,9 @@ def coverage(task: Task) -> tuple[list[FileCoverage], list[Failure]]:
     broken = _broken_ops(targets)
     if broken:
         return [], [*failures, *broken]
-    _, observed, _ = observe(task, targets, _cache(task, targets), measure_file)
+    cache, outside = _cache(task, targets)
+    failures += outside
+    _, observed, _ = observe(task, targets, cache, measure_file)
     failures += [failure for one in observed for failure in one.failures]
     return [one for result in observed for one in result.observations], failures
 
@@ -650,7 +675,7 @@ def verified(task: Task, outcome: Outcome) -> tuple[Diagnostic, ...]:
     targets, _ = _targets(task)
     observed: Sequence[Observed[Observations]] = outcome.observed
     if len(observed) != len(targets):
-        _, observed, _ = observe(task, targets, _cache(task, targets), observe_file)
+        _, observed, _ = observe(task, targets, _cache(task, targets)[0], observe_file)
     roots = [_root(target) for target in targets]
     passed: dict[str, tuple[str, ...]] = {}
     for root, target in zip(roots, targets, strict=True):

@@ -6,6 +6,7 @@ Such a file is the user's own configuration and is executed as Python, by his ex
 from __future__ import annotations
 
 import inspect
+import os
 import re
 import sys
 import traceback
@@ -39,6 +40,8 @@ def load(path: str) -> tuple[Op, ...]:
     content has changed. Raises BrokenOpFile.
     """
     try:
+        if os.path.exists(path) and not os.path.isfile(path):
+            raise BrokenOpFile(path, "cannot read the op file: not a regular file", missing=True)
         with open(path, "rb") as stream:
             content = stream.read()
     except OSError as error:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from shapelint.diagnostics import Diagnostic, Failure
 from shapelint.report import Report, relative
+from shapelint.report.terminal import printable_lines
 
 
 def render(report: Report) -> str:
@@ -41,7 +42,7 @@ def _failure(one: Failure, folder: str) -> str:
 
 def _command(properties: dict[str, str], text: str) -> str:
     def escaped(value: str) -> str:
-        return value.replace("%", "%AZP25").replace("\r", "%0D").replace("\n", "%0A")
+        return printable_lines(value).replace("%", "%AZP25").replace("\r", "%0D").replace("\n", "%0A")
 
     listed = "".join(
         f"{key}={escaped(value).replace(';', '%3B').replace(']', '%5D')};" for key, value in properties.items()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from shapelint.diagnostics import Diagnostic, Failure
 from shapelint.report import Report, place
+from shapelint.report.terminal import printable
 
 
 def render(report: Report) -> str:
@@ -14,7 +15,7 @@ def render(report: Report) -> str:
 
 
 def _line(one: Diagnostic, report: Report) -> str:
-    return f"{place(one.location, report)}: {one.severity}[{one.rule}] {one.message}"
+    return printable(f"{place(one.location, report)}: {one.severity}[{one.rule}] {one.message}")
 
 
 def failure_line(one: Failure) -> str:
@@ -23,4 +24,4 @@ def failure_line(one: Failure) -> str:
     place = f"{at.path}:{at.line}:{at.column}: " if at.line else f"{at.path}: " if at.path else ""
     message = " ".join(one.message.splitlines())
     help = f" ({one.help})" if one.help else ""
-    return f"{place}failure[{one.kind}] {message}{help}"
+    return printable(f"{place}failure[{one.kind}] {message}{help}")

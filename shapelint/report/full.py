@@ -75,7 +75,9 @@ def _frame(
 def _trace(trace: tuple[TraceStep, ...], path: str, gutter: int) -> list[str]:
     """A step per line in aligned columns: line (with its path where that is another file), text, shape, why."""
     places = [
-        str(step.location.line) if step.location.path == path else f"{step.location.path}:{step.location.line}"
+        str(step.location.line)
+        if step.location.path == path
+        else printable(f"{step.location.path}:{step.location.line}")
         for step in trace
     ]
     texts = [_short(step.text, 40) for step in trace]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from shapelint.diagnostics import Diagnostic, Failure
 from shapelint.report import Report, relative
+from shapelint.report.terminal import printable_lines
 
 _COMMAND = {"error": "error", "warning": "warning", "info": "notice"}
 
@@ -45,7 +46,7 @@ def _failure(one: Failure, folder: str) -> str:
 
 def _command(name: str, properties: dict[str, str], text: str) -> str:
     def escaped(value: str) -> str:
-        return value.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+        return printable_lines(value).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
     listed = ",".join(
         f"{key}={escaped(value).replace(':', '%3A').replace(',', '%2C')}" for key, value in properties.items()

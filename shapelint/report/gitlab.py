@@ -43,4 +43,6 @@ def render(report: Report) -> str:
                 },
             }
         )
-    return json.dumps(issues, indent=2) + "\n"
+    # a name that is no text gives lone surrogates, which others than Python do not read
+    text = json.dumps(issues, indent=2, ensure_ascii=False)
+    return text.encode("utf-8", "replace").decode() + "\n"

@@ -57,6 +57,11 @@ def printable(text: str) -> str:
     return "".join(char if char.isprintable() else _shown(char) for char in text)
 
 
+def printable_lines(text: str) -> str:
+    """`text` with control characters shown, but for the ends of its lines."""
+    return "\n".join(map(printable, text.split("\n")))
+
+
 def _shown(char: str) -> str:
     return char if unicodedata.category(char) == "Cf" and char == "\u200d" else "\ufffd"
 

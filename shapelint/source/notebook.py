@@ -15,7 +15,7 @@ from typing import Any
 
 from shapelint.diagnostics import Failure, Location
 from shapelint.source.scan import scan
-from shapelint.source.text import Origin, Source
+from shapelint.source.text import Origin, Source, without_surrogates
 
 # Cell magics whose cell is still Python of this module; any other `%%name` holds something else.
 _PYTHON_CELLS = frozenset(("capture", "debug", "prun", "time", "timeit", "memit", "mprun"))
@@ -60,7 +60,7 @@ def _cells(document: Any) -> list[tuple[int, str]]:
             continue
         text = cell.get("source", cell.get("input", ""))
         text = text if isinstance(text, str) else "".join(text)
-        found.append((number, text.replace("\r\n", "\n").replace("\r", "\n")))
+        found.append((number, without_surrogates(text.replace("\r\n", "\n").replace("\r", "\n"))))
     return found
 
 

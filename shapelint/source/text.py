@@ -17,6 +17,7 @@ Kind = Literal["python", "notebook", "markdown"]
 # PEP 263: in the first line, or in the second if the first holds nothing but a comment.
 _COOKIE = re.compile(rb"[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
 _BLANK = re.compile(rb"[ \t\f]*(?:#.*)?$")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -83,7 +84,7 @@ def read_text(path: str | os.PathLike[str]) -> Source | Failure:
         reason = getattr(error, "strerror", None) or str(error)
         return Failure("unreadable", nowhere, f"cannot read `{name}`: {reason.lower()}")
     text = decode(data, name)
-    return text if isinstance(text, Failure) else Source(name, absolute, text)
+    return text if isinstance(text, Failure) else Source(name, absolute, without_surrogates(text))
 
 
 def shown(path: str | os.PathLike[str]) -> str:
@@ -96,7 +97,8 @@ def from_text(path: str | os.PathLike[str], text: str) -> Source | Failure:
     name = shown(path)
     if "\0" in text:
         return _null(name, text.encode("utf-8", "replace"))
-    return _opened(Source(name, Path(os.path.abspath(path)), _newlines(text.removeprefix("\ufeff"))))
+    text = without_surrogates(_newlines(text.removeprefix("\ufeff")))
+    return _opened(Source(name, Path(os.path.abspath(path)), text))
 
 
 def _opened(file: Source) -> Source | Failure:
@@ -126,7 +128,8 @@ def decode(data: bytes, name: str) -> str | Failure:
             f"encoding `{encoding}` is declared but the file starts with a UTF-8 byte order mark",
         )
     try:
-        return _newlines(data.decode(encoding or "utf-8"))
+        text = _newlines(data.decode(encoding or "utf-8"))
+        return text if "\0" not in text else _null(name, text.encode("utf-8", "replace"))
     except UnicodeDecodeError as error:
         line, column = _place(data, error.start, encoding or "utf-8")
         message = f"byte 0x{data[error.start]:02x} is not valid {encoding or 'utf-8'}"
@@ -156,6 +159,15 @@ def _null(name: str, data: bytes) -> Failure:
     return Failure(
         "encoding", Location(name, line, column, line, column), "file holds a null byte; it is not Python text"
     )
+
+
+def without_surrogates(text: str) -> str:
+    """The text with a replacement character for each lone surrogate, which JSON and some encodings can bring, and no parser takes."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return _SURROGATE.sub("\ufffd", text)
+    return text
 
 
 def _newlines(text: str) -> str:

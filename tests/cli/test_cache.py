@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import time
 from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shapelint import cache as cache_module
 from shapelint.cache import Cache, Undecodable, decode, encode
 from shapelint.diagnostics import Diagnostic, Edit, Fix, Location, Related, TraceStep
 
@@ -227,18 +229,72 @@ def test_an_entry_rests_on_its_files(tmp_path: Path) -> None:
     assert Cache(folder).find(["k"]) is None
 
 
-def test_other_builds_are_swept_but_nothing_else(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"is": "shapelint.diagnostics:Location", "of": ["a", 1, "2", 3, 4]},
+        {"is": "shapelint.diagnostics:Location", "of": ["a", 1, 2, 3, None]},
+        {"is": "shapelint.diagnostics:Location", "of": [5, 1, 2, 3, 4]},
+        {"is": "shapelint.diagnostics:Edit", "of": ["a", "b"]},
+        {"is": "shapelint.diagnostics:Fix", "of": ["m", "never", []]},
+        {"is": "shapelint.diagnostics:Fix", "of": ["m", "safe", ["x"]]},
+        {"is": "shapelint.diagnostics:Fix", "of": ["m", "safe", {"list": []}]},
+        {"is": "shapelint.run:Verdict", "of": [5, [], 0]},
+        {"is": "shapelint.run:Verdict", "of": [["x"], [], 0]},
+        {"is": "shapelint.run:Verdict", "of": [[], [], True]},
+        {"is": "shapelint.rules.findings:Place", "of": ["a", 1.5]},
+        {"is": "shapelint.rules.findings:Pass", "of": [{"is": "shapelint.rules.findings:Place", "of": ["a", 1]}, "b"]},
+    ],
+)
+def test_a_field_of_another_type_is_not_believed(data: Any) -> None:
+    with pytest.raises(Undecodable):
+        decode(data)
+
+
+def build(folder: Path, name: str, days: float) -> Path:
+    """A folder of results of another build, last used so many days ago."""
+    made = folder / f"build-{name}"
+    made.mkdir()
+    (made / "x.json").touch()
+    (made / "x.json.123").touch()
+    os.utime(made, (time.time() - days * 86400,) * 2)
+    return made
+
+
+def test_builds_stand_side_by_side_while_they_are_used(tmp_path: Path) -> None:
     folder = tmp_path / "cache"
     Cache(str(folder)).store(["k"], [], 1)
-    old = folder / "build-0000"
-    old.mkdir()
-    (old / "x.json").touch()
+    recent = [build(folder, f"recent{number}", number) for number in range(8)]
+    old = build(folder, "old", 40)
     (folder / "mine").mkdir()
-    for built in folder.glob("build-*"):
-        if built != old:
-            for entry in built.iterdir():
-                entry.unlink()
-            built.rmdir()
+    (old / "theirs").touch()
+    os.utime(old, (time.time() - 40 * 86400,) * 2)
     Cache(str(folder)).store(["k"], [], 1)
-    assert not old.exists()
+    assert [one.exists() for one in recent] == [True] * 5 + [False] * 3
+    assert [one.name for one in old.iterdir()] == ["theirs"], "what shapelint did not write stays"
     assert (folder / "mine").exists()
+    assert Cache(str(folder)).find(["k"]) == 1
+
+
+def test_too_much_is_pruned_the_oldest_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cache_module, "MOST_ENTRIES", 8)
+    folder = tmp_path / "cache"
+    for number in range(12):
+        Cache(str(folder)).store([str(number)], [], number)
+        (entry,) = [one for one in folder.glob("build-*/*.json") if one.stat().st_mtime > time.time() - 50]
+        os.utime(entry, (time.time() - 1000 + number,) * 2)
+    Cache(str(folder)).store(["last"], [], 1)
+    kept = [number for number in range(12) if Cache(str(folder)).find([str(number)]) is not None]
+    assert len(kept) <= 8
+    assert kept == list(range(12 - len(kept), 12))
+
+
+def test_drafts_that_were_left_are_swept(tmp_path: Path) -> None:
+    folder = tmp_path / "cache"
+    Cache(str(folder)).store(["k"], [], 1)
+    (own,) = folder.glob("build-*")
+    left, fresh = own / "a.json.1", own / "a.json.2"
+    left.touch(), fresh.touch()
+    os.utime(left, (time.time() - 7200,) * 2)
+    Cache(str(folder)).store(["j"], [], 1)
+    assert (left.exists(), fresh.exists()) == (False, True)
