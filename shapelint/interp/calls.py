@@ -9,7 +9,7 @@ from shapelint.interp import annotated, worlds
 from shapelint.interp.containers import as_mapping
 from shapelint.interp.described import is_description
 from shapelint.interp.expressions import distribute, evaluate, joined_size, rows_of, spread_items, unspread
-from shapelint.interp.join import Join, join_values, same_value
+from shapelint.interp.join import Join, join_values
 from shapelint.interp.names import Deferred, identified
 from shapelint.interp.objects import (
     CONTAINERS,
@@ -547,12 +547,14 @@ def _body(run: Run, node: model.FunctionDef, activation: Activation) -> Value:
     from shapelint.interp.statements import execute
 
     if node.is_generator:
-        activation.yields = []
+        activation.yields = run.state.allocate(ListObject([]))
     try:
         execute(run, node.body)
         activation.returns.append((NONE, run.state))
     except PathEnds:
         pass
+    if not activation.returns and activation.yielded is not None:
+        activation.returns.append((NONE, activation.yielded))  # one that never ends is left by whoever iterates over it
     if not activation.returns:
         raise PathEnds
     value, state = activation.returns[0]
@@ -564,10 +566,7 @@ def _body(run: Run, node: model.FunctionDef, activation: Activation) -> Value:
         if joiner.lossy and condition is not None:
             worlds.split(run, condition)
     run.state = state
-    if activation.yields is not None:
-        items = activation.yields
-        return run.state.allocate(ListObject(list(items)))
-    return value
+    return value if activation.yields is None else activation.yields
 
 
 # Classes -----------------------------------------------------------------------------------------
@@ -733,26 +732,36 @@ def call_layer(run: Run, config: LayerConfig, given: Arguments, built: Site | No
 
 
 def call_sequential(run: Run, thing: Instance, given: Arguments) -> Value:
-    """The parts of a Sequential, one after the other. What is repeated is called once more, and stands for all passes where it leaves the shape."""
+    """The parts of a Sequential, one after the other, as a loop over them calls them."""
+    from shapelint.interp.iteration import Passes, iterate
+
     parts = thing.rows if thing.parts is None else [part for _, part in thing.parts]
     if parts is None or not given.args:
         return Unknown("dynamic-value")
 
-    def through(value: Value, part: Value) -> Value:
-        if isinstance(part, Repeated):
-            once = value
-            with run.guarded():  # there may be no such pass
-                for inner in part.values:
-                    once = through(once, inner)
-            facts = run.state.facts
-            return once if same_value(value, once, facts, facts) else Unknown("dynamic-value", "repeated layers")
+    def called(value: Value, part: Value) -> Value:
         step = Arguments((value,), {}, given.nodes, {}, given.node, given.callee)
         return distribute(run, part, lambda p: call_with(run, p, step))
 
-    value = given.args[0]
-    for part in parts:
-        value = through(value, part)
-    return value
+    if not any(isinstance(part, Repeated) for part in parts):
+        value = given.args[0]
+        for part in parts:
+            value = called(value, part)
+        return value
+    passed = run.state.allocate(Frame({"": given.args[0]}))  # on the heap, where what the passes make of it is followed
+
+    def through(part: Value) -> None:
+        frame = run.state.read(passed)
+        assert isinstance(frame, Frame)
+        value = called(frame.names[""], part)
+        frame = run.state.write(passed)
+        assert isinstance(frame, Frame)
+        frame.names[""] = value
+
+    iterate(run, Passes.over(run, parts), through)
+    frame = run.state.heap.pop(passed.address)
+    assert isinstance(frame, Frame)
+    return frame.names[""]
 
 
 def entered(run: Run, value: Value) -> Value:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -10,7 +11,8 @@ from shapelint.interp import worlds
 from shapelint.interp.expressions import as_dim, rows_of, spread_items
 from shapelint.interp.join import Join
 from shapelint.interp.names import Deferred, module_frame, resolve_deferred
-from shapelint.interp.objects import HPARAMS, DictObject, Instance, ListObject, Namespace, Range
+from shapelint.interp.objects import HPARAMS, DictObject, Instance, ListObject, Namespace, Range, Repeated, in_any_order
+from shapelint.interp.rows import any_of, element_at, element_of_number, flat, length_of, sliced, turned
 from shapelint.interp.run import PathEnds, Run
 from shapelint.interp.torch_calls import call_named, exported, supposed, surely_torch
 from shapelint.program import model
@@ -282,7 +284,11 @@ def _lists_tensors(run: Run, owner: Ref) -> bool:
     thing = run.state.read(owner)
     if not isinstance(thing, ListObject) or thing.is_set:
         return False
-    items = thing.items if thing.items is not None else [thing.element]
+    items = (
+        [thing.element]
+        if thing.items is None and thing.rows is None
+        else thing.items or flat(run.state, thing.rows or ())
+    )
     return bool(items) and all(isinstance(v, Tensor) for v in items)
 
 
@@ -371,6 +377,13 @@ def _of_object(run: Run, owner: Ref, index: Value) -> Value:
     if isinstance(thing, ListObject):
         if thing.items is not None:
             return _of_items(run, thing.items, index, lambda items: run.state.allocate(ListObject(items)))
+        if thing.rows is not None:
+            return _of_rows(
+                run,
+                thing.rows,
+                index,
+                lambda rows: run.state.allocate(ListObject(None, None, length_of(rows), rows=rows)),
+            )
         if isinstance(index, Slice):
             return run.state.allocate(ListObject(None, thing.element))
         place = key_of(index)
@@ -391,6 +404,13 @@ def _of_object(run: Run, owner: Ref, index: Value) -> Value:
             return thing.attrs.get(str(key_of(index)), Unknown("dynamic-value"))
         if thing.parts is not None:
             return _of_parts(run, thing, index)
+        if thing.rows is not None and thing.library_name in ("torch.nn.ModuleList", "torch.nn.Sequential"):
+            return _of_rows(
+                run,
+                thing.rows,
+                index,
+                lambda rows: run.state.allocate(Instance(thing.cls, length=length_of(rows), rows=rows)),
+            )
         if thing.element is not None:
             return thing.element
         from shapelint.interp.objects import ClassInfo
@@ -402,6 +422,24 @@ def _of_object(run: Run, owner: Ref, index: Value) -> Value:
             method = attribute(run, owner, "__getitem__", model.Name(0, "__getitem__"))
             return call(run, method, (index,), {}, None)
     return Unknown("dynamic-value")
+
+
+def _of_rows(run: Run, rows: list[Value], index: Value, rebuild: Callable[[list[Value]], Value]) -> Value:
+    """An element, or a slice, of what loops built."""
+    state = run.state
+    if isinstance(index, Slice):
+        bounds = [None if isinstance(p, NoneValue) else key_of(p) for p in (index.lower, index.upper, index.step)]
+        given = (index.lower, index.upper, index.step)
+        known = all(isinstance(b, int) or isinstance(p, NoneValue) for b, p in zip(bounds, given))
+        found = sliced(rows, *bounds) if known else None  # type: ignore[arg-type]
+        return rebuild([Repeated((any_of(state, rows),))] if found is None else found)
+    place = key_of(index)
+    if isinstance(place, int):
+        if place >= 0:
+            return element_at(state, rows, place)
+        return element_at(state, turned(rows), -place - 1)
+    number = as_dim(run, index)
+    return element_of_number(state, rows, number) if number is not None else any_of(state, rows)
 
 
 def _by_open_key(run: Run, thing: DictObject, index: Value) -> Value:
@@ -459,8 +497,15 @@ def set_item(run: Run, owner: Value, index: Value, value: Value, node: model.Sub
         elif thing.items is not None and not isinstance(index, Slice):
             thing.items = [merged(run, [v, value]) for v in thing.items]
         else:
-            thing.rows = None
-            thing.items, thing.element = None, merged(run, [v for v in (thing.element, value) if v is not None])
+            leading = [*itertools.takewhile(lambda row: not isinstance(row, Repeated), thing.rows or ())]
+            if thing.rows is not None and isinstance(place, int) and 0 <= place < len(leading):
+                thing.rows[place] = value
+                return
+            held = [_any_element(run, thing)] if thing.items is None else thing.items
+            length = length_of(thing.rows) if thing.rows is not None and not isinstance(index, Slice) else None
+            element = merged(run, [v for v in (*held, value) if v is not None])
+            thing.items, thing.element, thing.rows = None, None, [Repeated((element,), length)]
+            thing.length = length
     elif isinstance(thing, DictObject):
         put_key(run, thing, key_of(worlds.settle(run, index)), value)
     elif isinstance(thing, Instance) and thing.parts is not None:
@@ -488,8 +533,12 @@ def extend(run: Run, owner: Ref, more: Value) -> None:
     from shapelint.interp.iteration import plan
 
     passes = plan(run, more)
-    known = [*(thing.items or []), *([thing.element] if thing.element else []), *(items or [passes.first])]
-    thing.items, thing.element, thing.length = None, merged(run, known), None
+    known = [
+        *(thing.items or []),
+        *([thing.element] if thing.element else []),
+        *(items or [passes.first, passes.later]),
+    ]
+    thing.items, thing.element, thing.length = None, merged(run, known), length_of(thing.rows) if thing.rows else None
     confine(run, thing)
 
 
@@ -500,7 +549,9 @@ def extend_left(run: Run, owner: Ref, more: Value) -> None:
     assert isinstance(thing, ListObject)
     if thing.items is None or items is None:
         extend(run, owner, more)
-        thing.rows = None
+        thing = run.state.write(owner)
+        assert isinstance(thing, ListObject)
+        thing.rows = None if thing.rows is None else in_any_order(thing.rows)
         return
     thing.items[:0] = reversed(items)
     confine(run, thing, left=True)
@@ -518,9 +569,9 @@ def confine(run: Run, thing: ListObject, *, left: bool = False) -> None:
             surplus = max(len(items) - capacity.value, 0)
             thing.items = items[: len(items) - surplus] if left else items[surplus:]
         elif items:
-            thing.items, thing.element, thing.length = None, merged(run, items), None
+            thing.items, thing.rows, thing.length = None, in_any_order(items), None
         return
-    thing.rows = None
+    thing.rows = None if thing.rows is None else in_any_order(thing.rows)
     if thing.length is None or capacity.value is None or thing.length.value is None:
         thing.length = None
     else:
@@ -542,6 +593,10 @@ def _rotate(run: Run, thing: ListObject, by: Value) -> None:
 # Methods -----------------------------------------------------------------------------------------
 
 
+def _any_element(run: Run, thing: ListObject) -> Value | None:
+    return thing.element if thing.rows is None else any_of(run.state, thing.rows)
+
+
 def list_method(run: Run, owner: Ref, thing: ListObject, name: str, args: list[Value]) -> Value:
     """A method of a list or a set."""
     if name in ("append", "add", "appendleft") and args:
@@ -553,9 +608,13 @@ def list_method(run: Run, owner: Ref, thing: ListObject, name: str, args: list[V
             else:
                 writable.items.append(args[0])
         else:
-            writable.element = merged(run, [v for v in (writable.element, args[0]) if v is not None])
-            writable.length = writable.length + 1 if writable.length is not None else None
-            writable.rows = [*writable.rows, args[0]] if writable.rows is not None and name == "append" else None
+            places = {"append": lambda rows: [*rows, args[0]], "appendleft": lambda rows: [args[0], *rows]}
+            if writable.rows is not None and name in places:
+                writable.rows = places[name](writable.rows)
+            else:
+                writable.element = merged(run, [v for v in (_any_element(run, writable), args[0]) if v is not None])
+                writable.rows = None
+            writable.length = writable.length + 1 if writable.length is not None and not writable.is_set else None
         confine(run, writable, left=name == "appendleft")
         return NONE
     if name in ("extend", "update") and args:
@@ -567,7 +626,9 @@ def list_method(run: Run, owner: Ref, thing: ListObject, name: str, args: list[V
     if name in ("insert", "pop", "popleft", "reverse", "clear", "sort", "remove", "rotate"):
         shuffled = run.state.write(owner)
         assert isinstance(shuffled, ListObject)
-        shuffled.rows = None
+        if shuffled.rows is not None:
+            shuffled.element, shuffled.rows = any_of(run.state, shuffled.rows), None
+        shuffled.first = shuffled.last = shuffled.length = None
     if name == "insert" and len(args) == 2:
         writable = run.state.write(owner)
         assert isinstance(writable, ListObject)

@@ -15,7 +15,9 @@ from shapelint.interp.objects import (
     Instance,
     ListObject,
     Range,
+    Repeated,
 )
+from shapelint.interp.rows import length_of
 from shapelint.interp.run import PathEnds, Refusals, Run
 from shapelint.interp.state import State
 from shapelint.interp.texts import interpolated
@@ -152,17 +154,22 @@ def _attribute(run: Run, node: model.Attribute) -> Value:
 def elements(run: Run, nodes: tuple[model.Expr, ...]) -> list[Value] | SizeOf | None:
     """The values of a display's elements, `*x` spread out; None where the length of one is not known, unless it is the size of a tensor
     among other sizes: `(*x.shape[:-1], heads, -1)`."""
+    return _displayed(run, nodes)[0]
+
+
+def _displayed(run: Run, nodes: tuple[model.Expr, ...]) -> tuple[list[Value] | SizeOf | None, list[Value] | None]:
+    """The values of a display's elements, and their order where loops built what is spread among them."""
     values: list[Value] = []
+    rows: list[Value] | None = []
     exact = True
     for node in nodes:
-        if isinstance(node, model.Starred):
-            value = evaluate(run, node.value)
-            spread = spread_items(run, value)
-            exact = exact and spread is not None
-            values.extend([unspread(value)] if spread is None else spread)
-        else:
-            values.append(evaluate(run, node))
-    return values if exact else joined_size(run, values)
+        value = evaluate(run, node.value if isinstance(node, model.Starred) else node)
+        spread = spread_items(run, value) if isinstance(node, model.Starred) else [value]
+        exact = exact and spread is not None
+        values.extend([unspread(value)] if spread is None else spread)
+        more = rows_of(run, value) if spread is None else spread
+        rows = None if rows is None or more is None else [*rows, *more]
+    return (values if exact else joined_size(run, values)), rows
 
 
 def unspread(value: Value) -> Value:
@@ -212,9 +219,11 @@ def _tuple(run: Run, node: model.TupleExpr) -> Value:
 
 
 def _list(run: Run, node: model.ListExpr) -> Value:
-    values = elements(run, node.items)
+    values, rows = _displayed(run, node.items)
     if isinstance(values, SizeOf):
         return replace(values, kind="list")
+    if values is None and rows is not None:
+        return run.state.allocate(ListObject(None, None, length_of(rows), rows=rows))
     return run.state.allocate(ListObject(values, Unknown("dynamic-value") if values is None else None))
 
 
@@ -451,7 +460,11 @@ def _sequence_binary(run: Run, op: str, left: Value, right: Value) -> Value | No
             if joined is not None:
                 return replace(joined, kind=_kind(left, right))
         if _is_list(run, left) and _is_list(run, right):
-            return run.state.allocate(ListObject(None, Unknown("dynamic-value")))
+            before, behind = rows_of(run, left), rows_of(run, right)
+            if before is None or behind is None:
+                return run.state.allocate(ListObject(None, Unknown("dynamic-value")))
+            rows = [*before, *behind]
+            return run.state.allocate(ListObject(None, None, length_of(rows), rows=rows))
     if op == "*":
         for sequence, count in ((left, right), (right, left)):
             number = as_dim(run, count)
@@ -461,9 +474,11 @@ def _sequence_binary(run: Run, op: str, left: Value, right: Value) -> Value | No
             times = run.state.facts.resolve(number).value
             if times is not None and times * len(items) <= 4096:
                 return _like(run, (sequence,), items * max(times, 0))
+            if isinstance(sequence, Ref):
+                surely = [] if run.may_be_none(number) else items
+                rows = [*surely, Repeated(tuple(items), number - 1 if surely else number)]
+                return run.state.allocate(ListObject(None, None, length_of(rows), rows=rows))
             if len(items) == 1:
-                if isinstance(sequence, Ref):
-                    return run.state.allocate(ListObject(None, items[0], number))
                 return Sequence(items[0], number, "tuple")
     return None
 
@@ -747,12 +762,16 @@ def _await(run: Run, node: model.Await) -> Value:
 
 def _yield(run: Run, node: model.Yield) -> Value:
     value = evaluate(run, node.value) if node.value is not None else NONE
-    collected = run.top.yields
-    if collected is not None:
+    if run.top.yields is not None:
+        from shapelint.interp.containers import extend, list_method
+
         if node.from_:
-            collected.extend(spread_items(run, value) or [Unknown("dynamic-value")])
+            extend(run, run.top.yields, value)
         else:
-            collected.append(value)
+            thing = run.state.read(run.top.yields)
+            assert isinstance(thing, ListObject)
+            list_method(run, run.top.yields, thing, "append", [value])
+        run.top.yielded = run.state.fork()
     return Unknown("dynamic-value")
 
 

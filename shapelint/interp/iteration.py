@@ -7,14 +7,16 @@ from dataclasses import dataclass
 
 from shapelint.interp.collation import own_batch
 from shapelint.interp.expressions import as_dim, evaluate
-from shapelint.interp.join import Join, join, same_value
+from shapelint.interp.join import Join, join
+from shapelint.interp.laws import Loop, Mark, OrNone, settled
 from shapelint.interp.objects import DictObject, Frame, Instance, Iterable, ListObject, Range, Repeated
+from shapelint.interp.rows import any_of, at, element_at, first_of, length_of, numbered, turned, zipped
 from shapelint.interp.run import Activation, PathEnds, Run
 from shapelint.interp.state import State
 from shapelint.interp.torch_calls import call_named
 from shapelint.program import model
-from shapelint.shapes.dim import Dim, Symbol, minimum
-from shapelint.shapes.shape import Axis, Part, Shape
+from shapelint.shapes.dim import ZERO, Dim, Symbol, minimum
+from shapelint.shapes.shape import Axis
 from shapelint.values.model import (
     NONE,
     Int,
@@ -32,14 +34,15 @@ from shapelint.values.model import (
     anonymous,
 )
 
-UNROLL_COUNTS = 12  # passes over a plain range or a tensor that are run one by one
-UNROLL_ITEMS = 96  # passes over the elements of a container
+UNROLL = 12  # so many passes are run one by one, whatever steps they take
+LISTED = 256  # and no more than these
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Passes:
-    """What a loop variable is in each pass. Either `items` lists all passes, or `first` and `later` describe them and `count` says how many
-    there are, where that is known. `maybe_none`: there may be no pass at all. `rows`: the order, where loops built what is iterated over.
+    """What a loop variable is in each pass. Either `items` lists all passes, or `rows` tell their order, or `first` and `later` describe them and
+    `count` says how many there are, where that is known. `at` gives what it is in the pass of a number, from 0, where that is more than `later`
+    tells. `maybe_none`: there may be no pass at all.
     What `first` and `later` hold of unknown values is another one in each pass."""
 
     items: tuple[Value, ...] | None
@@ -48,6 +51,7 @@ class Passes:
     count: Dim | None
     maybe_none: bool = False
     rows: tuple[Value, ...] | None = None
+    at: Callable[[Dim], Value] | None = None
 
     def __post_init__(self) -> None:
         if self.items is None:
@@ -56,13 +60,24 @@ class Passes:
             object.__setattr__(self, "later", later)
 
     @staticmethod
-    def of(items: list[Value] | tuple[Value, ...]) -> Passes:
+    def of(items: Collection[Value], at: Callable[[Dim], Value] | None = None) -> Passes:
         unknown = Unknown("dynamic-value")
-        return Passes(tuple(items), items[0] if items else unknown, items[-1] if items else unknown, Dim.of(len(items)))
+        listed = tuple(items)
+        first, last = (listed[0], listed[-1]) if listed else (unknown, unknown)
+        return Passes(listed, first, last, Dim.of(len(listed)), at=at)
 
     @staticmethod
     def like(element: Value, count: Dim | None = None) -> Passes:
         return Passes(None, element, element, count)
+
+    @staticmethod
+    def over(run: Run, rows: Collection[Value], length: Dim | None = None) -> Passes:
+        """The passes over what loops built."""
+        if not any(isinstance(row, Repeated) for row in rows):
+            return Passes.of(rows)
+        first, later = first_of(run.state, rows), any_of(run.state, rows)
+        count = length_of(rows) or length
+        return Passes(None, later if first is None else first, later, count, first is None, tuple(rows))
 
 
 def plan(run: Run, value: Value, node: model.Expr | None = None) -> Passes:
@@ -89,7 +104,7 @@ def plan(run: Run, value: Value, node: model.Expr | None = None) -> Passes:
         return _combined(run, value)
     if isinstance(value, Ref):
         return _object(run, value)
-    if isinstance(value, Str) and value.value is not None and len(value.value) <= UNROLL_ITEMS:
+    if isinstance(value, Str) and value.value is not None and len(value.value) <= LISTED:
         return Passes.of([Str(c) for c in value.value])
     if isinstance(value, Opaque):
         if value.path in run.adopted:
@@ -113,38 +128,36 @@ def _range(run: Run, value: Range) -> Passes:
     facts = run.state.facts
     start, stop, step = (facts.resolve(d) for d in (value.start, value.stop, value.step))
     a, b, c = start.value, stop.value, step.value
-    if a is not None and b is not None and c:
-        numbers = range(a, b, c)
-        if len(numbers) <= UNROLL_COUNTS:
-            return Passes.of([Int.of(n) for n in numbers])
-    if c == 1:
-        count = stop - start
-    elif c == -1:
-        count = start - stop
-    elif c and c > 0:
-        count = (stop - start + (c - 1)) // c
-    else:
+    if not c:
         return Passes(None, Int(start), Int(Dim.symbol("i", "unknown", None)), None)
+
+    def at(place: Dim) -> Value:
+        return Int(start + place * c)
+
+    if a is not None and b is not None and len(range(a, b, c)) <= LISTED:
+        return Passes.of([Int.of(n) for n in range(a, b, c)], at)
+    count = (stop - start + (c - 1)) // c if c > 0 else (start - stop + (-c - 1)) // -c
     low = a + c if a is not None and c > 0 else (0 if b is not None and b >= -1 else None)
-    later = Int(Dim.symbol("i", "unknown", low))
-    return Passes(None, Int(start), later, count)
+    return Passes(None, Int(start), Int(Dim.symbol("i", "unknown", low)), count, at=at)
 
 
 def _tensor(run: Run, value: Tensor, node: model.Expr | None) -> Passes:
     shape = run.state.facts.reveal_prefix(value.shape, 1)
     if not shape.parts or not isinstance(shape.parts[0], Axis):
         return Passes.like(Unknown("dynamic-value"))
-    count = shape.parts[0].size
+    count = run.state.facts.resolve(shape.parts[0].size)
+    number = count.value
+    if number == 0:
+        return Passes.of(())
     site = node.id if node is not None else 0
     element = (
         call_named(run, "torch.Tensor.__getitem__", (value, Int.of(0)), {}, site, (site,))
         if site
         else value.with_parts(shape.parts[1:])
     )
-    number = run.state.facts.resolve(count).value
-    if number is not None and number <= UNROLL_COUNTS:
-        return Passes.of([element] * number)
-    return Passes.like(element, count)
+    if number is not None and number <= LISTED:
+        return Passes.of([element] * number, lambda place: element)
+    return Passes(None, element, element, count, not run.state.facts.at_least(count, 1))
 
 
 def _object(run: Run, value: Ref) -> Passes:
@@ -152,9 +165,10 @@ def _object(run: Run, value: Ref) -> Passes:
     if isinstance(thing, ListObject):
         if thing.items is not None:
             return Passes.of(thing.items)
+        if thing.rows is not None:
+            return Passes.over(run, thing.rows, thing.length)
         element = thing.element or Unknown("dynamic-value")
-        rows = None if thing.rows is None else tuple(thing.rows)
-        return Passes(None, thing.first or element, element, thing.length, thing.length is None, rows)
+        return Passes(None, thing.first or element, element, thing.length, thing.length is None)
     if isinstance(thing, DictObject):
         keys: list[Value] = []
         for key in thing.items:
@@ -181,47 +195,88 @@ def _combined(run: Run, value: Iterable) -> Passes:
         return _view(run, value)
     plans = [plan(run, s) for s in value.sources]
     if value.kind == "enumerate":
-        inner = plans[0]
-        start = as_dim(run, value.start) if value.start is not None else Dim.of(0)
-        first = start if start is not None else Dim.symbol("i", "unknown", 0)
-        if inner.items is not None:
-            return Passes.of([Tuple((Int(first + i), v)) for i, v in enumerate(inner.items)])
-        later = Int(Dim.symbol("i", "unknown", (first.value or 0) + 1))
-        return Passes(
-            None, Tuple((Int(first), inner.first)), Tuple((later, inner.later)), inner.count, inner.maybe_none
-        )
+        start = as_dim(run, value.start) if value.start is not None else ZERO
+        return _enumerated(run, plans[0], Dim.symbol("i", "unknown", 0) if start is None else start)
     if value.kind == "zip":
-        if all(p.items is not None for p in plans):
-            return Passes.of([Tuple(row) for row in zip(*(p.items for p in plans if p.items is not None))])
-        counts = [p.count for p in plans if p.count is not None]
-        known = [p for p in plans if p.items is not None]
-        if known:
-            # an exact number of passes, over elements of which some are only described
-            number = min(len(p.items) for p in known if p.items is not None)
-            rows: list[Value] = [
-                Tuple(tuple(p.items[i] if p.items is not None else (p.first if i == 0 else p.later) for p in plans))
-                for i in range(number)
-            ]
-            return Passes.of(rows)
-        count = minimum(counts) if counts and len(counts) == len(plans) else None
-        return Passes(None, Tuple(tuple(p.first for p in plans)), Tuple(tuple(p.later for p in plans)), count)
+        return _zipped(run, plans)
     if value.kind == "reversed":
-        inner = plans[0]
-        return (
-            Passes.of(inner.items[::-1])
-            if inner.items is not None
-            else Passes(None, inner.later, inner.later, inner.count)
-        )
+        return _reversed(run, plans[0])
     if value.kind == "map":
-        from shapelint.interp.calls import call
-
         assert value.start is not None
-        function = value.start
-        row = zip(*(p.items for p in plans if p.items is not None)) if all(p.items is not None for p in plans) else None
-        if row is not None:
-            return Passes.of([call(run, function, args, {}, None) for args in row])
-        return Passes.like(call(run, function, tuple(p.first for p in plans), {}, None), plans[0].count)
+        return _mapped(run, value.start, plans)
     return plans[0]
+
+
+def _enumerated(run: Run, inner: Passes, start: Dim) -> Passes:
+    def at(place: Dim) -> Value:
+        return Tuple((Int(start + place), inner.later if inner.at is None else inner.at(place)))
+
+    if inner.items is not None:
+        return Passes.of([Tuple((Int(start + i), v)) for i, v in enumerate(inner.items)], at if inner.at else None)
+    rows = None if inner.rows is None else numbered(inner.rows, start)
+    if rows is not None:
+        return Passes.over(run, rows, inner.count)
+    later = Int(Dim.symbol("i", "unknown", (start.value or 0) + 1))
+    first = Tuple((Int(start), inner.first))
+    return Passes(None, first, Tuple((later, inner.later)), inner.count, inner.maybe_none, at=at)
+
+
+def _zipped(run: Run, plans: list[Passes]) -> Passes:
+    def at(place: Dim) -> Value:
+        return Tuple(tuple(p.later if p.at is None else p.at(place) for p in plans))
+
+    def row(place: int) -> Value:
+        return Tuple(tuple(_at_place(run, p, place) for p in plans))
+
+    listed = [p.items for p in plans if p.items is not None]
+    if listed:
+        # an exact number of passes, over elements of which some are only described
+        exact = all(p.at is not None for p in plans)
+        return Passes.of([row(i) for i in range(min(map(len, listed)))], at if exact else None)
+    counts = [p.count for p in plans if p.count is not None]
+    columns = [p.rows for p in plans if p.rows is not None]
+    if len(columns) == len(plans):
+        rows = zipped(run.state, columns)
+        if rows is not None:
+            return Passes.over(run, rows)
+    count = minimum(counts) if counts and len(counts) == len(plans) else None
+    never = any(p.maybe_none for p in plans)
+    later = Tuple(tuple(p.later for p in plans))
+    return Passes(None, Tuple(tuple(p.first for p in plans)), later, count, never, at=None if columns else at)
+
+
+def _at_place(run: Run, passes: Passes, place: int) -> Value:
+    """What a loop variable is in the pass of a number that is known."""
+    if passes.items is not None:
+        return passes.items[place]
+    if passes.rows is not None:
+        return element_at(run.state, passes.rows, place)
+    return passes.first if place == 0 else passes.later if passes.at is None else passes.at(Dim.of(place))
+
+
+def _reversed(run: Run, inner: Passes) -> Passes:
+    if inner.items is not None:
+        return Passes.of(inner.items[::-1])
+    if inner.rows is not None:
+        return Passes.over(run, turned(inner.rows), inner.count)
+    if inner.at is None or inner.count is None:
+        return Passes(None, inner.later, inner.later, inner.count, inner.maybe_none)
+    forward, last = inner.at, inner.count - 1
+    return Passes(
+        None, forward(last), inner.later, inner.count, inner.maybe_none, at=lambda place: forward(last - place)
+    )
+
+
+def _mapped(run: Run, function: Value, plans: list[Passes]) -> Passes:
+    from shapelint.interp.calls import call
+
+    if all(p.items is not None for p in plans):
+        listed = zip(*(p.items for p in plans if p.items is not None))
+        return Passes.of([call(run, function, args, {}, None) for args in listed])
+    first = call(run, function, tuple(p.first for p in plans), {}, None)
+    alike = all(p.first is p.later for p in plans)
+    later = first if alike else call(run, function, tuple(p.later for p in plans), {}, None)
+    return Passes(None, first, later, plans[0].count, any(p.maybe_none for p in plans))
 
 
 def _view(run: Run, value: Iterable) -> Passes:
@@ -246,33 +301,44 @@ def _view(run: Run, value: Iterable) -> Passes:
 # Running loops -----------------------------------------------------------------------------------
 
 
-def iterate(run: Run, passes: Passes, read: Callable[[Value], None], *, endless: bool = False) -> None:
-    """Run a loop. Passes that are listed are run one by one; otherwise the first two are, and what they left is continued to the end: what
-    grows by the same amount in each pass grows to the count, what changes otherwise is unknown. Raises PathEnds where no path leaves."""
-    from shapelint.interp.statements import one_pass
-
-    run.top.breaks.append([])
-    ends: list[State] = []
+def iterate(
+    run: Run, passes: Passes, read: Callable[[Value], None], *, orelse: Callable[[], None] | None = None
+) -> None:
+    """Run a loop. Passes that are listed are run one by one, within the budget; of others the first two are, and what holds after all of them
+    is sought as a law (`settled`). Raises PathEnds where no path leaves."""
     alike = passes.items is None
 
     def body(value: Value) -> None:
         mine = own_batch(run, value)
         read(renewed(run, mine) if alike else mine)
 
+    _leave(run, lambda: _all_passes(run, passes, body), orelse)
+
+
+def repeat(
+    run: Run,
+    test: Callable[[], bool | None],
+    body: Callable[[Value], None],
+    *,
+    forever: bool = False,
+    orelse: Callable[[], None] | None = None,
+) -> None:
+    """Run a `while` loop: one by one as long as its test is surely true, within the budget. Raises PathEnds where no path leaves."""
+    _leave(run, lambda: _while_true(run, test, body, forever), orelse)
+
+
+def _leave(run: Run, passes: Callable[[], bool], orelse: Callable[[], None] | None) -> None:
+    """Run the passes of a loop (False where none of them leads to its end), and go on from its end and from its breaks."""
+    run.top.breaks.append([])
+    ends: list[State] = []
     try:
-        if passes.items is not None and len(passes.items) <= UNROLL_ITEMS:
-            alive = True
-            for item in passes.items:
-                if not one_pass(run, lambda item=item: body(item)):  # type: ignore[misc]
-                    alive = False
-                    break
-            if alive:
-                ends.append(run.state)
-        elif passes.rows is not None and len(passes.rows) <= UNROLL_ITEMS:
-            if _by_rows(run, passes.rows, body):
-                ends.append(run.state)
-        else:
-            ends.extend(_described(run, passes, body, endless))
+        if passes():
+            if orelse is not None:
+                orelse()
+            ends.append(run.state)
+    except PathEnds:
+        if not run.top.breaks[-1]:
+            raise
     finally:
         ends.extend(run.top.breaks.pop())
     if not ends:
@@ -295,81 +361,155 @@ def renewed(run: Run, value: Value) -> Value:
     return value
 
 
-def _by_rows(run: Run, rows: Collection[Value], body: Callable[[Value], None]) -> bool:
-    """The passes over what loops built: one by one, and those that are repeated as a loop of their own. False where no path goes on."""
+def _all_passes(run: Run, passes: Passes, body: Callable[[Value], None]) -> bool:
+    if passes.items is not None:
+        return _listed(run, passes, body)
+    if passes.rows is not None and len(passes.rows) <= LISTED:
+        return _by_rows(run, passes.rows, body)
+    return _described(run, passes, body)
+
+
+def _one_by_one(run: Run, body: Callable[[Value], None], item: Value) -> bool:
+    """One of the passes that are run one by one. Where a pass before may have broken off, this one need not come."""
     from shapelint.interp.statements import one_pass
 
-    for row in rows:
-        if not isinstance(row, Repeated):
-            if not one_pass(run, lambda row=row: body(row)):  # type: ignore[misc]
+    with run.guarded(bool(run.top.breaks[-1])):
+        return one_pass(run, lambda: body(item))
+
+
+def _listed(run: Run, passes: Passes, body: Callable[[Value], None]) -> bool:
+    """Passes that are known one by one. Where all of them would take more steps than a loop may, a law of what they do is enough; without one,
+    passes are run until the steps are used up, and what the others do is unknown. False where no path goes on."""
+    assert passes.items is not None
+    count = len(passes.items)
+    allowed, start = run.loop_steps, run.steps
+    one, mark = run.state, Mark()
+    with run.inner_loops(count):
+        for place, item in enumerate(passes.items):
+            used = start - run.steps
+            dear = count > UNROLL and place >= 2 and used + used // place * (count - place) > allowed
+            if dear and (place == 2 or used > allowed):
+                two, outcomes = run.state, run.top.outcomes
+                loop = Loop(_number(place - 1), place - 1, mark)
+                law = settled(run, loop, one, two.fork(), _later(run, passes, loop, place), _pass_of(run, body))
+                if used > allowed or not loop.lossy:
+                    run.state = loop.after(law, Dim.of(count))
+                    return True
+                run.state = two
+                run.top.forget(outcomes)
+            if count > UNROLL:
+                one, mark = run.state.fork(), Mark()
+            if not _one_by_one(run, body, item):
                 return False
-            continue
-
-        def block(_: Value, row: Repeated = row) -> None:
-            for value in row.values:
-                if not one_pass(run, lambda value=value: body(value)):  # type: ignore[misc]
-                    raise PathEnds
-
-        with run.guarded():  # there may be no such pass
-            ends = _described(run, Passes(None, NONE, NONE, None, maybe_none=True), block, False)
-        state = ends[0]
-        for other in ends[1:]:
-            state = join(state, other)
-        run.state = state
     return True
 
 
-def _described(run: Run, passes: Passes, body: Callable[[Value], None], endless: bool) -> list[State]:
+def _by_rows(run: Run, rows: Collection[Value], body: Callable[[Value], None]) -> bool:
+    """The passes over what loops built: one by one, and those that are repeated as a loop of their own. False where no path goes on."""
+    for row in rows:
+        if not isinstance(row, Repeated):
+            if not _one_by_one(run, body, row):
+                return False
+            continue
+
+        def block(values: Value) -> None:
+            assert isinstance(values, Tuple)
+            if not _by_rows(run, values.items, body):
+                raise PathEnds
+
+        def repetition(place: Dim, row: Repeated = row) -> Value:
+            return Tuple(at(run.state, row, place))
+
+        with run.guarded():  # there may be no such pass
+            never = row.times is None or not run.state.facts.at_least(row.times, 1)
+            passes = Passes(None, repetition(ZERO), NONE, row.times, never, at=repetition)
+            if not _described(run, passes, block):
+                return False
+    return True
+
+
+def _while_true(run: Run, test: Callable[[], bool | None], body: Callable[[Value], None], forever: bool) -> bool:
+    """The passes of a `while` loop. False where no path goes on behind it."""
+    allowed, start = run.loop_steps, run.steps
+    with run.inner_loops(UNROLL):
+        for place in range(LISTED):
+            known = test()
+            if known is not True:
+                break
+            if start - run.steps > allowed or run.top.breaks[-1] or (forever and place >= UNROLL):
+                break
+            before = run.state.fork()
+            if not _one_by_one(run, body, NONE):
+                return False
+            if place and not _moved(before, run.state):
+                return not forever
+    if known is False:
+        return True
+    return _described(run, Passes(None, NONE, NONE, None, maybe_none=known is None), body, forever)
+
+
+def _described(run: Run, passes: Passes, body: Callable[[Value], None], endless: bool = False) -> bool:
+    """Passes of which nobody knows how many there are: the first and a second one, and a law of what all of them do. False where no path goes on."""
     from shapelint.interp.statements import one_pass
 
-    before = run.state.fork() if passes.maybe_none else None
-    start = run.state
-    origin = run.state.fork()
-    ends = [before] if before is not None else []
-    if not one_pass(run, lambda: body(passes.first)):
-        if not ends and not run.top.breaks[-1] and not run.top.returns:
-            run.state = start
-        return ends
-    one = run.state.fork()
-    if passes.first is passes.later and not _moved(origin, one):
-        return [*ends, one]  # every pass leaves what the first one left
-    mark = Dim.symbol("mark", "unknown").lone_symbol
-    assert mark is not None
-    if passes.count is None or not run.state.facts.at_least(passes.count, 2, proof=True):
-        run.maybe.update(_counters(passes.later))
-    # what only a second pass demands is left to those who say how many there are
-    once = passes.count is not None and _may_be_one(run, passes.count)
-    with run.guarded(once):
-        alive = one_pass(run, lambda: body(passes.later))
-    if not alive:
-        return ends if endless else [*ends, one]
-    growth = _Growth(one, run.state, passes.count, mark.uid)
-    grown = growth.state()
-    if not growth.changed:
-        return ends if endless else [*ends, grown]
-    # a further pass from there tells nothing new; it only lets what is still changing be forgotten
-    steady = grown.fork()
-    run.state = steady
-    with run.silently():
-        if one_pass(run, lambda: body(passes.later)):
-            run.state = _Growth(grown, run.state, None, mark.uid, settle=True).state()
-        else:
-            run.state = grown
-    return ends if endless else [*ends, run.state]
+    facts = run.state.facts
+    count = None if passes.count is None else facts.resolve(passes.count)
+    never = passes.maybe_none or (count is not None and run.may_be_none(count))
+    start, origin = run.state, run.state.fork()
+    with run.inner_loops(UNROLL):
+        if not _one_by_one(run, body, passes.first):
+            if not never and not run.top.breaks[-1] and not run.top.returns:
+                run.state = start
+            elif never:
+                run.state = origin
+            return never and not endless
+        one = run.state.fork()
+        if passes.first is passes.later and not _moved(origin, one):
+            run.state = one  # every pass leaves what the first one left
+            return not endless
+        loop = Loop(_number(1), 1, Mark())
+        if count is None or not facts.at_least(count, 2, proof=True):
+            run.maybe.add(loop.number)
+
+        later = _later(run, passes, loop, 1)
+        # what only a second pass demands is left to those who say how many there are
+        once = (count is not None and _may_be_one(run, count)) or bool(run.top.breaks[-1])
+        with run.guarded(once):
+            alive = one_pass(run, lambda: body(later()))
+        if not alive:
+            run.state = join(origin, one) if never else one
+            return not endless
+        law = settled(run, loop, one, run.state, later, _pass_of(run, body))
+    run.state = loop.after(OrNone(loop, origin, law).state() if never else law, count)
+    return not endless
+
+
+def _pass_of(run: Run, body: Callable[[Value], None]) -> Callable[[Value], bool]:
+    from shapelint.interp.statements import one_pass
+
+    return lambda value: one_pass(run, lambda: body(value))
+
+
+def _later(run: Run, passes: Passes, loop: Loop, done: int) -> Callable[[], Value]:
+    """What a loop variable is in a pass of any number behind those that are done."""
+    if passes.at is not None:
+        return lambda: passes.at(Dim.of(loop.number))  # type: ignore[misc]
+    if passes.items is not None:
+        return lambda: any_of(run.state, passes.items[done:])  # type: ignore[index]
+    return lambda: passes.later
+
+
+def _number(least: int) -> Symbol:
+    """The number of a pass, from 0."""
+    symbol = Dim.symbol("i", "unknown", least).lone_symbol
+    assert symbol is not None
+    return symbol
 
 
 def _may_be_one(run: Run, count: Dim) -> bool:
     """Whether parameters say how often a loop passes, and once is a choice."""
-    count = run.state.facts.resolve(count)
     parameters = bool(count.symbols) and all(symbol.kind == "parameter" for symbol in count.symbols)
     return parameters and not run.state.facts.at_least(count, 2, proof=True)
-
-
-def _counters(value: Value) -> set[Symbol]:
-    """The symbols that stand for the number of a later pass."""
-    if isinstance(value, Int):
-        return {s for s in value.dim.symbols if s.kind == "unknown"}
-    return {s for v in value.items for s in _counters(v)} if isinstance(value, Tuple) else set()
 
 
 def _moved(before: State, after: State) -> bool:
@@ -377,109 +517,6 @@ def _moved(before: State, after: State) -> bool:
     joiner = Join(before, after)
     joiner.state()
     return joiner.changed
-
-
-class _Growth(Join):
-    """Joins the states after the first and the second pass into the state after all of them."""
-
-    def __init__(self, one: State, two: State, count: Dim | None, mark: int, *, settle: bool = False) -> None:
-        super().__init__(one, two, widen=True)
-        self.count = count
-        self.mark = mark
-        self.settle = settle
-
-    def _grown(self, a: Dim, b: Dim) -> Dim | None:
-        """`a + (count - 1) * (b - a)`, where the step does not depend on the pass."""
-        x, y = self.left.facts.resolve(a), self.right.facts.resolve(b)
-        step = y - x
-        if self.settle or any(s.uid > self.mark for s in step.symbols) or self.count is None:
-            return None
-        return x + (self.count - 1) * step
-
-    def rows(self, mine: list[Value] | None, theirs: list[Value] | None) -> list[Value] | None:
-        if mine is None or theirs is None or len(theirs) <= len(mine) or theirs[: len(mine)] != mine:
-            return super().rows(mine, theirs)
-        more = theirs[len(mine) :]
-        if self.settle:
-            return mine
-        return [*mine, Repeated(tuple(more))] if all(isinstance(value, Ref) for value in more) else None
-
-    def value(self, a: Value, b: Value) -> Value:
-        if isinstance(a, Unknown) and isinstance(b, Unknown):
-            return super().value(a, b)
-        if same_value(a, b, self.left.facts, self.right.facts):
-            return a
-        self.changed = True
-        if self.settle:
-            # already the state after all passes: keep its sizes unless the rank or the type moved
-            if isinstance(a, Tensor) and isinstance(b, Tensor):
-                x, y = self.left.facts.shape(a.shape), self.right.facts.shape(b.shape)
-                if x.rank is not None and x.rank == y.rank:
-                    return a
-            if isinstance(a, Int) and isinstance(b, Int):
-                return a
-        if isinstance(a, Int) and isinstance(b, Int):
-            grown = self._grown(a.dim, b.dim)
-            return Int(grown if grown is not None else Dim.symbol("n", "unknown", None))
-        if isinstance(a, Tensor) and isinstance(b, Tensor):
-            x, y = self.left.facts.shape(a.shape), self.right.facts.shape(b.shape)
-            if x.rank is not None and x.rank == y.rank:
-                parts: list[Part] = []
-                for p, q in zip(x.axes, y.axes):
-                    if p == q:
-                        parts.append(p)
-                        continue
-                    grown = self._grown(p.size, q.size)
-                    parts.append(
-                        Axis.fresh(grown)
-                        if grown is not None
-                        else Axis(Dim.symbol("n", "unknown"), p.factors if len(p.factors) == 1 else ())
-                    )
-                return Tensor(
-                    Shape(tuple(parts)),
-                    a.dtype if a.dtype == b.dtype else None,
-                    b.step,
-                    a.assumed or b.assumed,
-                    a.array,
-                )
-        return super().value(a, b)
-
-    def lists(self, mine: ListObject, theirs: ListObject) -> ListObject:
-        """A list that grew by k elements in the second pass grows by k in each."""
-        if mine.items is None or theirs.items is None or len(theirs.items) <= len(mine.items):
-            if self.settle and mine.items is None:
-                return mine
-            return super().lists(mine, theirs)
-        self.changed = True
-        step = len(theirs.items) - len(mine.items)
-        added = theirs.items[len(mine.items) :]
-        number = self.count.value if self.count is not None else None
-        fresh = any(_speaks_of(v, self.mark) for v in added)
-        if number is not None and number * step <= UNROLL_ITEMS and not fresh:
-            return ListObject([*mine.items, *added * (number - 1)])
-        element: Value = added[0]
-        for other in [*mine.items, *added[1:]]:
-            element = (
-                self.value(element, other)
-                if not same_value(element, other, self.right.facts, self.left.facts)
-                else element
-            )
-        length = Dim.of(len(mine.items)) + (self.count - 1) * step if self.count is not None else None
-        first = mine.items[0] if mine.items else None
-        return ListObject(None, element, length, first, None, rows=self.rows(mine.items, theirs.items))
-
-
-def _speaks_of(value: Value, mark: int) -> bool:
-    """Whether a value has sizes that were made up after `mark`, or is unknown, and another one in each pass."""
-    if isinstance(value, Unknown):
-        return value.extent is not None
-    if isinstance(value, Tensor):
-        return any(s.uid > mark for s in value.shape.symbols) or not value.shape.ranked
-    if isinstance(value, Int):
-        return any(s.uid > mark for s in value.dim.symbols)
-    if isinstance(value, Tuple):
-        return any(_speaks_of(v, mark) for v in value.items)
-    return False
 
 
 # Comprehensions ----------------------------------------------------------------------------------
@@ -545,12 +582,9 @@ def _generate(run: Run, node: model.Comprehension, depth: int, result: Ref) -> N
         _generate(run, node, depth + 1, result)
         thing = run.state.write(result)
         if isinstance(thing, ListObject) and thing.items is not None:
-            from shapelint.interp.containers import merged
-
-            element = merged(run, thing.items)
-            thing.items, thing.element, thing.length = None, element, None
+            thing.rows, thing.items, thing.length = [Repeated(tuple(thing.items))], None, None
 
     iterate(run, passes, body)
 
 
-__all__ = ["Passes", "comprehension", "iterate", "plan"]
+__all__ = ["Passes", "comprehension", "iterate", "plan", "repeat"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shapelint.interp.objects import DictObject, Frame, HeapObject, Instance, ListObject
+from shapelint.interp.objects import DictObject, Frame, HeapObject, Instance, ListObject, Repeated, in_any_order
 from shapelint.interp.state import State
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.facts import Facts
@@ -70,6 +70,7 @@ class Join:
         self.widen = widen
         self.lossy = False
         self.changed = False
+        self.joined = left  # the state that is being made
 
     def state(self) -> State:
         joined = self.left.fork()
@@ -77,20 +78,22 @@ class Join:
         joined.assumed = {c: v for c, v in self.left.assumed.items() if self.right.assumed.get(c) == v}
         joined.tensors = self.left.tensors & self.right.tensors
         joined.put = {given: self._put(given) for given in (*self.left.put, *self.right.put)}
-        left, right = self.left.heap, self.right.heap
         joined.escaped = self.left.escaped | self.right.escaped
-        # most objects are the same on both sides: they are passed over without a set of all addresses
-        apart = [address for address, thing in left.items() if right.get(address) is not thing]
-        apart += [address for address in right if address not in left]
-        for address in apart:
-            mine, theirs = left.get(address), right.get(address)
-            mine = mine if mine is not None else self.left.find(address)
-            theirs = theirs if theirs is not None else self.right.find(address)
+        self.joined = joined
+        for address in self.apart():
+            mine, theirs = self.left.find(address), self.right.find(address)
             if mine is None and theirs is not None:
                 joined.heap[address] = theirs
-            elif mine is not None and theirs is not None and mine is not theirs:
+            elif mine is not None and theirs is not None:
                 joined.heap[address] = self.thing(mine, theirs)
         return joined
+
+    def apart(self) -> list[int]:
+        """The addresses of the objects that are to be joined: those that are not the same on both sides."""
+        # most are: they are passed over without a set of all addresses
+        left, right = self.left.heap, self.right.heap
+        found = [a for a, thing in left.items() if right.get(a) is not thing and self.right.find(a) is not thing]
+        return found + [a for a, thing in right.items() if a not in left and self.left.find(a) is not thing]
 
     def _put(self, given: Opaque) -> Value:
         """What stands in an entry of what is chosen outside: where one side put nothing, what it was given with."""
@@ -169,14 +172,19 @@ class Join:
         most = joined.capacity.value if joined.capacity is not None else None
         if joined.items is not None and len(joined.items) <= max(len(mine.items or ()), most or 0):
             return joined
-        element = joined.element
-        for other in joined.items or ():
-            element = other if element is None else self.value(element, other)
-        return ListObject(None, element, capacity=joined.capacity)
+        rows = joined.rows if joined.items is None else joined.items
+        return ListObject(
+            None, joined.element, capacity=joined.capacity, rows=None if rows is None else in_any_order(rows)
+        )
 
     def rows(self, mine: list[Value] | None, theirs: list[Value] | None) -> list[Value] | None:
-        """The order of the elements of a list that is longer on the other side, where that can be told."""
-        return mine if mine is not None and mine == theirs else None
+        """The order of the elements of a list that is longer on one side, where that can be told: what it has more may be there or not."""
+        if mine is None or theirs is None:
+            return None
+        short, long = sorted((mine, theirs), key=len)
+        if long[: len(short)] != short:
+            return None
+        return [*short, Repeated(tuple(long[len(short) :]))] if len(long) > len(short) else short
 
     def value(self, a: Value, b: Value) -> Value:
         left, right = self.left.facts, self.right.facts
@@ -205,7 +213,7 @@ class Join:
         if len(distinct) == 1:
             return distinct[0]
         if self.widen or len(distinct) > MAX_ALTERNATIVES:
-            return _widen(distinct)
+            return widened(distinct)
         return OneOf(tuple(distinct))
 
     def _options(self, value: Value, facts: Facts) -> list[Value]:
@@ -219,11 +227,11 @@ class Join:
         return [value]
 
 
-def _widen(options: list[Value]) -> Value:
+def widened(options: list[Value]) -> Value:
     """One value that covers several, with fresh unknown sizes where they differ."""
     kept = [o for o in options if not isinstance(o, NoneValue)]
     if len(kept) != len(options):
-        inner = _widen(kept) if kept else Unknown("dynamic-value")
+        inner = widened(kept) if kept else Unknown("dynamic-value")
         return (
             inner
             if isinstance(inner, Unknown)

@@ -28,6 +28,7 @@ from shapelint.interp.objects import (
     ListObject,
     Partial,
 )
+from shapelint.interp.rows import length_of
 from shapelint.interp.run import PathEnds, Run
 from shapelint.interp.torch_calls import build_layer, call_op
 from shapelint.ops.index import find
@@ -216,7 +217,9 @@ def fill_container(run: Run, ref: Ref, name: str, given: Arguments) -> None:
     if passes.items is not None:
         thing.parts = [(str(i), v) for i, v in enumerate(passes.items)]
     else:
-        thing.parts, thing.element, thing.length, thing.rows = None, passes.later, passes.count, rows_of(run, source)
+        thing.parts, thing.length = None, passes.count
+        thing.rows = list(passes.rows) if passes.rows is not None else rows_of(run, source)
+        thing.element = passes.later if thing.rows is None else None
 
 
 def _is_dict(run: Run, value: Value) -> bool:
@@ -232,7 +235,9 @@ def iterate_instance(run: Run, ref: Ref, thing: Instance) -> Passes:
         return Passes.of([v for _, v in thing.parts])
     if name in CONTAINERS:
         element = thing.element or Unknown("dynamic-value")
-        return Passes(None, element, element, thing.length, rows=None if thing.rows is None else tuple(thing.rows))
+        if thing.rows is not None:
+            return Passes.over(run, thing.rows, thing.length)
+        return Passes(None, element, element, thing.length)
     if name.endswith("DataLoader"):
         return _batches(run, thing)
     if isinstance(thing.cls, ClassInfo):
@@ -271,8 +276,8 @@ def instance_length(run: Run, ref: Ref, thing: Instance) -> Dim | None:
     """`len(instance)`."""
     if thing.parts is not None:
         return Dim.of(len(thing.parts))
-    if thing.length is not None:
-        return thing.length
+    if thing.rows is not None or thing.length is not None:
+        return length_of(thing.rows or ()) if thing.length is None else thing.length
     name = thing.library_name
     if name.endswith("TensorDataset"):
         tensors = thing.attrs.get("tensors")

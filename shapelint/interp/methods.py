@@ -31,6 +31,7 @@ from shapelint.interp.objects import (
     Member,
     Method,
 )
+from shapelint.interp.rows import any_of, flat
 from shapelint.interp.run import Run
 from shapelint.interp.texts import formatted, joined
 from shapelint.interp.torch_calls import call_op, supposed, surely_torch
@@ -411,9 +412,11 @@ def grow(run: Run, receiver: Ref, name: str, given: Arguments) -> Value:
     if writable.parts is None:
         if given.args:
             more = [given.args[0]] if name == "append" else rows_of(run, given.args[0]) if name == "extend" else None
-            writable.rows = None if writable.rows is None or more is None else [*writable.rows, *more]
+            held = [writable.element] if writable.rows is None else [any_of(run.state, writable.rows)]
             added = [given.args[-1]] if name != "extend" else more or [Unknown("dynamic-value", name)]
-            writable.element = merged(run, [v for v in (writable.element, *added) if v is not None])
+            writable.rows = None if writable.rows is None or more is None else [*writable.rows, *more]
+            known = [v for v in (*held, *flat(run.state, added)) if v is not None]
+            writable.element = merged(run, known) if writable.rows is None else None
             writable.length = None
         return receiver
     if name == "append" and given.args:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable as Rows
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Union
 
 from shapelint.ops.index import find, is_own
 from shapelint.program import model
-from shapelint.shapes.dim import Dim
+from shapelint.shapes.dim import ZERO, Dim, Symbol
+from shapelint.shapes.shape import Segment
 from shapelint.values.model import External, LayerConfig, Site, Unknown, Value
 
 if TYPE_CHECKING:
@@ -210,9 +212,30 @@ class Iterable(Value):
 
 @dataclass(frozen=True, slots=True)
 class Repeated(Value):
-    """What every further pass of a loop puts behind what its first pass left: these values, as often as the loop goes on."""
+    """What further passes of a loop put into a list: these values, as many `times` over (None: nobody knows; maybe never).
+
+    `own` are the symbols, and `runs` the unknown runs of axes, that are others in every repetition. `index` counts: in repetition r, from 0, it is
+    `base + r*step`."""
 
     values: tuple[Value, ...]
+    times: Dim | None = None
+    own: frozenset[Symbol] = frozenset()
+    index: Symbol | None = None
+    base: Dim = ZERO
+    step: int = 1
+    runs: frozenset[Segment] = frozenset()
+
+
+def in_any_order(rows: Rows[Value]) -> list[Value]:
+    """The same elements, but nobody knows how many of each, and in which order."""
+    found: list[Value] = []
+    for row in rows:
+        if not isinstance(row, Repeated):
+            found.append(Repeated((row,)))
+            continue
+        own = row.own if row.index is None else row.own | {row.index}
+        found.append(Repeated(tuple(in_any_order(row.values)), None, own, runs=row.runs))
+    return found if len(found) == 1 else [Repeated(tuple(found))]
 
 
 @dataclass(slots=True, eq=False)

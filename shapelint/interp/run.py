@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Literal
 from shapelint.interp.events import CallFrame, Evaluated, Event, Misuse, Misused, Observer, Stated, Where
 from shapelint.interp.objects import ClassInfo, Frame
 from shapelint.interp.state import State
-from shapelint.shapes.dim import Dim, Symbol
+from shapelint.shapes.dim import Dim, Symbol, bounds
 from shapelint.shapes.printing import Namer
 from shapelint.shapes.shape import Axis, Segment, Shape
 from shapelint.values.conditions import Compares, Condition, Equals, IsWhole, Rank, SameRank
-from shapelint.values.model import Opaque, Packed, Ref, Site, Tensor, Unknown, Value
+from shapelint.values.model import Int, Opaque, Packed, Ref, Site, Tensor, Unknown, Value
 
 if TYPE_CHECKING:
     from shapelint.program.model import Expr, FunctionDef, Stmt
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 STEPS = 60_000  # expressions and statements that one reading may evaluate
 FILE_STEPS = 200_000  # and all readings of a file together
+LOOP_STEPS = 6_000  # and all passes of one loop, where they are run one by one
 CALL_DEPTH = 40
 MAX_WORLDS = 16
 
@@ -61,7 +62,6 @@ class Activation:
     global_names: frozenset[str] = frozenset()
     nonlocal_names: frozenset[str] = frozenset()
     returns: list[tuple[Value, State]] = field(default_factory=list)
-    yields: list[Value] | None = None
     captured: bool = False  # whether a function made in it closes over its frame
     breaks: list[list[State]] = field(default_factory=list)
     continues: list[list[State]] = field(default_factory=list)
@@ -70,7 +70,19 @@ class Activation:
     node: FunctionDef | None = None
     guards: int = 0  # of the run's, those that last until it ends
     forks: set[str] = field(default_factory=set)  # names of undecided flags whose sides were joined
+    yields: Ref | None = None  # the list of what a generator yields
+    yielded: State | None = None  # the state where it last did
     asks_dtype: bool = False  # whether its code tells dtypes apart, which is finer than what is known of them here
+
+    @property
+    def outcomes(self) -> tuple[int, int]:
+        """How many paths have returned, and how many broke off the innermost loop."""
+        return len(self.returns), len(self.breaks[-1])
+
+    def forget(self, outcomes: tuple[int, int]) -> None:
+        """Take back what was returned or broke off since: it was a trial."""
+        returns, breaks = outcomes
+        del self.returns[returns:], self.breaks[-1][breaks:]
 
 
 @dataclass(eq=False)
@@ -118,6 +130,7 @@ class Run:
         self.showing = showing
         self.steps = steps
         self.granted = steps
+        self.loop_steps = LOOP_STEPS
         self.stack: list[Activation] = []
         self.guards = 0
         self.peeks = 0  # tests that read the entries of a tensor, or ask a rank that nothing tells
@@ -185,6 +198,30 @@ class Run:
         self.steps -= 1
         if self.steps <= 0:
             raise BudgetSpent
+
+    @contextmanager
+    def inner_loops(self, passes: int) -> Iterator[None]:
+        """Within a loop of so many passes, inner ones may take fewer steps: nests of loops take no more than one does."""
+        outer = self.loop_steps
+        self.loop_steps = outer // max(min(passes, 8), 1)
+        try:
+            yield
+        finally:
+            self.loop_steps = outer
+
+    def may_be_none(self, count: Dim) -> bool:
+        """Whether parameters say how many there are, and it may be none where each is 1 or more, or where one is left out that then is 0."""
+        count = self.state.facts.resolve(count)
+        if not count.symbols or any(symbol.kind != "parameter" for symbol in count.symbols):
+            return False
+
+        def least(symbol: Symbol) -> int:
+            for path, default in self.defaults.items():
+                if isinstance(default, Int) and default.dim == 0 and self.symbols.get(path) == Dim.of(symbol):
+                    return 0
+            return max(self.state.facts.least(symbol) or 1, 1)
+
+        return (bounds(count, least)[0] or 0) < 1
 
     # events
 

@@ -588,13 +588,14 @@ def _for(run: Run, node: model.For) -> None:
         assign(run, node.target, value)
         execute(run, node.body)
 
-    iterate(run, passes, body)
-    if node.orelse:
-        _maybe(run, node.orelse)
+    iterate(run, passes, body, orelse=lambda: execute(run, node.orelse))
 
 
 def _while(run: Run, node: model.While) -> None:
-    from shapelint.interp.iteration import Passes, iterate
+    from shapelint.interp.iteration import repeat
+
+    def test() -> bool | None:
+        return worlds.decide(run, worlds.truth(run, evaluate(run, node.test)))
 
     def body(value: Value) -> None:
         answer = worlds.truth(run, evaluate(run, node.test))
@@ -603,24 +604,8 @@ def _while(run: Run, node: model.While) -> None:
         learn(run, node.test)
         execute(run, node.body)
 
-    known = worlds.decide(run, worlds.truth(run, evaluate(run, node.test)))
-    if known is False:
-        execute(run, node.orelse)
-        return
     forever = isinstance(node.test, model.Const) and bool(node.test.value)
-    iterate(run, Passes(None, NONE, NONE, None, maybe_none=known is None), body, endless=forever)
-
-
-def _maybe(run: Run, body: tuple[model.Stmt, ...]) -> None:
-    """Statements that may or may not run."""
-    start = run.state
-    run.state = start.fork()
-    try:
-        execute(run, body)
-    except PathEnds:
-        run.state = start
-        return
-    run.state = join(start, run.state)
+    repeat(run, test, body, forever=forever, orelse=lambda: execute(run, node.orelse))
 
 
 # Try and with ------------------------------------------------------------------------------------

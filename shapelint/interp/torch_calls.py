@@ -11,8 +11,9 @@ from dataclasses import replace
 
 from shapelint.interp import worlds
 from shapelint.interp.events import LayerBuilt, OpCalled
-from shapelint.interp.join import join_values
+from shapelint.interp.join import join_values, same_value, widened
 from shapelint.interp.objects import Builtin, Instance, ListObject, Range
+from shapelint.interp.rows import flat, length_of, turned
 from shapelint.interp.run import BudgetSpent, PathEnds, Run, WorldSplit, WrongGuess
 from shapelint.interp.state import State
 from shapelint.ops.contract import CannotTell, Context, Inferred, Mismatch, Op, Signature, construct, infer
@@ -221,6 +222,8 @@ def exported(run: Run, value: Value, depth: int = 0) -> Value:
                 return Sequence(Unknown("dynamic-value"), None, "list")  # what fills it may not have been seen
             if thing.items is not None:
                 return Tuple(tuple(exported(run, v, depth + 1) for v in thing.items), "list")
+            if thing.rows is not None:
+                return _listed(run, thing.rows, thing.length, depth)
             if thing.element is not None:
                 return Sequence(exported(run, thing.element, depth + 1), thing.length, "list", thing.first, thing.last)
         if isinstance(thing, Instance) and thing.config is not None:
@@ -229,6 +232,25 @@ def exported(run: Run, value: Value, depth: int = 0) -> Value:
     if isinstance(value, Tuple) and depth < 6 and any(isinstance(v, (Ref, Tuple, Opaque, Range)) for v in value.items):
         return replace(value, items=tuple(exported(run, v, depth + 1) for v in value.items))
     return value
+
+
+def _listed(run: Run, rows: list[Value], length: Dim | None, depth: int) -> Sequence:
+    """What loops built, as ops see it. The ends are elements of their own, so that sizes which depend on the pass are not alike."""
+    state = run.state
+    ends = [exported(run, v, depth + 1) for r in (rows, turned(rows)) for v in flat(state, r)[:1]]
+    kinds = _apart(run, [exported(run, v, depth + 1) for v in flat(state, rows)])
+    element = kinds[0] if len(kinds) == 1 else widened(kinds) if kinds else Unknown("dynamic-value")
+    return Sequence(element, length_of(rows) or length, "list", *ends)
+
+
+def _apart(run: Run, values: list[Value]) -> list[Value]:
+    """Values of which no two are the same."""
+    facts = run.state.facts
+    kept: list[Value] = []
+    for value in values:
+        if not any(same_value(value, other, facts, facts) for other in kept):
+            kept.append(value)
+    return kept
 
 
 def _numbers(run: Run, value: Range) -> Value:

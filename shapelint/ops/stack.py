@@ -135,14 +135,17 @@ def _glued(name: str, torch: tuple[str, ...], formula: str, rank: int, axis: int
         count: Dim | None = None
         items: tuple[Value, ...]
         if isinstance(tensors, Sequence):
-            items, count = (tensors.element,), tensors.length
+            items = tuple(v for v in (tensors.element, tensors.first, tensors.last) if v is not None)
+            count = tensors.length
         else:
             items = cx.items(tensors)
         given = [_lifted(cx, cx.tensor(v), rank, columns) for v in items]
         if not given:
             raise CannotTell("dynamic-value")
         at = axis if rank != 1 or len(given[0].shape.parts) > 1 else 0
-        joined: Value = Sequence(given[0], count) if isinstance(tensors, Sequence) else Tuple(tuple(given))
+        joined: Value = Tuple(tuple(given))
+        if isinstance(tensors, Sequence):
+            joined = Sequence(given[0], count, first=given[1 % len(given)], last=given[-1])
         return cat(cx, joined, Int.of(at))
 
     glue.__doc__ = f"""{formula}
