@@ -563,6 +563,7 @@ def _report(outcome: run.Outcome, args: argparse.Namespace, sources: run.Sources
         suppressed=outcome.suppressed,
         baselined=baselined,
         refuted=outcome.refuted,
+        withheld=len(outcome.withheld),
         lines=sources.lines,
         cell=sources.cell,
         rules=_rules,
@@ -652,6 +653,11 @@ def _story(outcome: run.Outcome) -> list[str]:
     lines += [f"project {root}" for root in outcome.roots]
     analysed = _count(outcome.analysed, "file")
     lines.append(f"{analysed} analysed, {len(outcome.targets) - outcome.analysed} taken from the cache")
+    for at in outcome.withheld:
+        lines.append(
+            f"{at.path}:{at.line}: an error is withheld, since a call with known shapes goes well: please report it"
+        )
+    lines.append(f"{_count(len(outcome.withheld), 'error')} withheld")
     if outcome.seconds:
         path, seconds = max(outcome.seconds, key=lambda one: one[1])
         lines.append(f"slowest: {path}, {seconds:.1f} s")

@@ -149,6 +149,14 @@ class Diagnostic:
 
 
 @dataclass(frozen=True, slots=True)
+class Judgement:
+    """What is told of a project. `withheld` are the places of errors that a call with known shapes refutes: each is a defect of shapelint."""
+
+    diagnostics: tuple[Diagnostic, ...]
+    withheld: tuple[Location, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Failure:
     """The tool could not do its work on a file or a setting (exit code 2); all other files are still checked.
 

@@ -61,8 +61,9 @@ class Task:
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What a run found: `diagnostics` at the user's levels, without the suppressed ones, in their final order.
-    `refuted` counts those that were withheld because torch refutes them (`--verify`), `seconds` tells what each file
-    took that had to be analysed. `observed` is what each target gave the rules, empty where the verdict was known."""
+    `refuted` counts those that were withheld because torch refutes them (`--verify`), `withheld` are the places of
+    errors that a call of the project with known shapes refutes: each is a defect of shapelint. `seconds` tells what each
+    file took that had to be analysed. `observed` is what each target gave the rules, empty where the verdict was known."""
 
     diagnostics: tuple[Diagnostic, ...] = ()
     failures: tuple[Failure, ...] = ()
@@ -71,6 +72,7 @@ class Outcome:
     analysed: int = 0
     roots: tuple[str, ...] = ()
     refuted: int = 0
+    withheld: tuple[Location, ...] = ()
     seconds: tuple[tuple[str, float], ...] = ()
     observed: tuple[Observed[Observations], ...] = ()
 
@@ -95,6 +97,7 @@ class Verdict:
     diagnostics: tuple[Diagnostic, ...]
     failures: tuple[Failure, ...]
     suppressed: int
+    withheld: tuple[Location, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +130,7 @@ def check(task: Task) -> Outcome:
     paths = {target.path for target in targets}
     if isinstance(verdict, Verdict) and all(one.location.path in paths for one in verdict.diagnostics):
         found = (*failures, *verdict.failures)
-        return Outcome(verdict.diagnostics, found, tuple(targets), verdict.suppressed)
+        return Outcome(verdict.diagnostics, found, tuple(targets), verdict.suppressed, withheld=verdict.withheld)
 
     wrong = [*_unknown_rules(targets), *_broken_ops(targets)]
     if wrong:
@@ -145,6 +148,7 @@ def check(task: Task) -> Outcome:
         verdict.suppressed,
         analysed,
         tuple(dict.fromkeys(roots)),
+        withheld=verdict.withheld,
         seconds=tuple((one.path, one.seconds) for one in observed if one.seconds),
         observed=tuple(observed),
     )
@@ -485,12 +489,15 @@ def _judge(
             groups.setdefault(root, []).append(index)
     paths = {target.path for target in targets}
     found: list[Diagnostic] = []
+    withheld: list[Location] = []
     for root, members in groups.items():
         try:
             from shapelint.rules import judge
 
             settings = targets[members[0]].settings
-            found += judge([one for index in members for one in observed[index].observations], settings)
+            judgement = judge([one for index in members for one in observed[index].observations], settings)
+            found += judgement.diagnostics
+            withheld += [place for place in judgement.withheld if place.path in paths]
         except Exception as error:
             if os.environ.get("SHAPELINT_TRACEBACK") == "1":
                 raise
@@ -500,7 +507,7 @@ def _judge(
     diagnostics = _at_levels(found, targets) if found else []
     diagnostics.sort(key=lambda one: one.sort_key)
     failures.sort(key=lambda one: (one.location, one.kind, one.message))
-    return Verdict(tuple(diagnostics), tuple(failures), suppressed)
+    return Verdict(tuple(diagnostics), tuple(failures), suppressed, tuple(withheld))
 
 
 def _suppress(

@@ -34,8 +34,8 @@ def use(sketch: Sketch, y: Tensor) -> str:
     way = sketch.rng.randrange(6)
     if way == 0 and y.rank:
         sketch.use("import torch.nn.functional as F")
-        wrong = f"torch.zeros_like({y.text}).unsqueeze(0).expand(2, *{y.text}.shape)[..., :1].squeeze(-1)"
-        target = sketch.right(f"torch.zeros_like({y.text})", wrong)
+        sizes = ", ".join(str(sketch.number(n)) for n in y.shape)
+        target = sketch.rng.choice((f"torch.zeros_like({y.text})", f"torch.zeros({sizes})"))
         return f"loss = F.mse_loss({y.text}, {target})\nprint(loss.item())"
     if way == 1 and y.rank:
         names = [sketch.name("a b n m") for _ in y.shape]

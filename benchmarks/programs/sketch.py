@@ -52,7 +52,8 @@ Write = Callable[["Scope", Tensor], Tensor]
 @dataclass(frozen=True, slots=True)
 class Construct:
     """A way to continue a program. `ranks` are those that it takes; `untold` where the text of the program alone does not tell the sizes
-    that it makes; `keeps` where its result has the shape of its input."""
+    that it makes; `keeps` where its result has the shape of its input, `outside` where the driver changes
+    what the class does, so that the class alone is another program."""
 
     name: str
     family: str
@@ -60,17 +61,20 @@ class Construct:
     write: Write
     untold: bool
     keeps: bool
+    outside: bool = False
 
 
 CONSTRUCTS: dict[str, Construct] = {}
 
 
-def construct(family: str, *ranks: int, untold: bool = False, keeps: bool = False) -> Callable[[Write], Write]:
+def construct(
+    family: str, *ranks: int, untold: bool = False, keeps: bool = False, outside: bool = False
+) -> Callable[[Write], Write]:
     """Decorator: makes a function known as a construct of a family, for tensors of these ranks."""
 
     def register(write: Write) -> Write:
         name = write.__name__
-        CONSTRUCTS[name] = Construct(name, family, ranks or (1, 2, 3, 4), write, untold, keeps)
+        CONSTRUCTS[name] = Construct(name, family, ranks or (1, 2, 3, 4), write, untold, keeps, outside)
         return write
 
     return register

@@ -13,8 +13,9 @@ from programs.sketch import FAMILIES, MARK, DoesNotFit, Scope, Sketch, Tensor, c
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A program: its text, data files beside it, the line where its driver begins (0: it has none), and how it was made. `construct_of`
-    tells the number of the construct that wrote a line. `seeded` is the fault, `points` how many there could be. The text alone does not tell
+    """A program: its text, data files beside it, the line where its driver begins (0: without it, it is another program), and how
+    it was made. `construct_of` tells the number of the construct that wrote a line.
+    `seeded` is the fault, `points` how many there could be. The text alone does not tell
     what happens from the construct `untold_from` on."""
 
     seed: int
@@ -134,12 +135,13 @@ def _assembled(sketch: Sketch, opening: list[str], seed: int, in_class: bool) ->
         texts.append(text.rstrip())
         if writer and int(writer) >= 0:
             construct_of[number] = int(writer)
+    changed = any(c.outside for c in sketch.constructs)
     untold = [n for n, c in enumerate(sketch.constructs) if c.untold]
     return Program(
         seed,
         "\n".join(texts) + "\n",
         sketch.files,
-        driver,
+        0 if changed else driver,
         tuple(c.name for c in sketch.constructs),
         construct_of,
         sketch.points,

@@ -89,9 +89,11 @@ class Misused:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Unpacked:
-    """`a, b = x` went well, or nothing tells that it does not: where other readings find another number of values, they are not the only ones."""
+    """`a, b = x` went well, or nothing tells that it does not: where other readings find another number of values, they are not the only ones.
+    `values` are those that it gave, None where nothing tells."""
 
     where: Where
+    values: tuple[Value, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -126,7 +126,7 @@ def _unpack(run: Run, target: model.TupleExpr | model.ListExpr, value: Value) ->
         items = [_element_of(run, value, i) for i in range(count)]
         star = None
     else:
-        run.tell(Unpacked(run.where(target.id)))
+        run.tell(Unpacked(run.where(target.id), tuple(items)))
     if star is None:
         for part, item in zip(target.items, items):
             if isinstance(value, Tuple):

@@ -45,7 +45,7 @@ class Report:
     read. `cell(path, line)` gives the cell of a notebook and the line in it, None elsewhere. `rules()` and `page(rule)`
     give the rules and their Markdown pages, for formats that carry them. `color` and `width` (in terminal columns) are
     for formats that people read. `checked` counts the files, `refuted` the findings withheld because torch refutes
-    them.
+    them, `withheld` the errors that a call of the project with known shapes refutes.
     """
 
     diagnostics: tuple[Diagnostic, ...] = ()
@@ -54,6 +54,7 @@ class Report:
     suppressed: int = 0
     baselined: int = 0
     refuted: int = 0
+    withheld: int = 0
     lines: Callable[[str], Sequence[str]] = no_lines
     cell: Callable[[str, int], tuple[int, int] | None] = no_cell
     rules: Callable[[], Mapping[str, RuleInfo]] = field(default=dict)

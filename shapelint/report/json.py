@@ -74,6 +74,7 @@ def summary(report: Report) -> dict[str, int]:
         "confirmed": report.verdicts("confirmed"),
         "unverified": report.verdicts("unverified"),
         "refuted": report.refuted,
+        "withheld": report.withheld,
     }
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from shapelint.diagnostics import Diagnostic
+    from shapelint.diagnostics import Judgement
     from shapelint.program.project import LoadedModule, Project
     from shapelint.rules.findings import Observations
 
@@ -19,7 +19,7 @@ def observe(project: Project, loaded: LoadedModule) -> Observations:
     return observe_file(project, loaded)
 
 
-def judge(observations: Iterable[Observations], settings: Any = None) -> list[Diagnostic]:
+def judge(observations: Iterable[Observations], settings: Any = None) -> Judgement:
     """The diagnostics of a project: one for each fault, whatever the number of contexts in which it was seen."""
     from shapelint.rules.judging import judge_all
 

@@ -16,6 +16,26 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Reached:
+    """One call on the way to a place: whose method was called ("" for a function), and where; None where nothing called it."""
+
+    owner: str
+    call: Place | None
+
+
+Route = tuple[Reached, ...]
+"""How a place was reached, the innermost call first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A call of the project whose shapes are all known went well here."""
+
+    place: Place
+    route: Route
+
+
+@dataclass(frozen=True, slots=True)
 class Seen:
     """A reading in which something was found. `built` is where the module was constructed in which it happened, `flag` the one test
     of a parameter that selects worlds in which it happens ("bidirectional=True", "kind == 'lstm'"), "" where it happens in all. `likely`: it
@@ -48,6 +68,7 @@ class Finding:
     subject: str
     scope: str
     seen: Seen
+    route: Route = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,3 +99,4 @@ class Observations:
     files_read: tuple[str, ...] = ()
     spent: tuple[str, ...] = ()
     cleared: tuple[Cleared, ...] = ()
+    decided: tuple[Decided, ...] = ()

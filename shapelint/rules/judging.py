@@ -6,39 +6,47 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
 
-from shapelint.diagnostics import SEVERITY_ORDER, Diagnostic, Location, Related
-from shapelint.rules.findings import Cleared, Finding, Observations, Place
+from shapelint.diagnostics import SEVERITY_ORDER, Diagnostic, Judgement, Location, Related
+from shapelint.rules.decided import is_refuted
+from shapelint.rules.findings import Cleared, Decided, Finding, Observations, Place
 from shapelint.rules.registry import rules
 
 COINCIDENCE = "axis-coincidence"
 _KINDS = {"open": 0, "closed": 1, "driver": 2}
 
 
-def judge_all(observations: Iterable[Observations]) -> list[Diagnostic]:
+def judge_all(observations: Iterable[Observations]) -> Judgement:
     """One diagnostic for each (place, constraint), whatever the order of the files.
 
     What fails however the class is built stands at the op. What fails only for some of the project's constructions stands at each of
     these, with the op as related place; where every construction that reaches it fails, at the op.
+    What claims to fail however the class is built is withheld where a decided call refutes it.
     """
     given = sorted(observations, key=lambda o: o.path)
     passed: dict[Place, set[Place | None]] = defaultdict(set)
+    calls: dict[Place, list[Decided]] = defaultdict(list)
     groups: dict[tuple[Place, str, str], list[Finding]] = defaultdict(list)
     for one in given:
         for good in one.passes:
             passed[good.place].add(good.built)
+        for call in one.decided:
+            calls[call.place].append(call)
         for finding in one.findings:
             groups[(finding.place, finding.rule, finding.constraint)].append(finding)
     found: dict[tuple[Location, str, str], Diagnostic] = {}
+    withheld: set[Location] = set()
     cleared = {one for observed in given for one in observed.cleared}
     for (place, rule, constraint), findings in groups.items():
         if Cleared(place.path, place.node, rule, constraint) in cleared:
             continue
-        for diagnostic in _judge(findings, passed[place]):
+        standing = [finding for finding in findings if not is_refuted(finding, calls[place])]
+        withheld |= {finding.location for finding in findings if finding not in standing}
+        for diagnostic in _judge(standing, passed[place]) if standing else ():
             found.setdefault((diagnostic.location, diagnostic.rule, diagnostic.message), diagnostic)
     # where a call of the project does not meet it, that is the fault, and not that another one might
     failing = {d.location for d in found.values() if d.severity == "error"}
     told = [d for d in found.values() if d.rule != COINCIDENCE or d.location not in failing]
-    return sorted(told, key=lambda d: d.sort_key)
+    return Judgement(tuple(sorted(told, key=lambda d: d.sort_key)), tuple(sorted(withheld)))
 
 
 def _judge(findings: list[Finding], passed: set[Place | None]) -> list[Diagnostic]:

@@ -20,6 +20,7 @@ MACHINERY = frozenset(
         "registry",
         "findings",
         "watch",
+        "decided",
         "judging",
         "selection",
         "size_names",

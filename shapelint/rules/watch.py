@@ -15,7 +15,8 @@ from shapelint.interp.events import Claimed, Event, LayerBuilt, Misused, Observe
 from shapelint.interp.run import Run
 from shapelint.ops.contract import Evidence, Mismatch
 from shapelint.rules.contract import Case, Fine, Report, Rule
-from shapelint.rules.findings import Cleared, Finding, Observations, Pass, Place, Seen
+from shapelint.rules.decided import decided, route
+from shapelint.rules.findings import Cleared, Decided, Finding, Observations, Pass, Place, Seen
 from shapelint.rules.registry import load
 from shapelint.values.conditions import Compares, Condition, Equals, IsNone, IsTrue, Rank, worded
 from shapelint.values.model import Bool, NoneValue, Site, Step, Tensor, Tuple, Value
@@ -32,8 +33,11 @@ def observe_file(project: Project, loaded: LoadedModule) -> Observations:
     reader = Reader(project, loaded, lambda run: (Watcher(watched),))
     reader.read()
     findings, passes = watched.conclude()
+    calls = dict.fromkeys(one for reading in watched.readings for one in reading.decided)
     cleared = tuple(sorted({one for reading in watched.readings for one in reading.cleared}))
-    return Observations(loaded.path, findings, passes, tuple(sorted(reader.files)), tuple(reader.spent), cleared)
+    return Observations(
+        loaded.path, findings, passes, tuple(sorted(reader.files)), tuple(reader.spent), cleared, tuple(calls)
+    )
 
 
 @dataclass(eq=False)
@@ -51,6 +55,7 @@ class _Reading:
     cleared: set[Cleared] = field(default_factory=set)
     likely: bool = False  # it fails, and would not if what arrives had fewer axes
     sign: str = ""  # what says that a batch arrives
+    decided: dict[Decided, None] = field(default_factory=dict)
 
 
 class Watched:
@@ -221,7 +226,7 @@ class Watcher(Observer):
             self._op(run, event)
         elif isinstance(event, LayerBuilt):
             if event.mismatch is None:
-                self._pass(event)
+                self._pass(run, event)
             elif not event.where.guarded and not run.blurred:
                 self._mismatch(run, event, event.mismatch)
         elif isinstance(event, Misused):
@@ -229,10 +234,10 @@ class Watcher(Observer):
                 for rule, check in self.watched.by_misuse.get(event.kind, ()):
                     self._check(run, event, rule, check)
         elif isinstance(event, Unpacked):
-            self._pass(event)
+            self._pass(run, event)
         elif isinstance(event, Claimed):
             if not event.fault:
-                self._pass(event)
+                self._pass(run, event)
             elif not event.where.guarded and not run.blurred:
                 for rule, check in self.watched.by_claim.get(event.kind, ()):
                     self._check(run, event, rule, check)
@@ -282,7 +287,7 @@ class Watcher(Observer):
         assert self.reading is not None
         if event.mismatch is None:
             if event.told or run.kind != "open":
-                self._pass(event)
+                self._pass(run, event)
             else:
                 self.reading.untold.add(Place(event.where.site.path, event.where.site.node))
         if event.where.guarded or run.blurred:
@@ -295,11 +300,14 @@ class Watcher(Observer):
             for rule, check in self.watched.by_op.get(name, ()):
                 self._check(run, event, rule, check)
 
-    def _pass(self, event: OpCalled | LayerBuilt | Unpacked | Claimed) -> None:
+    def _pass(self, run: Run, event: OpCalled | LayerBuilt | Unpacked | Claimed) -> None:
         """Keep that an op went well here: what fails in other worlds, or for other constructions, is then not certain."""
         assert self.reading is not None
         site, built = event.where.site, event.where.built
         self.reading.passed.add((Place(site.path, site.node), Place(built.path, built.node) if built else None))
+        known = None if isinstance(event, Claimed) else decided(run, event)
+        if known is not None:
+            self.reading.decided[known] = None
 
     def _check(self, run: Run, event: Event, rule: Rule, check: object) -> None:
         case = Case(run, event)
@@ -374,6 +382,7 @@ class Watcher(Observer):
                     _location(case, built) if built is not None else None,
                     Place(built.path, built.node) if built is not None else None,
                 ),
+                route(run) if run.kind == "open" else (),
             )
         )
 

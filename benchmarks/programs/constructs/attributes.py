@@ -112,7 +112,7 @@ def rows_appended(s: Scope, x: Tensor) -> Tensor:
     return s.let(f"{x.text} @ self.{name}.{s.sketch.right('t()', 'unsqueeze(0)')}", (*x.shape[:-1], rows))
 
 
-@construct("attributes")
+@construct("attributes", outside=True)
 def size_set_from_outside(s: Scope, x: Tensor) -> Tensor:
     _of_class(s)
     n = x.shape[-1]

@@ -142,7 +142,7 @@ def list_changed_in_place(s: Scope, x: Tensor) -> Tensor:
     return _head(s, x, f"{a}[0]")
 
 
-@construct("writes")
+@construct("writes", outside=True)
 def layer_replaced(s: Scope, x: Tensor) -> Tensor:
     """A layer of the model is replaced before it is called."""
     if not s.in_class:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from shapelint.diagnostics import Diagnostic, Edit, Fix, Location
+from shapelint.diagnostics import Diagnostic, Edit, Fix, Judgement, Location
 from shapelint.program.model import ImportFrom
 from shapelint.program.project import LoadedModule, Project
 
@@ -73,9 +73,9 @@ def observe(project: Project, loaded: LoadedModule) -> Observations:
     return Observations(loaded.source.path, tuple(found), tuple(str(one.absolute) for one in (loaded, *others)))
 
 
-def judge(observations: Sequence[Any], settings: Any) -> list[Diagnostic]:
+def judge(observations: Sequence[Any], settings: Any) -> Judgement:
     together = sum(len(one.found) for one in observations)
-    return [
+    told = [
         Diagnostic(
             found.location,
             found.rule,
@@ -89,3 +89,4 @@ def judge(observations: Sequence[Any], settings: Any) -> list[Diagnostic]:
         for one in reversed(observations)
         for found in reversed(one.found)
     ]
+    return Judgement(tuple(told))
