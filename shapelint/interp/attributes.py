@@ -290,6 +290,10 @@ def _of_object(run: Run, owner: Ref, name: str, node: model.Expr) -> Value:
             from shapelint.interp.names import resolve_deferred
 
             return resolve_deferred(run, value)
+        if name in thing.maybe and isinstance(thing.cls, ClassInfo):
+            found = run.state.find_in_class(thing.cls, name)
+            if found is not None:
+                return merged(run, [value, bind(run, found[0], owner, ClassValue(thing.cls))])
         return value
     if name == "__class__":
         return ClassValue(thing.cls) if isinstance(thing.cls, ClassInfo) else External(thing.cls)
@@ -466,7 +470,7 @@ def set_attribute(run: Run, owner: Value, name: str, value: Value, raw: bool = F
         elif thing.config is not None and name in _READ_WHEN_CALLED and name in thing.config.args:
             thing.config = replace(thing.config, args={**thing.config.args, name: exported(run, value)})
         register(run, thing, name, value)
-        thing.attrs[name] = value
+        thing.put(name, value)
     elif isinstance(thing, DictObject):
         thing.put(name, value)
 
@@ -511,6 +515,7 @@ def delete_named(run: Run, owner: Value, name: Value) -> None:
     if isinstance(name, Str) and name.value is not None:
         thing.attrs.pop(name.value, None)
         unregister(thing, name.value)
+        thing.maybe -= {name.value}
         return
     thing.vague = True
     for key in thing.attrs:
@@ -529,7 +534,7 @@ def _replace_attributes(run: Run, owner: Ref, thing: Instance, value: Value) -> 
                 other.shared = True
         return
     held = found if isinstance(found, DictObject) else DictObject({}, True)
-    thing.attrs, thing.vague = dict(held.items), thing.vague or not held.is_exact
+    thing.attrs, thing.maybe, thing.vague = dict(held.items), held.maybe, thing.vague or held.open
     if isinstance(value, Ref):
         run.state.heap[value.address] = AttributesOf(owner.address)
     elif not isinstance(value, NoneValue):

@@ -336,12 +336,21 @@ def _getattr(run: Run, given: Arguments) -> Value:
     name = worlds.settle(run, given.args[1])
     if isinstance(name, Str) and name.value is not None:
         found = attribute(run, given.args[0], name.value, model.Name(given.node, name.value))
-        if isinstance(found, Unknown) and len(given.args) > 2 and found.reason == "dynamic-value":
+        unset = isinstance(found, Unknown) and found.reason == "dynamic-value"
+        if len(given.args) > 2 and (unset or _may_lack(run, given.args[0], name.value)):
             return merged(run, [given.args[2], found])
         return found
     if isinstance(name, Opaque) and isinstance(given.args[0], External):
         return _library_choice(run, given.args[0], name)
     return Unknown("dynamic-value", "getattr")
+
+
+def _may_lack(run: Run, owner: Value, name: str) -> bool:
+    """Whether only some of the paths that lead here have set an attribute, and the class has none."""
+    thing = run.state.read(owner) if isinstance(owner, Ref) else None
+    if not isinstance(thing, Instance) or name not in thing.maybe:
+        return False
+    return not isinstance(thing.cls, ClassInfo) or run.state.find_in_class(thing.cls, name) is None
 
 
 def _library_choice(run: Run, owner: External, name: Opaque) -> Value:
@@ -381,6 +390,8 @@ def _hasattr(run: Run, given: Arguments) -> Value:
         thing = run.state.read(given.args[0])
         if isinstance(thing, Instance):
             name = given.args[1].value
+            if _may_lack(run, given.args[0], name):
+                return Bool(None)
             if name in thing.attrs or (
                 isinstance(thing.cls, ClassInfo) and run.state.find_in_class(thing.cls, name) is not None
             ):

@@ -105,6 +105,7 @@ class Join:
         if isinstance(mine, Instance) and isinstance(theirs, Instance):
             joined = mine.copy()
             joined.attrs = self.names(mine.attrs, theirs.attrs)
+            joined.maybe = mine.maybe | theirs.maybe | (mine.attrs.keys() ^ theirs.attrs.keys())
             joined.vague = mine.vague or theirs.vague
             joined.modules = mine.modules if mine.modules == theirs.modules else None
             joined.config = mine.config if mine.config is theirs.config else mine.config or theirs.config

@@ -278,7 +278,7 @@ class DictObject:
     items: dict[Any, Value]
     open: bool = False
     element: Value | None = None
-    maybe: frozenset[object] = frozenset()
+    maybe: frozenset[Any] = frozenset()
 
     def __post_init__(self) -> None:
         if isinstance(self.element, Unknown):
@@ -320,7 +320,8 @@ class Instance:
     Where loops built it, `rows` tells the order of its parts, as that of a list does. `modules` are the attributes that may be modules, in the order
     of their registration (None: not known).
     `built` is where its constructor was called. `vague` marks one whose attributes may be more than what is written here, `shared` one that has its
-    attributes in common with others in a way that is not followed: none of them is a fact."""
+    attributes in common with others in a way that is not followed: none of them is a fact. `maybe` names the attributes that only some of the
+    paths that met here have set."""
 
     cls: ClassInfo | str
     attrs: dict[str, Value] = field(default_factory=dict)
@@ -333,6 +334,7 @@ class Instance:
     rows: list[Value] | None = None
     shared: bool = False
     modules: tuple[str, ...] | None = ()
+    maybe: frozenset[str] = frozenset()
 
     def copy(self) -> Instance:
         return Instance(
@@ -347,7 +349,13 @@ class Instance:
             None if self.rows is None else list(self.rows),
             self.shared,
             self.modules,
+            self.maybe,
         )
+
+    def put(self, name: str, value: Value) -> None:
+        """Bind an attribute."""
+        self.attrs[name] = value
+        self.maybe -= {name}
 
     @property
     def library_name(self) -> str:
@@ -415,15 +423,16 @@ class AttributeDict(DictObject):
         pass  # attributes that are not known are unknown
 
     @property
-    def maybe(self) -> frozenset[object]:
-        return frozenset()
+    def maybe(self) -> frozenset[Any]:
+        return self.holder.maybe if isinstance(self.holder, Instance) else frozenset()
 
     @maybe.setter
-    def maybe(self, value: frozenset[object]) -> None:
-        pass
+    def maybe(self, value: frozenset[Any]) -> None:
+        if isinstance(self.holder, Instance):
+            self.holder.maybe = value
 
     def copy(self) -> DictObject:
-        return DictObject(dict(self.items), self.open)
+        return DictObject(dict(self.items), self.open, maybe=self.maybe)
 
     def changeable(self) -> list[Any]:
         """Functions, classes and modules that a module defines are not what anyone overrides by data."""
