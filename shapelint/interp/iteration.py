@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
+from shapelint.interp import worlds
 from shapelint.interp.collation import own_batch
 from shapelint.interp.expressions import as_dim, evaluate
 from shapelint.interp.join import Join, join
@@ -36,6 +37,7 @@ from shapelint.values.model import (
 
 UNROLL = 12  # so many passes are run one by one, whatever steps they take
 LISTED = 256  # and no more than these
+DEEP = 24  # a loop with fewer steps lies deep in others
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -384,10 +386,11 @@ def _listed(run: Run, passes: Passes, body: Callable[[Value], None]) -> bool:
     count = len(passes.items)
     allowed, start = run.loop_steps, run.steps
     one, mark = run.state, Mark()
+    free = UNROLL if allowed >= DEEP else 2  # a nest of loops multiplies its passes
     with run.inner_loops(count):
         for place, item in enumerate(passes.items):
             used = start - run.steps
-            dear = count > UNROLL and place >= 2 and used + used // place * (count - place) > allowed
+            dear = free < count and place >= 2 and used + used // place * (count - place) > allowed
             if dear and (place == 2 or used > allowed):
                 two, outcomes = run.state, run.top.outcomes
                 loop = Loop(_number(place - 1), place - 1, mark)
@@ -397,7 +400,7 @@ def _listed(run: Run, passes: Passes, body: Callable[[Value], None]) -> bool:
                     return True
                 run.state = two
                 run.top.forget(outcomes)
-            if count > UNROLL:
+            if count > free:
                 one, mark = run.state.fork(), Mark()
             if not _one_by_one(run, body, item):
                 return False
@@ -471,15 +474,33 @@ def _described(run: Run, passes: Passes, body: Callable[[Value], None], endless:
         if count is None or not facts.at_least(count, 2, proof=True):
             run.maybe.add(loop.number)
 
-        later = _later(run, passes, loop, 1)
-        # what only a second pass demands is left to those who say how many there are
-        once = (count is not None and _may_be_one(run, count)) or bool(run.top.breaks[-1])
-        with run.guarded(once):
-            alive = one_pass(run, lambda: body(later()))
-        if not alive:
-            run.state = join(origin, one) if never else one
-            return not endless
-        law = settled(run, loop, one, run.state, later, _pass_of(run, body))
+        if passes.at is not None and count is not None and count.value is None:
+            run.unfinished[loop.number] = count
+        try:
+            later = _later(run, passes, loop, 1)
+            # what only a second pass demands is left to those who say how many there are
+            once = (count is not None and _may_be_few(run, count)) or bool(run.top.breaks[-1])
+            with run.guarded(once):
+                alive = one_pass(run, lambda: body(later()))
+            if not alive:
+                run.state = join(origin, one) if never else one
+                return not endless
+            law = settled(run, loop, one, run.state, later, _pass_of(run, body))
+        finally:
+            run.unfinished.pop(loop.number, None)
+        if loop.number in run.tells_last and passes.at is not None and count is not None:
+            run.state = loop.after(law, count - 1)
+            last = passes.at(count - 1)
+            with run.guarded(once):
+                alive = one_pass(run, lambda: body(last))
+            ends = [run.state] if alive else []
+            if not worlds.excludes(run, count, 1):
+                ends.append(one)
+            ends += [origin] if never else []
+            for end in ends[1:]:
+                ends[0] = join(ends[0], end)
+            run.state = ends[0] if ends else run.state
+            return bool(ends)
     run.state = loop.after(OrNone(loop, origin, law).state() if never else law, count)
     return not endless
 
@@ -506,10 +527,10 @@ def _number(least: int) -> Symbol:
     return symbol
 
 
-def _may_be_one(run: Run, count: Dim) -> bool:
-    """Whether parameters say how often a loop passes, and once is a choice."""
+def _may_be_few(run: Run, count: Dim) -> bool:
+    """Whether parameters say how often a loop passes, and a choice leaves the second pass out, or makes it the last."""
     parameters = bool(count.symbols) and all(symbol.kind == "parameter" for symbol in count.symbols)
-    return parameters and not run.state.facts.at_least(count, 2, proof=True)
+    return parameters and not run.state.facts.at_least(count, 3, proof=True)
 
 
 def _moved(before: State, after: State) -> bool:
@@ -543,7 +564,6 @@ def comprehension(run: Run, node: model.Comprehension) -> Value:
 
 
 def _generate(run: Run, node: model.Comprehension, depth: int, result: Ref) -> None:
-    from shapelint.interp import worlds
     from shapelint.interp.containers import key_of, list_method
     from shapelint.interp.statements import assign
 

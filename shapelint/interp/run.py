@@ -150,6 +150,8 @@ class Run:
         self.open_sizes: list[Dim] = []  # those that were taken not to be 1, though they may be
         self.iterating: list[Ref] = []  # whose `__iter__` is being asked
         self.maybe: set[Symbol] = set()  # loop counters of passes that need not happen
+        self.unfinished: dict[Symbol, Dim] = {}  # the numbers of passes that are not the last, and how many there are
+        self.tells_last: set[Symbol] = set()  # those whose last pass does something of its own
         self.built: Site | None = None
         self.reached: set[tuple[str, int]] = set()
         self.instances: list[Ref] = []

@@ -18,8 +18,8 @@ from shapelint.interp.objects import (
 )
 from shapelint.interp.run import MAX_WORLDS, Run, WorldSplit
 from shapelint.program import model
-from shapelint.shapes.dim import ONE, Dim, Symbol
-from shapelint.shapes.facts import Verdict
+from shapelint.shapes.dim import ONE, ZERO, Dim, Symbol
+from shapelint.shapes.facts import Facts, Verdict
 from shapelint.shapes.shape import Segment, Shape
 from shapelint.values.conditions import (
     Among,
@@ -129,19 +129,14 @@ def is_none(run: Run, value: Value) -> Bool:
 def compare_ints(run: Run, op: str, a: Dim, b: Dim) -> Bool:
     """A comparison of two ints; undecided ones over parameters alone are conditions of worlds."""
     facts = run.state.facts
+    if op in ("<", "<="):
+        a, b, op = b, a, ">" if op == "<" else ">="
     difference = facts.resolve(a - b)
-    verdict = facts.compare(a, b)
-    if op in ("==", "!="):
-        if verdict is not Verdict.UNSURE:
-            return Bool((verdict is Verdict.SAME) == (op == "=="))
-    elif op in (">", ">=", "<", "<="):
-        if op in ("<", "<="):
-            a, b, op, difference = b, a, ">" if op == "<" else ">=", -difference
-        edge = 1 if op == ">" else 0
-        if facts.at_least(difference, edge):
-            return TRUE
-        if facts.at_most(difference, edge - 1):
-            return FALSE
+    known = _compared(facts, op, difference)
+    if known is None:
+        known = _compared_before_last(run, op, difference)
+    if known is not None:
+        return Bool(known)
     symbols = difference.symbols
     if len(symbols) == 1 and next(iter(symbols)) in facts.ranks:
         return _compare_rank(run, op, difference, next(iter(symbols)))
@@ -153,6 +148,45 @@ def compare_ints(run: Run, op: str, a: Dim, b: Dim) -> Bool:
     condition = _question_of_sizes(run, test, a, b)
     run.relations[condition] = (test, a, b)
     return Bool(None, condition, negated)
+
+
+def _compared(facts: Facts, op: str, difference: Dim) -> bool | None:
+    if op in ("==", "!="):
+        verdict = facts.compare(difference, ZERO)
+        return None if verdict is Verdict.UNSURE else (verdict is Verdict.SAME) == (op == "==")
+    edge = 1 if op == ">" else 0
+    if facts.at_least(difference, edge):
+        return True
+    return False if facts.at_most(difference, edge - 1) else None
+
+
+def excludes(run: Run, size: Dim, number: int) -> bool:
+    """Whether what this world and path answered of sizes says that one is not a number."""
+    if run.state.facts.compare(size, number, proof=True) is Verdict.DIFFERENT:
+        return True
+    open_ = [s for s in size.symbols if (size - Dim.of(s)).value is not None]
+    if len(size.symbols) != 1 or not open_:
+        return False
+    value = Dim.of(number) - (size - Dim.of(open_[0]))
+    for condition, held in (*run.world.items(), *run.state.assumed.items()):
+        if condition in run.relations:
+            test, a, b = run.relations[condition]
+            difference = run.state.facts.resolve(a - b).substitute({open_[0]: value}.get)
+            known = _compared(run.state.facts, test, difference)
+            if known is not None and known != held:
+                return True
+    return False
+
+
+def _compared_before_last(run: Run, op: str, difference: Dim) -> bool | None:
+    """What a comparison of the number of a pass with how many there are says in every pass but the last, which is run by itself."""
+    for number in difference.symbols & run.unfinished.keys():
+        earlier = run.unfinished[number] - 2 - Dim.symbol("i", "unknown", 0)
+        known = _compared(run.state.facts, op, difference.substitute({number: earlier}.get))
+        if known is not None:
+            run.tells_last.add(number)
+            return known
+    return None
 
 
 def _question_of_sizes(run: Run, test: str, a: Dim, b: Dim) -> Equals | Compares:
