@@ -133,6 +133,7 @@ class Run:
         self.loop_steps = LOOP_STEPS
         self.stack: list[Activation] = []
         self.guards = 0
+        self.catchers = 0  # of the `try` statements around, those that keep anything at all that is raised in them
         self.peeks = 0  # tests that read the entries of a tensor, or ask a rank that nothing tells
         self.failed = False  # whether torch would have raised
         self.blurred = False  # whether sides of a test were joined that belong to different worlds

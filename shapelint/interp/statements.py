@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 
 from shapelint.interp import annotated, asserts, worlds
 from shapelint.interp.children import add_child, change_children
@@ -611,27 +611,116 @@ def _while(run: Run, node: model.While) -> None:
 # Try and with ------------------------------------------------------------------------------------
 
 _CAUGHT = frozenset(
-    ("Exception", "BaseException", "RuntimeError", "ValueError", "IndexError", "TypeError", "AssertionError")
+    (
+        "Exception",
+        "BaseException",
+        "RuntimeError",
+        "NotImplementedError",
+        "ValueError",
+        "IndexError",
+        "TypeError",
+        "AttributeError",
+        "AssertionError",
+    )
 )
 
 
-def _catches_torch(run: Run, node: model.Try) -> bool:
-    """Whether a handler catches what torch raises for shapes that do not fit."""
+def _guards(run: Run, node: model.Try) -> bool:
+    """Whether a `try` keeps what torch raises for shapes that do not fit from those who run the program. A handler that raises again on every path
+    does not, unless it raises something else where a `try` further out may be waiting for that."""
+    if any(_may_leave(s) for s in node.final):
+        return True  # nothing that was raised survives this
     for handler in node.handlers:
-        if handler.types is None:
+        if not _catches_torch(handler):
+            continue
+        if not _raises(handler.body, handler.name) or (run.catchers and not _raises_same(handler)):
             return True
-        types = handler.types.items if isinstance(handler.types, model.TupleExpr) else (handler.types,)
-        for kind in types:
-            name = kind.name if isinstance(kind, (model.Name, model.Attribute)) else ""
-            if name in _CAUGHT:
-                return True
     return False
+
+
+def _catches_torch(handler: model.Handler) -> bool:
+    if handler.types is None:
+        return True
+    types = handler.types.items if isinstance(handler.types, model.TupleExpr) else (handler.types,)
+    return any(isinstance(kind, (model.Name, model.Attribute)) and kind.name in _CAUGHT for kind in types)
+
+
+def _raises(body: Iterable[model.Stmt], error: str | None) -> bool:
+    """Whether statements raise on every path that a fault of shapes can take."""
+    for statement in body:
+        if isinstance(statement, model.Raise):
+            return True
+        if isinstance(statement, model.If):
+            sides = [statement.body, statement.orelse]
+            asked = _asks_of_memory(statement.test, error)
+            if asked is not None:
+                del sides[asked]
+            if all(_raises(side, error) for side in sides):
+                return True
+            if any(_may_leave(s) for side in sides for s in side):
+                return False
+            continue
+        if isinstance(statement, model.With) and _raises(statement.body, error):
+            return not any(_is_raises(item.value) for item in statement.items)
+        if _may_leave(statement):
+            return False
+    return False
+
+
+def _raises_same(handler: model.Handler) -> bool:
+    """Whether a handler raises nothing but what it caught."""
+    raised = (r.exception for s in handler.body for r in _raised(s))
+    return all(what is None or _is_name(what, handler.name) for what in raised)
+
+
+def _raised(statement: model.Stmt) -> Iterator[model.Raise]:
+    if isinstance(statement, model.Raise):
+        yield statement
+    for inner in _inside(statement):
+        yield from _raised(inner)
+
+
+def _may_leave(statement: model.Stmt) -> bool:
+    """Whether a statement may return, or go on with a loop."""
+    if isinstance(statement, model.Return) or (isinstance(statement, model.Jump) and statement.kind != "pass"):
+        return True
+    return any(_may_leave(inner) for inner in _inside(statement))
+
+
+def _inside(statement: model.Stmt) -> Iterator[model.Stmt]:
+    """The statements of a statement that run where it runs."""
+    for name in ("body", "orelse", "final"):
+        if not isinstance(statement, (model.FunctionDef, model.ClassDef)):
+            yield from getattr(statement, name, ())
+    for handler in getattr(statement, "handlers", ()):
+        yield from handler.body
+
+
+def _is_name(node: model.Expr, name: str | None) -> bool:
+    return isinstance(node, model.Name) and node.name == name
+
+
+def _asks_of_memory(test: model.Expr, error: str | None) -> bool | None:
+    """What `"out of memory" in str(error)` comes to for a message on shapes, or its denial; None for any other test."""
+    if (
+        isinstance(test, model.Compare)
+        and test.ops in (("in",), ("not in",))
+        and isinstance(test.left, model.Const)
+        and isinstance(test.left.value, str)
+        and "out of memory" in test.left.value
+        and isinstance(test.comparators[0], model.Call)
+        and any(_is_name(a.value, error) for a in test.comparators[0].args)
+    ):
+        return test.ops == ("not in",)
+    return None
 
 
 def _try(run: Run, node: model.Try) -> None:
     start = run.state.fork()
-    guarded = _catches_torch(run, node)
+    guarded = _guards(run, node)
+    caught = any(not _raises(h.body, h.name) for h in node.handlers)
     run.guards += guarded
+    run.catchers += caught
     run.top.raises.append([])
     ends: list[State] = []
     stopped: list[State] = []
@@ -644,6 +733,7 @@ def _try(run: Run, node: model.Try) -> None:
         pass
     finally:
         run.guards -= guarded
+        run.catchers -= caught
         stopped.extend(run.top.raises.pop())
     entry = start
     for state in stopped:
@@ -680,6 +770,7 @@ def _with(run: Run, node: model.With) -> None:
 
             assign(run, item.target, entered(run, value))
     run.guards += guarded
+    run.catchers += guarded
     try:
         execute(run, node.body)
     except PathEnds:
@@ -688,6 +779,7 @@ def _with(run: Run, node: model.With) -> None:
         raise
     finally:
         run.guards -= guarded
+        run.catchers -= guarded
 
 
 def _is_raises(node: model.Expr) -> bool:
