@@ -468,7 +468,7 @@ def call_function(run: Run, function: FunctionValue, given: Arguments, receiver:
         if isinstance(value, Opaque):
             names[param.name] = worlds.settle(run, value)
         elif isinstance(value, Unknown):
-            names[param.name] = identified(value, param.name)
+            names[param.name] = identified(run, value, param.name)
     sizes: dict[str, Dim] = {}
     if _annotates(function.node):
         skip = 1 if receiver is not None and function.kind != "static" else 0

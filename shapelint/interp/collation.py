@@ -13,7 +13,21 @@ from shapelint.interp.run import Run
 from shapelint.ops.contract import Evidence
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.shape import Axis, Factor, Shape
-from shapelint.values.model import Bool, Float, Int, Ref, Sequence, Site, Step, Str, Tensor, Tuple, Unknown, Value
+from shapelint.values.model import (
+    Bool,
+    Float,
+    Int,
+    Ref,
+    Sequence,
+    Site,
+    Stacked,
+    Step,
+    Str,
+    Tensor,
+    Tuple,
+    Unknown,
+    Value,
+)
 
 
 def collated(run: Run, item: Value, number: Dim, built: Site | None) -> Value:
@@ -21,9 +35,10 @@ def collated(run: Run, item: Value, number: Dim, built: Site | None) -> Value:
     factor = Factor(number)
 
     def stacked(value: Value, in_tuple: bool) -> Value:
-        if isinstance(value, Tensor):
+        if isinstance(value, (Tensor, Unknown)):
             evidence = Evidence("batch", "proved", "a DataLoader puts samples along it")
             run.state.facts.roles.setdefault(factor, (evidence,))
+        if isinstance(value, Tensor):
             shape = Shape((Axis(number, (factor,)), *run.state.facts.shape(value.shape).parts))
             step = value.step if built is None else Step(built, shape, "", value.step, "batch")
             return Tensor(shape, value.dtype, step, value.assumed)
@@ -37,6 +52,8 @@ def collated(run: Run, item: Value, number: Dim, built: Site | None) -> Value:
             if in_tuple:
                 return Sequence(value, number, "tuple")  # what `zip` gives for one place of the samples
             return run.state.allocate(ListObject(None, value, number))
+        if isinstance(value, Unknown) and value.reason != "after-error":
+            return Stacked(value.reason, value.detail, lead=Axis(number, (factor,)))
         return Unknown("dynamic-value")
 
     return _in_containers(run, item, stacked)

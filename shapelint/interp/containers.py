@@ -34,6 +34,7 @@ from shapelint.values.model import (
     Sequence,
     SizeOf,
     Slice,
+    Stacked,
     Str,
     Tensor,
     Tuple,
@@ -205,6 +206,8 @@ def subscript(run: Run, owner: Value, index: Value, node: model.Subscript) -> Va
         return owner if owner.name.startswith("typing") else Unknown("outside-project", owner.name)
     if not isinstance(owner, Unknown):
         return Unknown("dynamic-value")
+    if isinstance(owner, Stacked) and isinstance(index, Str):
+        return anonymous(owner)
     # an entry may be anything; a part that slices cut out is of the kind of the whole
     cut = isinstance(index, Slice) or _indexes_tensors_alone(index)
     return supposed(run, "__getitem__", owner, (index,), {}) if cut else owner.anonymous()

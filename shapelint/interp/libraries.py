@@ -299,7 +299,9 @@ def instance_length(run: Run, ref: Ref, thing: Instance) -> Dim | None:
 
 
 def _tensor_dataset(run: Run, given: Arguments) -> Value:
-    return run.state.allocate(Instance("torch.utils.data.TensorDataset", {"tensors": Tuple(given.args)}))
+    # it asks each for its first axis, which only tensors tell so
+    tensors = tuple(run.find(v) if isinstance(v, Unknown) and v.reason != "after-error" else v for v in given.args)
+    return run.state.allocate(Instance("torch.utils.data.TensorDataset", {"tensors": Tuple(tensors)}))
 
 
 _LOADER = [

@@ -12,7 +12,7 @@ from shapelint.ops.index import is_own, own_within
 from shapelint.program import model
 from shapelint.program.project import LoadedModule
 from shapelint.shapes.shape import Segment
-from shapelint.values.model import External, NoneValue, Opaque, Str, Tensor, Unknown, Value
+from shapelint.values.model import External, NoneValue, Opaque, Stacked, Str, Tensor, Unknown, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +161,7 @@ def _in_frame(run: Run, address: int, name: str) -> Value | None:
 
 def assign_name(run: Run, name: str, value: Value) -> None:
     """Bind a name where Python would."""
-    value = identified(value, name)
+    value = identified(run, value, name)
     top = run.top
     top.forks.discard(name)
     if name in top.global_names:
@@ -183,11 +183,15 @@ def assign_name(run: Run, name: str, value: Value) -> None:
     frame.names[name] = value
 
 
-def identified(value: Value, name: str) -> Value:
+def identified(run: Run, value: Value, name: str) -> Value:
     """What a name is bound to: of an unknown value, one and the same from here on."""
-    if isinstance(value, Unknown) and value.extent is None and value.reason != "after-error":
-        return Unknown(value.reason, value.detail, Segment(name))
-    return value
+    if not isinstance(value, Unknown) or value.extent is not None or value.reason == "after-error":
+        return value
+    extent = Segment(name)
+    if isinstance(value, Stacked) and value.lead is not None:
+        run.state.facts.bind_segment(extent, (value.lead, Segment(name)))
+        return Stacked(value.reason, value.detail, extent, lead=value.lead)
+    return Unknown(value.reason, value.detail, extent)
 
 
 def rebind(run: Run, old: Tensor, new: Tensor) -> None:

@@ -14,7 +14,7 @@ from shapelint.shapes.dim import Dim, Symbol, bounds
 from shapelint.shapes.printing import Namer
 from shapelint.shapes.shape import Axis, Segment, Shape
 from shapelint.values.conditions import Compares, Condition, Equals, IsWhole, Rank, SameRank
-from shapelint.values.model import Int, Opaque, Packed, Ref, Site, Tensor, Unknown, Value
+from shapelint.values.model import Int, Opaque, Packed, Ref, Site, Stacked, Tensor, Unknown, Value
 
 if TYPE_CHECKING:
     from shapelint.program.model import Expr, FunctionDef, Stmt
@@ -429,6 +429,8 @@ class Run:
 
     def find(self, value: Unknown) -> Tensor:
         """The tensor that an unknown value is shown to be, for all who hold it."""
+        if isinstance(value, Stacked) and value.extent is None and value.lead is not None:
+            return Tensor(Shape((value.lead, Segment(""))))
         if value.extent is None or value.root is None:
             return Tensor.unknown(value.detail.rpartition(".")[2])
         self.state.tensors |= {value.root}

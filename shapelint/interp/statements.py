@@ -37,11 +37,13 @@ from shapelint.values.model import (
     Ref,
     Sequence,
     SizeOf,
+    Stacked,
     Str,
     Tensor,
     Tuple,
     Unknown,
     Value,
+    anonymous,
 )
 
 
@@ -123,6 +125,8 @@ def _unpack(run: Run, target: model.TupleExpr | model.ListExpr, value: Value) ->
             run.misuse(target.id, "unpack-count", {"want": count, "got": known, "star": star is not None}, value)
         else:
             run.tell(Unpacked(run.where(target.id)))
+        if isinstance(value, Stacked) and value.lead is not None and value.lead.size.value in (count, None):
+            value = value.anonymous()  # these may be the samples themselves
         items = [_element_of(run, value, i) for i in range(count)]
         star = None
     else:
@@ -254,6 +258,8 @@ def _element_of(run: Run, value: Value, place: int) -> Value:
         from shapelint.interp.containers import packed_item
 
         return packed_item(run, value, place)
+    if isinstance(value, Stacked):
+        return anonymous(value)
     if isinstance(value, Unknown):
         return value.anonymous()
     return Unknown("dynamic-value")

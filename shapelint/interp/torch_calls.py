@@ -410,13 +410,14 @@ def _is_plain(value: Value) -> bool:
 def _shown(op: Op, config: LayerConfig | None, args: list[Value], kwargs: dict[str, Value]) -> tuple[Value, ...]:
     """The unknown values among the arguments of a call for which nothing else could stand than a tensor, should the op read them as one: what may be
     left out may be None, or a number."""
-    if not any(isinstance(v, (Unknown, Tuple)) for v in (*args, *kwargs.values())):
+    if not any(isinstance(v, (Unknown, Tuple, Sequence)) for v in (*args, *kwargs.values())):
         return ()
     signature, bound = _bound(op, config, args, kwargs)
     if signature is None or any(name.startswith("numpy.") for name in op.torch):
         return ()
     given = [bound[p.name] for p in signature.params if p.default is None and p.kind != "star"]
     inner = [v for value in given if isinstance(value, Tuple) for v in value.items]
+    inner += [v for s in given if isinstance(s, Sequence) for v in (s.element, s.first, s.last) if v is not None]
     return tuple(v for v in (*given, *inner) if isinstance(v, Unknown) and v.reason != "after-error")
 
 

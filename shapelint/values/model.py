@@ -224,8 +224,17 @@ class Unknown(Value):
         return self if self.extent is None else Unknown(self.reason, self.detail)
 
 
+@dataclass(frozen=True, slots=True)
+class Stacked(Unknown):
+    """Samples of which nothing is known, as a loader stacks them: a tensor that begins with the axis `lead`, or a list or mapping of such tensors."""
+
+    lead: Axis | None = None
+
+
 def anonymous(value: Value) -> Value:
     """A value that stands for several: the unknown ones in it need not be the same each time."""
+    if isinstance(value, Stacked):
+        return Stacked(value.reason, value.detail, lead=value.lead)
     if isinstance(value, Unknown):
         return value.anonymous()
     if isinstance(value, Tuple):
