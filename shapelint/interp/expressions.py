@@ -337,7 +337,7 @@ def _plain_binary(run: Run, op: str, left: Value, right: Value) -> Value:
     if found is not None:
         return found
     if isinstance(left, Unknown) or isinstance(right, Unknown):
-        return _of_unknown(run, left, right)
+        return _of_unknown(run, op, left, right)
     numbers = (Opaque, Float, Bool)
     if all(isinstance(v, numbers) or as_dim(run, v) is not None for v in (left, right)) and any(
         isinstance(v, Opaque) and v.origin == "parameter" for v in (left, right)
@@ -346,11 +346,16 @@ def _plain_binary(run: Run, op: str, left: Value, right: Value) -> Value:
     return Unknown("dynamic-value")
 
 
-def _of_unknown(run: Run, left: Value, right: Value) -> Value:
-    """What an operator makes of two values of which one is unknown: beside a number it is as long and wide as the other."""
+def _of_unknown(run: Run, op: str, left: Value, right: Value) -> Value:
+    """What an operator makes of two values of which one is unknown: beside a number it is as long and wide as the other, and of two sizes a size."""
     value, other = (left, right) if isinstance(left, Unknown) else (right, left)
     assert isinstance(value, Unknown)
-    return run.as_large(value) if isinstance(other, (Int, Float, Bool)) else value.anonymous()
+    made = run.as_large(value) if isinstance(other, (Int, Float, Bool)) else value.anonymous()
+    a, b = (v.number if isinstance(v, Unknown) else as_dim(run, v) for v in (left, right))
+    if op in ("+", "-", "*", "//", "%") and a is not None and b is not None and run.state.facts.resolve(b) != 0:
+        size = _int_binary(run, op, a, b)
+        return replace(made, number=size.dim if isinstance(size, Int) else None)
+    return made
 
 
 def _merged_dict(run: Run, left: Value, right: Value) -> Value | None:
@@ -627,7 +632,7 @@ def _compare_two(run: Run, op: str, left: Value, right: Value, node: model.Compa
 
         return call_named(run, TENSOR_COMPARISONS[op], (left, right), {}, node.id, operands)
     if isinstance(left, Unknown) or isinstance(right, Unknown):
-        return _of_unknown(run, left, right)  # a flag or, of tensors and arrays, a mask
+        return _of_unknown(run, op, left, right)  # a flag or, of tensors and arrays, a mask
     if op in ("==", "!="):
         answer = worlds.equal(run, left, right)
         return worlds.negate(answer) if op == "!=" else answer

@@ -11,6 +11,7 @@ from shapelint.interp.state import State
 from shapelint.ops.index import is_own, own_within
 from shapelint.program import model
 from shapelint.program.project import LoadedModule
+from shapelint.shapes.dim import Dim
 from shapelint.shapes.shape import Segment
 from shapelint.values.model import External, NoneValue, Opaque, Stacked, Str, Tensor, Unknown, Value
 
@@ -191,7 +192,8 @@ def identified(run: Run, value: Value, name: str) -> Value:
     if isinstance(value, Stacked) and value.lead is not None:
         run.state.facts.bind_segment(extent, (value.lead, Segment(name)))
         return Stacked(value.reason, value.detail, extent, lead=value.lead)
-    return Unknown(value.reason, value.detail, extent)
+    number = value.number if value.number is not None else Dim.symbol(name, "unknown", None)
+    return Unknown(value.reason, value.detail, extent, number=number)
 
 
 def rebind(run: Run, old: Tensor, new: Tensor) -> None:

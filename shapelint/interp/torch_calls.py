@@ -12,6 +12,7 @@ from dataclasses import replace
 from shapelint.interp import worlds
 from shapelint.interp.events import LayerBuilt, OpCalled
 from shapelint.interp.join import join_values, same_value, widened
+from shapelint.interp.names import identified
 from shapelint.interp.objects import Builtin, Instance, ListObject, Range
 from shapelint.interp.rows import flat, length_of, turned
 from shapelint.interp.run import BudgetSpent, PathEnds, Run, WorldSplit, WrongGuess
@@ -189,6 +190,9 @@ class CallContext(Context):
 
     def adopt_size(self, value: Opaque) -> Dim | None:
         return None if value.path in self.run.adopted else self.run.size(value.path, value.origin)
+
+    def adopt_number(self, value: Value) -> Dim | None:
+        return value.number if isinstance(value, Unknown) else None
 
     def is_one(self, size: Dim, *, ask: bool = True) -> bool | None:
         known = super().is_one(size)
@@ -557,8 +561,8 @@ def build_layer(
     kwarg_nodes: Mapping[str, int] | None = None,
 ) -> LayerConfig | None:
     """Construct a layer of torch: its configuration, None where the arguments do not fit its constructor."""
-    positional = [exported(run, a) for a in args]
-    named = {k: exported(run, v) for k, v in kwargs.items()}
+    positional = [identified(run, exported(run, a), "size") for a in args]
+    named = {k: identified(run, exported(run, v), k) for k, v in kwargs.items()}
     made = construct(CallContext(run), op, positional, named, name)
     mismatch = made if isinstance(made, Mismatch) else None
     if mismatch is not None:

@@ -441,6 +441,10 @@ class Context:
         """The int that an opaque value may be where several sizes in a tuple would do as well: it is not learned that it is one."""
         return None
 
+    def adopt_number(self, value: Value) -> Dim | None:
+        """The int that a value of which nothing is known is where nothing else can stand."""
+        return None
+
     def adopt_flag(self, value: Value) -> bool | None:
         """The truth of an opaque value in the world at hand."""
         return None
@@ -519,7 +523,8 @@ class Context:
 
     def size(self, value: Value) -> Dim:
         """The argument as a number of entries, which is learned to be 1 or more."""
-        dim = self.int(value)
+        unknown = self.adopt_number(value)
+        dim = self.int(value) if unknown is None else self.facts.resolve(unknown)
         self.facts.raise_low(dim, 1)
         return dim
 

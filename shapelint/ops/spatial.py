@@ -8,6 +8,7 @@ from math import floor
 
 from shapelint.ops.contract import Context, Message, say
 from shapelint.shapes.dim import Dim
+from shapelint.shapes.facts import Verdict
 from shapelint.shapes.shape import Axis, Part, Segment, Shape
 from shapelint.values.model import Float, Int, Tensor, Tuple, Value
 
@@ -45,6 +46,10 @@ def spatial(cx: Context, value: Value, count: int, constraint: str, channels: Di
     """
     x = cx.tensor(value)
     x = cx.ranks(x, (count + 1, count + 2), constraint, _rank_headline(x, count))
+    if x.shape.rank is None and x.shape.prefix and channels is not None:
+        if cx.facts.compare(x.shape.prefix[0].size, channels, proof=True) is Verdict.DIFFERENT:
+            fixed = cx.facts.fix_rank(x.shape, count + 2)  # the first axis is not that of the channels
+            x = x if fixed is None else x.with_parts(fixed.parts)
     if x.shape.rank is None and not x.shape.prefix:
         shape = cx.facts.reveal_suffix(x.shape, count + 1, count + 1)
         lead = shape.parts[: len(shape.parts) - count - 1]

@@ -207,12 +207,13 @@ class Opaque(Value):
 class Unknown(Value):
     """Nothing is known, for a reason. `detail` names the op or the import. `extent` gives one that was bound to a name an identity: the axes that
     it has if it is found to be a tensor. What was made of it by what tensors do to tensors (`x[:, 0]`, `2 * x`) is one if it is: its axes follow
-    from those of its `source`."""
+    from those of its `source`. `number` is the size that it is where one is asked for."""
 
     reason: Reason
     detail: str = ""
     extent: Segment | None = None
     source: Segment | None = None
+    number: Dim | None = None
 
     @property
     def root(self) -> Segment | None:
@@ -221,7 +222,7 @@ class Unknown(Value):
 
     def anonymous(self) -> Unknown:
         """One of which the same is known, and which need not be the same."""
-        return self if self.extent is None else Unknown(self.reason, self.detail)
+        return self if self.extent is None and self.number is None else Unknown(self.reason, self.detail)
 
 
 @dataclass(frozen=True, slots=True)
