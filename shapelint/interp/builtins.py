@@ -354,7 +354,10 @@ def _may_lack(run: Run, owner: Value, name: str) -> bool:
 
 
 def _library_choice(run: Run, owner: External, name: Opaque) -> Value:
-    """`getattr(nn, kind)`: one world for each name that the program is known to mean."""
+    """`getattr(nn, kind)`: one world for each name that the program is known to mean: what it was asked to be one of, and its default."""
+    for candidate in worlds.names_of(run, name.path):
+        if worlds.require(run, worlds.equal(run, name, Str(candidate))) is True:
+            return External(f"{owner.name}.{candidate}")
     if owner.name == "torch.nn":
         for candidate in ("LSTM", "GRU", "RNN"):
             if name.path.rpartition(".")[2].lower() in (

@@ -11,7 +11,17 @@ from shapelint.interp import worlds
 from shapelint.interp.expressions import as_dim, rows_of, spread_items
 from shapelint.interp.join import Join
 from shapelint.interp.names import Deferred, module_frame, resolve_deferred
-from shapelint.interp.objects import HPARAMS, DictObject, Instance, ListObject, Namespace, Range, Repeated, in_any_order
+from shapelint.interp.objects import (
+    HPARAMS,
+    ClassValue,
+    DictObject,
+    Instance,
+    ListObject,
+    Namespace,
+    Range,
+    Repeated,
+    in_any_order,
+)
 from shapelint.interp.rows import any_of, element_at, element_of_number, flat, length_of, sliced, turned
 from shapelint.interp.run import PathEnds, Run
 from shapelint.interp.torch_calls import call_named, exported, supposed, surely_torch
@@ -64,7 +74,6 @@ def key_of(value: Value) -> object | None:
     if isinstance(value, Tuple):
         keys = tuple(key_of(v) for v in value.items)
         return None if None in keys else keys
-    from shapelint.interp.objects import ClassValue
 
     return value if isinstance(value, ClassValue) else None
 
@@ -204,6 +213,8 @@ def subscript(run: Run, owner: Value, index: Value, node: model.Subscript) -> Va
         if owner.name == "sys.modules":
             return loaded_module(run, index)
         return owner if owner.name.startswith("typing") else Unknown("outside-project", owner.name)
+    if isinstance(owner, ClassValue) and any(b in _GENERIC for b in owner.info.library_bases):
+        return owner  # for type checkers
     if not isinstance(owner, Unknown):
         return Unknown("dynamic-value")
     if isinstance(owner, Stacked) and isinstance(index, Str):
@@ -221,6 +232,9 @@ def loaded_module(run: Run, index: Value) -> Value:
     if index.value in ("__main__", top.module.name):
         return Namespace(module_frame(run.state, top), top.module)
     return resolve_deferred(run, Deferred(index.value, 0, None, top.module))
+
+
+_GENERIC = ("typing.Generic", "typing.Protocol", "typing_extensions.Generic", "typing_extensions.Protocol")
 
 
 def _steps_back(index: Value) -> bool:

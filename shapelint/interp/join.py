@@ -195,6 +195,7 @@ class Join:
             return a
         self.changed = True
         if isinstance(a, Unknown) or isinstance(b, Unknown):
+            self.lossy = self.lossy or isinstance(a, Tensor) or isinstance(b, Tensor)
             return a.anonymous() if isinstance(a, Unknown) else b.anonymous()  # type: ignore[attr-defined]
         if isinstance(a, Tuple) and isinstance(b, Tuple) and len(a.items) == len(b.items) and a.kind == b.kind:
             return Tuple(tuple(self.value(x, y) for x, y in zip(a.items, b.items)), a.kind, a.names, a.type_name)

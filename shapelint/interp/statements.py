@@ -822,7 +822,7 @@ def _function(run: Run, node: model.FunctionDef) -> None:
 
 
 def _class(run: Run, node: model.ClassDef) -> None:
-    bases = tuple(evaluate(run, b.value) for b in node.bases if b.keyword is None and not b.star)
+    bases = tuple(_base(run, b.value) for b in node.bases if b.keyword is None and not b.star)
     top = run.top
     # the body runs in a frame of its own, which its methods do not close over
     frame = run.state.allocate(Frame())
@@ -861,6 +861,20 @@ def _class(run: Run, node: model.ClassDef) -> None:
         with run.silently():
             evaluate(run, decorator)
     assign_name(run, node.name, result)
+
+
+def _base(run: Run, node: model.Expr) -> Value:
+    """A class that another one inherits from. What stands in brackets behind it (`Base[T]`, `Dataset[int]`) is for type checkers."""
+    if isinstance(node, model.Subscript):
+        whole = evaluate(run, node.value)
+        if isinstance(whole, ClassValue) or (isinstance(whole, External) and _is_class_name(whole.name)):
+            return whole
+    return evaluate(run, node)
+
+
+def _is_class_name(name: str) -> bool:
+    last = name.rpartition(".")[2]
+    return last[:1].isupper() and not last.isupper()
 
 
 def _is_class_body(run: Run) -> bool:

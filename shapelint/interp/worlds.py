@@ -340,6 +340,19 @@ def contains(run: Run, item: Value, options: list[Value]) -> Bool:
     return UNDECIDED
 
 
+def names_of(run: Run, path: str) -> list[str]:
+    """The names that an option is known to have: those that it was asked to be among, or else its default."""
+    among = [
+        condition.constants
+        for table in (run.state.assumed, run.world)
+        for condition, held in table.items()
+        if held and isinstance(condition, Among) and condition.path == path
+    ]
+    default = run.defaults.get(path)
+    names = among[0] if among else (default.value,) if isinstance(default, Str) else ()
+    return [name for name in names if isinstance(name, str) and name.isidentifier()]
+
+
 # Deciding ----------------------------------------------------------------------------------------
 
 
