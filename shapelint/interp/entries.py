@@ -67,6 +67,8 @@ ENTRY_METHODS = (
     "encode",
     "predict",
 )
+# and of an object, whoever built it
+_CALLED_BY_OTHERS = ("forward", "training_step", "validation_step", "test_step", "predict_step")
 MAX_CLOSED = 12
 MAX_PROBES = 12  # readings that decide whether a call fails under every rank that is left
 MAX_FUNCTION_WORLDS = 4  # of a function that nobody calls: a script's options are many, and few of them touch shapes
@@ -170,7 +172,7 @@ class Reader:
                 return
             else:
                 kept = run
-                if kind == "open" and before is None and run.late_ranks():
+                if kind != "driver" and before is None and run.late_ranks():
                     again = run
                     pending.insert(0, world)
                     continue
@@ -275,21 +277,27 @@ class Reader:
             thing = base.find(ref.address)
             if ref.address in called or not isinstance(thing, Instance) or not isinstance(thing.cls, ClassInfo):
                 continue
-            found = thing.cls.find("forward")
-            if found is None or not isinstance(found[0], FunctionValue) or count >= MAX_CLOSED:
-                continue
-            count += 1
-            function = found[0]
-            label = f"{thing.cls.qualname}.forward"
+            found = [thing.cls.find(name) for name in _CALLED_BY_OTHERS]
+            functions = [f[0] for f in found if f is not None and isinstance(f[0], FunctionValue)]
+            before = frozenset(self.reached)
+            for function in functions if count < MAX_CLOSED else ():
+                if function.name != "forward" and _key(function) in before:
+                    continue
+                count += 1
 
-            def read(run: Run, function: FunctionValue = function, ref: Ref = ref) -> None:
-                _enter(run, self.loaded)
-                try:
-                    _call_entry(run, function, ref)
-                finally:
-                    called.update(run.called)
+                def read(
+                    run: Run,
+                    function: FunctionValue = function,
+                    ref: Ref = ref,
+                    reached: frozenset[tuple[str, int]] = before,
+                ) -> None:
+                    _enter(run, self.loaded)
+                    try:
+                        _call_entry(run, function, ref, reached)
+                    finally:
+                        called.update(run.called)
 
-            self._in_worlds("closed", label, base, read)
+                self._in_worlds("closed", f"{thing.cls.qualname}.{function.name}", base, read)
             called.add(ref.address)
 
     # classes and functions
@@ -398,8 +406,10 @@ def _enter(run: Run, loaded: LoadedModule) -> None:
     run.stack.append(Activation("", frame, (), loaded))
 
 
-def _call_entry(run: Run, function: FunctionValue, receiver: Value | None) -> None:
-    """Call a function as nobody in sight does: every argument an input."""
+def _call_entry(
+    run: Run, function: FunctionValue, receiver: Value | None, reached: frozenset[tuple[str, int]] = frozenset()
+) -> None:
+    """Call a function as nobody in sight does: every argument an input. `reached` holds the methods that were followed before."""
     skip = 1 if receiver is not None and function.kind != "static" else 0
     if isinstance(function.node, model.FunctionDef):
         for decorator in function.node.decorators:
@@ -407,8 +417,8 @@ def _call_entry(run: Run, function: FunctionValue, receiver: Value | None) -> No
     given = _inputs(run, function, skip)
     if given is None:
         return
-    if isinstance(receiver, Ref) and run.kind == "open":
-        _forget_volatile(run, receiver)
+    if isinstance(receiver, Ref) and run.kind != "driver":
+        _forget_volatile(run, receiver, reached | run.reached)
     call_function(run, without_decorator(function), given, receiver)
 
 
@@ -533,7 +543,7 @@ def _parameter(run: Run, param: model.Parameter, default: Value | None) -> Value
     return default
 
 
-def _forget_volatile(run: Run, receiver: Ref) -> None:
+def _forget_volatile(run: Run, receiver: Ref, reached: frozenset[tuple[str, int]]) -> None:
     """At an entry, an attribute that other methods write belongs to an earlier call: nothing ties it to this one's sizes."""
     thing = run.state.read(receiver)
     if not isinstance(thing, Instance) or not isinstance(thing.cls, ClassInfo):
@@ -545,7 +555,7 @@ def _forget_volatile(run: Run, receiver: Ref) -> None:
                 if (
                     isinstance(value, FunctionValue)
                     and isinstance(value.node, model.FunctionDef)
-                    and _key(value) not in run.reached
+                    and _key(value) not in reached
                 ):
                     written |= self_writes(value.node)
     if not written:

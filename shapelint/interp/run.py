@@ -259,7 +259,7 @@ class Run:
         if self.quiet:
             return True
         for condition in self.state.assumed:
-            if condition.guess and condition not in self.world and self.kind == "open":
+            if condition.guess and condition not in self.world and self.kind != "driver":
                 from shapelint.interp.worlds import split
 
                 split(self, condition)
@@ -318,7 +318,7 @@ class Run:
     def is_misguessed(self) -> bool:
         """Whether a failure only says that the world guesses wrong at what arrives: it takes an input to have no further axes than are seen, or a
         reading that differs from this one in a guess alone went well. Before any input was used no guess is to blame."""
-        if self.kind != "open" or not self.adopted:
+        if self.kind == "driver" or not self.adopted:
             return False
         for guess, held in self.world.items():
             if not guess.guess:

@@ -322,7 +322,7 @@ def call_op(
     for these, those in combinations:
         run.state = start.fork() if len(combinations) > 1 else start
         cx = CallContext(run, _shown(op, config, these, those) if shows else ())
-        unranked = _of_open_rank(run, (*these, *those.values())) if run.kind == "open" else set()
+        unranked = _of_open_rank(run, (*these, *those.values())) if run.kind != "driver" else set()
         answer = _answer(cx, op, these, those, config)
         if cx.refused is not None and answer.value == Unknown("after-error", TUPLE) and name not in _ASKS_ANY:
             refused = cx.refused
