@@ -500,7 +500,8 @@ def _sequence_items(run: Run, value: Value) -> list[Value] | None:
         return [Int(d) for d in run.state.facts.sizes(value.shape)] if shape.ranked else None
     if isinstance(value, Ref):
         thing = run.state.read(value)
-        if isinstance(thing, ListObject) and thing.items is not None and not thing.is_set:
+        # what is made of a deque has its bound
+        if isinstance(thing, ListObject) and thing.items is not None and not thing.is_set and thing.capacity is None:
             return list(thing.items)
     return None
 
