@@ -17,7 +17,7 @@ from shapelint.shapes.claims import RESULT_WORDS, Claim, Rest, Row, Size, aligne
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.facts import Facts
 from shapelint.shapes.facts import Verdict as Comparison
-from shapelint.shapes.shape import Axis, Shape
+from shapelint.shapes.shape import Axis, Segment, Shape
 from shapelint.values.model import Int, NoneValue, OneOf, Opaque, SizeOf, Step, Tensor, Tuple, Value
 
 RULE = Rule("shape-comment", "SHP701", "warning", "a comment that says another shape than the line computes")
@@ -39,7 +39,8 @@ Verdict = Union[Lie, Literal[False], None]
 @dataclass(eq=False)
 class _Visit:
     """A claim met once. `lies` is None where it may be true, False where nothing is known of the value; `known` what the names of the function's own
-    sizes are, `fixed` whether no caller chose the shapes. `above` is the frame where it stands above a paragraph, whose end it may speak of."""
+    sizes are, `fixed` whether no caller chose the shapes. `above` is the frame where it stands above a paragraph, whose end it may speak of. `vague`
+    where no more is known of the value than that it is a tensor, but for some axes: a claim may hold there, and none is confirmed."""
 
     case: Case
     claim: Claim
@@ -50,6 +51,7 @@ class _Visit:
     fixed: bool = True
     step: Step | None = None
     above: int | None = None
+    vague: bool = False
 
     @property
     def statement(self) -> int | None:
@@ -286,13 +288,15 @@ def _visit(case: Case, claim: Claim, subject: str, values: list[Value]) -> _Visi
             known[name] = case.facts.resolve(value.dim, generic=True)
     one = shapes[0] if shapes is not None and len(shapes) == 1 else None
     shape, step = (one.shape, one.step) if one is not None else (None, None)
+    rest = [part for part in shape.parts if isinstance(part, Segment)] if shape is not None else []
+    vague = any(part.name not in case.run.adopted for part in rest)  # no input's, whose rank the claim may tell
     if shape is not None and not shape.ranked:
         # a claim of that rank confirms the reading that is preferred anyway
         read = case.facts.read(shape, generic=True)
         shape = read if [read.rank] == [len(row) for row in claim.readings] else shape
     if lie is None:
         remember_roles(case.run, claim, shape)
-    return _Visit(case, claim, subject, lie, shape, known, is_fixed(case.run), step)
+    return _Visit(case, claim, subject, lie, shape, known, is_fixed(case.run), step, vague=vague)
 
 
 def is_fixed(run: Run) -> bool:
@@ -357,7 +361,7 @@ def conclude(run: Run) -> Iterator[tuple[Case, Report | Fine]]:
         groups.setdefault((site.path, site.node, visit.claim.text), []).append(visit)
     for group in groups.values():
         told = [v for v in group if v.lies is not False]
-        if not told:
+        if all(v.vague for v in told):
             continue
         lie = told[0].lies
         if any(v.lies is None for v in told):
