@@ -455,6 +455,8 @@ def _float_value(op: str, left: Value, right: Value) -> float | None:
 
 def _sequence_binary(run: Run, op: str, left: Value, right: Value) -> Value | None:
     """List and tuple arithmetic: `a + b`, `[x] * n`."""
+    if _is_bounded(run, left) or _is_bounded(run, right):
+        return run.state.allocate(ListObject(None, Unknown("dynamic-value")))  # what is made of a deque has its bound
     if op == "+":
         a, b = _sequence_items(run, left), _sequence_items(run, right)
         if a is not None and b is not None:
@@ -492,6 +494,11 @@ def _is_list(run: Run, value: Value) -> bool:
     return isinstance(value, Ref) and isinstance(run.state.read(value), ListObject)
 
 
+def _is_bounded(run: Run, value: Value) -> bool:
+    thing = run.state.read(value) if isinstance(value, Ref) else None
+    return isinstance(thing, ListObject) and thing.capacity is not None
+
+
 def _sequence_items(run: Run, value: Value) -> list[Value] | None:
     if isinstance(value, Tuple):
         return list(value.items)
@@ -500,8 +507,7 @@ def _sequence_items(run: Run, value: Value) -> list[Value] | None:
         return [Int(d) for d in run.state.facts.sizes(value.shape)] if shape.ranked else None
     if isinstance(value, Ref):
         thing = run.state.read(value)
-        # what is made of a deque has its bound
-        if isinstance(thing, ListObject) and thing.items is not None and not thing.is_set and thing.capacity is None:
+        if isinstance(thing, ListObject) and thing.items is not None and not thing.is_set:
             return list(thing.items)
     return None
 
