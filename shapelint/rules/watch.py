@@ -55,6 +55,7 @@ class _Reading:
     cleared: set[Cleared] = field(default_factory=set)
     likely: bool = False  # it fails, and would not if what arrives had fewer axes
     sign: str = ""  # what says that a batch arrives
+    unbatched: bool = False  # it guesses that what arrives has fewer axes, none of which may be the batch
     decided: dict[Decided, None] = field(default_factory=dict)
 
 
@@ -104,7 +105,7 @@ def _weigh(readings: list[_Reading]) -> list[Finding]:
 
 def _of_batches(readings: list[_Reading]) -> list[Finding]:
     """What fails in every reading of a batch, and would pass only for fewer axes, while something says that there is a batch."""
-    batched = [r for r in readings if not _guesses_fewer_axes(r.world)]
+    batched = [r for r in readings if not r.unbatched]
     if not batched or len(batched) == len(readings) or not all(r.sign and r.whole for r in batched):
         return []
     first = batched[0]
@@ -115,8 +116,15 @@ def _of_batches(readings: list[_Reading]) -> list[Finding]:
     ]
 
 
-def _guesses_fewer_axes(world: dict[Condition, bool]) -> bool:
-    return any(held and condition.guess == "rank" for condition, held in world.items())
+def _is_unbatched(run: Run) -> bool:
+    """Whether a reading guesses that inputs have fewer axes, and none keeps just one that may be its batch, as ids, lengths and labels have."""
+    guessed = [c for c, held in run.world.items() if held and c.guess == "rank"]
+    for condition in guessed:
+        adopted = run.adopted.get(condition.path) if isinstance(condition, Rank) else None
+        shape = run.state.facts.shape(adopted.shape) if adopted is not None else None
+        if shape is not None and shape.rank == 1 and shape.axes[0].size.value is None:
+            return False
+    return bool(guessed)
 
 
 def _has(reading: _Reading, finding: Finding) -> bool:
@@ -145,7 +153,7 @@ def _certain(readings: list[_Reading]) -> list[Finding]:
             failing = [r for r in readings if _has(r, finding)]
             others = [r for r in readings if r not in failing]
             if finding.severity != "error" and all(r.sign for r in failing):
-                others = [r for r in others if not _guesses_fewer_axes(r.world)]  # fewer axes have no batch
+                others = [r for r in others if not r.unbatched]  # fewer axes have no batch
             fine = [r for r in others if any(p == finding.place for p, _ in r.passed)]
             if _rests_on_a_guess(failing, others):
                 continue
@@ -254,7 +262,7 @@ class Watcher(Observer):
         passing = [p for p in ended if p not in failing]
         readings = [w.reading for p in failing for w in p.observers if isinstance(w, Watcher) and w.reading is not None]
         sign = _sign_of_batch(failing[-1]) if failing else ""
-        if not readings or (passing and not (sign and all(_guesses_fewer_axes(p.world) for p in passing))):
+        if not readings or (passing and not (sign and all(map(_is_unbatched, passing)))):
             return
         for finding in readings[-1].findings:
             if finding.severity == "error" and all(_has(r, finding) for r in readings):
@@ -276,6 +284,7 @@ class Watcher(Observer):
             self.reading.whole = run.splits
             self.reading.likely = run.passes_with is not None
             self.reading.sign = _sign_of_batch(run)
+            self.reading.unbatched = _is_unbatched(run)
             for path, value in run.defaults.items():
                 if isinstance(value, Bool) and value.value is not None:
                     self.reading.defaults[IsTrue(path)] = value.value
