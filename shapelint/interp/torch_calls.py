@@ -515,14 +515,13 @@ def _traced(run: Run, answer: Inferred, args: list[Value], node: int, op: Op) ->
     tensors = [a for a in args if not (isinstance(a, Tensor) and a.array)]
     previous = next((s for a in (*tensors, *args) if (s := _step_of(a)) is not None), None)
     site = Site(run.top.module.path, node)
+    assumes = answer.assumed and not answer.sure
 
     def mark(value: Value, depth: int = 0) -> Value:
         if isinstance(value, Tensor):
-            return replace(
-                value, step=Step(site, value.shape, "", previous, op.name), assumed=value.assumed or answer.assumed
-            )
+            return replace(value, step=Step(site, value.shape, "", previous, op.name), assumed=value.assumed or assumes)
         if isinstance(value, Packed):
-            assumed = value.assumed or answer.assumed
+            assumed = value.assumed or assumes
             return replace(value, step=Step(site, _padded(value), "packed", previous, op.name), assumed=assumed)
         if isinstance(value, Tuple) and depth < 4:
             return replace(value, items=tuple(mark(v, depth + 1) for v in value.items))

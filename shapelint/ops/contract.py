@@ -379,6 +379,7 @@ class Context:
         self.facts = facts
         self.op: Op | None = None
         self.recovered: Value | None = None
+        self.is_sure = False  # whether `recovered` was said before anything that is assumed was read
         self.latent: list[Latent] = []
         self.generic = False  # whether a step of this call used that open sizes are in general position
         self._read: list[Shape] = []
@@ -724,6 +725,7 @@ class Context:
     def expect(self, value: Value) -> None:
         """Say what the call gives even if a later demand fails."""
         self.recovered = value
+        self.is_sure = not self.rests_on_assumption
 
     def demand_equal(
         self,
@@ -819,7 +821,8 @@ def _untellable(value: Value) -> CannotTell:
 @dataclass(frozen=True, slots=True, eq=False)
 class Inferred:
     """The answer of an op: exactly one of `value` (which may be `Unknown`) and `mismatch` is meant; after a mismatch `value` is what the call
-    would have given, or `Unknown("after-error")`. `told` is False where the rule could not tell whether the call works."""
+    would have given, or `Unknown("after-error")`. `told` is False where the rule could not tell whether the call works, `sure` true of a value that
+    is the same whatever `assumed` ranks really are."""
 
     value: Value
     mismatch: Mismatch | None = None
@@ -827,6 +830,7 @@ class Inferred:
     generic: bool = False
     assumed: bool = False
     told: bool = True
+    sure: bool = False
 
 
 def infer(
@@ -856,7 +860,8 @@ def infer(
             known if known is not None else reason, None, tuple(cx.latent), cx.generic, cx.rests_on_assumption, False
         )
     else:
-        return Inferred(value, None, tuple(cx.latent), cx.generic, cx.rests_on_assumption)
+        sure = cx.is_sure and value is cx.recovered
+        return Inferred(value, None, tuple(cx.latent), cx.generic, cx.rests_on_assumption, sure=sure)
     finally:
         cx.facts.presumed = False
 
