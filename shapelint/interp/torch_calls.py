@@ -189,7 +189,8 @@ class CallContext(Context):
         return None
 
     def adopt_size(self, value: Opaque) -> Dim | None:
-        return None if value.path in self.run.adopted else self.run.size(value.path, value.origin)
+        known = value.path in self.run.adopted or value.path in self.run.symbols
+        return None if known else self.run.size(value.path, value.origin)
 
     def adopt_number(self, value: Value) -> Dim | None:
         return value.number if isinstance(value, Unknown) else None

@@ -439,7 +439,8 @@ class Context:
         return False
 
     def adopt_size(self, value: Opaque) -> Dim | None:
-        """The int that an opaque value may be where several sizes in a tuple would do as well: it is not learned that it is one."""
+        """The int that an opaque value may be where several in a tuple would do as well: it is not learned that it is one. None where it is no int,
+        or known to be one."""
         return None
 
     def adopt_number(self, value: Value) -> Dim | None:
@@ -540,7 +541,11 @@ class Context:
         """One int or several, as sizes and axes are given: `3`, `(3, 4)`, `x.shape`."""
         if isinstance(value, (Tuple, SizeOf, Sequence)):
             return [self.int(v) for v in self.items(value)]
-        return [self.int(value)]
+        size = self.adopt_size(value) if isinstance(value, Opaque) else None
+        if size is None:
+            return [self.int(value)]
+        self.assumed = True  # nothing tells that it is one alone
+        return [size]
 
     def star_ints(self, value: Value) -> list[Dim]:
         """The ints of a star parameter, which torch also takes as one list: `f(2, 3)` and `f((2, 3))`."""
@@ -563,11 +568,9 @@ class Context:
             elif isinstance(items[0], Unknown):  # one size, or all of them in a list
                 raise CannotTell(items[0].reason, items[0].detail)
             elif isinstance(items[0], Opaque):
-                size = self.adopt_size(items[0])
-                if items[0].origin == "input" or size is None:
+                if items[0].origin == "input":
                     raise CannotTell("dynamic-value", items[0].path)
-                self.assumed = True
-                return [size]
+                return list(self.ints(items[0]))
         found: list[Dim | None] = []
         for item in items:
             try:
@@ -582,6 +585,8 @@ class Context:
 
     def pair(self, value: Value, count: Number = 2) -> list[Dim]:
         """`count` ints, of which one may stand for all: `kernel_size=3`."""
+        if isinstance(value, Opaque):
+            return [self.int(value)] * count
         dims = self.ints(value)
         if len(dims) == 1:
             return dims * count

@@ -78,9 +78,11 @@ def asked_shape(cx: Context, sizes: Value) -> Shape:
         return Shape(tuple(asked_axis(cx, v) for v in items))
     only = items[0]
     if isinstance(only, Opaque):
-        cx.assumed = True
-        size = cx.adopt_size(only)
-        return Shape((Axis.fresh(size) if size is not None else cx.fresh("n", 0),))
+        try:
+            return Shape(tuple(Axis.fresh(size) for size in cx.ints(only)))
+        except CannotTell:
+            cx.assumed = True
+            return Shape((cx.fresh("n", 0),))
     if isinstance(only, Tensor) and cx.tensor(only).shape.rank == 0:
         return Shape((cx.fresh("n", 0),))
     if isinstance(only, Bool):

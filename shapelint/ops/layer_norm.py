@@ -41,6 +41,15 @@ def _normalise(cx: Context, input: Value, sizes: list[Dim]) -> Tensor:
     return result
 
 
+def _as_built(cx: Context, layer: Layer, x: Tensor) -> Tensor:
+    if x.shape.rank is None:
+        x = x.with_parts(cx.facts.reveal_suffix(x.shape, 1).parts)
+    assumed = cx.assumed
+    result = _normalise(cx, x, cx.ints(layer.value("normalized_shape")))
+    cx.assumed = assumed  # whether it reads one axis or several, what it gives has those that it was given
+    return result
+
+
 def _demand_affine(cx: Context, value: Value, sizes: list[Dim], operand: str) -> None:
     given = cx.maybe_tensor(value)
     if given is None:
@@ -91,7 +100,7 @@ def layer_norm_layer(cx: Context, layer: Layer, input: Value) -> Value:
     C1: the last sizes are `normalized_shape`. C2: there are so many axes. C4: `normalized_shape` is not empty.
     Follows https://docs.pytorch.org/docs/stable/generated/torch.nn.LayerNorm.html
     """
-    return _normalise(cx, input, cx.ints(layer.value("normalized_shape")))
+    return _as_built(cx, layer, cx.tensor(input))
 
 
 @LAYER_NORM.attributes
@@ -124,7 +133,7 @@ def rms_norm_layer(cx: Context, layer: Layer, x: Value) -> Value:
     C1, C2, C4: as for `nn.LayerNorm`.
     Follows https://docs.pytorch.org/docs/stable/generated/torch.nn.RMSNorm.html
     """
-    return _normalise(cx, x, cx.ints(layer.value("normalized_shape")))
+    return _as_built(cx, layer, cx.tensor(x))
 
 
 @RMS_NORM.attributes

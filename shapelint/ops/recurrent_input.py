@@ -27,7 +27,7 @@ class Steps:
 
     @property
     def assumed(self) -> bool:
-        return self.packed.assumed if self.packed is not None else self.x is not None and self.x.assumed
+        return self.x is not None and self.x.assumed
 
 
 def read_steps(cx: Context, value: Value, name: str, batch_first: bool | None, ranks: frozenset[int]) -> Steps:
@@ -37,7 +37,7 @@ def read_steps(cx: Context, value: Value, name: str, batch_first: bool | None, r
     both readings, the batched one preferred. `batch_first` None leaves open which axis is the batch.
     """
     if isinstance(value, Packed):
-        return _packed(cx, value)
+        return _packed(cx, value, name)
     x = cx.tensor(value)
     headline = say("{subject} expects input to be 2-D or 3-D but receives a tensor of shape {shape}", shape=x.shape)
     x = cx.ranks(x, (2, 3), "C2", headline)
@@ -67,17 +67,20 @@ def _roles(cx: Context, batch: Part, step: Part, name: str, batch_first: bool) -
     cx.role(step, "step", "proved", why)
 
 
-def _packed(cx: Context, value: Packed) -> Steps:
-    cx.assumed = cx.assumed or value.assumed
-    rest = cx.told(Shape(value.rest))
-    fixed = cx.facts.fix_rank(rest, 1)
+def _packed(cx: Context, value: Packed, name: str) -> Steps:
+    rest = cx.facts.shape(Shape(value.rest))
+    fixed = cx.facts.fix_rank(rest, 1)  # what was packed has three axes then, whatever was assumed of it
     if fixed is None:
+        cx.assumed = value.assumed
+        rest = cx.told(Shape(value.rest))
         cx.refute(
             "C2",
             say(
                 "{subject} expects packed steps with one axis of features but receives steps of shape {shape}",
                 shape=rest,
             ),
+            # an LSTM on a CPU does not count the axes of equally long sequences
+            possible=name == "LSTM" and len(rest.parts) > 1 and not any(cx.never(a.size, 1) for a in rest.prefix),
         )
     return Steps(None, value, (value.batch,), value.seq, fixed.axes[0])
 
