@@ -143,6 +143,8 @@ class Reader:
         while pending:
             if self.steps <= 0:
                 self.spent.append(entry)
+                for run in runs:
+                    run.rivals_left = True  # what fails in these may go well in those
                 break
             world = pending.pop(0)
             run = self._run(start.fork(), kind, entry, world)
@@ -165,6 +167,7 @@ class Reader:
                 kept = before or (run if run.reached else None)
             except BudgetSpent:
                 if before is None:
+                    run.cut = True
                     self.spent.append(entry)
             except Exception as error:
                 # what the other worlds say proves nothing without this one

@@ -165,6 +165,8 @@ class Run:
         self.lacking: set[str] = set()  # inputs whose open rank kept an op from telling its result
         self.defaults: dict[str, Value] = {}  # of what an open reading's constructor and entry take, by their paths
         self.choices: dict[str, tuple[Value, ...]] = {}  # all that an input can be, where the entry says so
+        self.cut = False  # whether the steps were used up before the reading came to its end
+        self.rivals_left = False  # whether they were before all worlds were read
         self.doubted = False  # whether a call fails under what is assumed of ranks alone
         self.probing = False  # whether what is assumed is asked, once something fails
         # the question of a rank of which the other answer goes well, where this reading, of more axes, fails

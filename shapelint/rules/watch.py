@@ -54,6 +54,8 @@ class _Reading:
     defaults: dict[Condition, bool] = field(default_factory=dict)  # what is asked of arguments, where they are left out
     cleared: set[Cleared] = field(default_factory=set)
     likely: bool = False  # it fails, and would not if what arrives had fewer axes
+    cut: bool = False  # what it did not get to may go well, or be refused
+    rivals_left: bool = False  # worlds were not read in which it may go well
     sign: str = ""  # what says that a batch arrives
     unbatched: bool = False  # it guesses that what arrives has fewer axes, none of which may be the batch
     decided: dict[Decided, None] = field(default_factory=dict)
@@ -98,6 +100,8 @@ class Watched:
 
 def _weigh(readings: list[_Reading]) -> list[Finding]:
     """What stands of the readings of one entry."""
+    if any(r.rivals_left for r in readings):
+        return []
     kept = _certain([r for r in readings if not r.likely])
     told = {(f.place, f.rule, f.constraint) for f in kept}
     return kept + [f for f in _of_batches(readings) if (f.place, f.rule, f.constraint) not in told]
@@ -155,7 +159,7 @@ def _certain(readings: list[_Reading]) -> list[Finding]:
             if finding.severity != "error" and all(r.sign for r in failing):
                 others = [r for r in others if not r.unbatched]  # fewer axes have no batch
             fine = [r for r in others if any(p == finding.place for p, _ in r.passed)]
-            if _rests_on_a_guess(failing, others):
+            if _rests_on_a_guess(failing, others) or any(r.cut for r in others):
                 continue
             unsure = [r for r in others if finding.place in r.untold]
             if not fine and not (others and _is_elsewhere(finding, reading)):
@@ -282,6 +286,8 @@ class Watcher(Observer):
                             self._add(case, rule, report)
             self.reading.world = run.world
             self.reading.whole = run.splits
+            self.reading.cut = run.cut
+            self.reading.rivals_left = run.rivals_left
             self.reading.likely = run.passes_with is not None
             self.reading.sign = _sign_of_batch(run)
             self.reading.unbatched = _is_unbatched(run)
