@@ -262,3 +262,31 @@ def test_a_rank_that_the_input_alone_decides_is_open(tmp_path: Path, capsys: pyt
         "2 tensor expressions, 1 of unknown rank (50.0%)",
         "of these, 1 have another rank in torch under another input (50.0% of all)",
     ]
+
+
+# refute.py ---------------------------------------------------------------------------------------
+
+_REFUTABLE = """\
+import torch
+from torch import nn
+
+
+class Sum(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.fc = nn.Linear(width, 4)
+
+    def forward(self, x):
+        return self.fc(x) + torch.zeros({width})
+
+
+Sum(3)
+"""
+
+
+@pytest.mark.parametrize(("width", "refuted"), [(4, True), (5, False)])
+def test_an_error_is_refuted_where_some_input_passes_its_line(width: int, refuted: bool) -> None:
+    refute = load("refute")
+    text = refute.alone(_REFUTABLE.format(width=width))
+    claim = refute.Claim(11, 11, "Sum", "forward", "")
+    assert bool(refute.refuted(text, claim, 3.0, 0)) is refuted
