@@ -445,7 +445,9 @@ def _verified(task: run.Task, outcome: run.Outcome, witness: str | None, lately:
     refuted = [one for one in told if one.witness is not None and one.witness.verdict == "refuted"]
     kept = tuple(one for one in told if one not in refuted)
     confirmed = sum(one.witness is not None and one.witness.verdict == "confirmed" for one in kept)
-    lately.told.append(f"torch confirms {confirmed} of {_count(len(told), 'finding')}")
+    lately.told.append(
+        f"torch shows {confirmed} of {_count(len(told), 'finding')} on the shapes inferred; that the program makes these it does not see"
+    )
     for one in refuted:
         at = one.location
         lately.told.append(

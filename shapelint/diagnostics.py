@@ -89,10 +89,12 @@ class Witness:
     """What torch said when the calls that a finding rests on were repeated on concrete sizes; the user's code is never
     run.
 
-    `verdict`: "confirmed", "refuted" (torch accepts every choice of sizes), or "unverified". `said` is torch's own
-    message, or what the replay showed of a silent fault, or why there is no verdict. `sizes` are the numbers drawn for
-    the sizes that the code leaves open. `program` is a self-contained script in plain torch that shows the fault, ""
-    where nothing is confirmed.
+    `verdict`: "confirmed" (of the calls that were repeated, never of the whole finding), "refuted" (torch accepts every
+    choice of sizes), or "unverified". `said` is torch's own message, or what the replay showed of a silent fault, or why
+    there is no verdict. `sizes` are the numbers drawn for the sizes that the code leaves open. `program` is a
+    self-contained script in plain torch that shows it, "" where nothing is confirmed. `saw` tells what torch did, "" where
+    it did nothing: it refused the "call", it showed the "effect" of a change, it gave the "shape" that the code contradicts.
+    `unseen` is what the finding rests on besides.
     """
 
     verdict: Literal["confirmed", "refuted", "unverified"]
@@ -100,6 +102,8 @@ class Witness:
     sizes: tuple[tuple[str, int], ...] = ()
     torch: str = ""
     program: str = ""
+    saw: Literal["", "call", "effect", "shape"] = ""
+    unseen: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         _cut(self, "said")
@@ -110,7 +114,9 @@ class Witness:
         if self.verdict != "confirmed":
             return f"{self.verdict}: {self.said}"
         chosen = ", ".join(f"{name} = {size}" for name, size in self.sizes)
-        return f"confirmed by torch {self.torch}{f' with {chosen}' if chosen else ''}: {self.said}"
+        does = {"call": "refuses this call", "effect": "shows this", "shape": "gives this shape"}.get(self.saw, "says")
+        told = f"torch {self.torch} {does}{f' with {chosen}' if chosen else ''}: {self.said}"
+        return f"{told} (not seen by torch: {', '.join(self.unseen)})" if self.unseen else told
 
 
 @dataclass(frozen=True, slots=True)

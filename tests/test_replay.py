@@ -27,6 +27,7 @@ from shapelint.program.project import Project
 from shapelint.reference import cells, comparison, layers
 from shapelint.reference.drawing import Contradiction, Sizes
 from shapelint.reference.from_code import NotFound, layers_of
+from shapelint.reference.program import Raised, is_about_kinds
 from shapelint.reference.recording import Recording, record
 from shapelint.report import Report, render
 from shapelint.rules.contract import Case
@@ -537,3 +538,122 @@ def test_lstm_from_code_tells_the_sizes_as_they_are_written(
 def test_a_tuple_used_as_a_tensor_is_confirmed_with_pythons_message(check: Check, use: str, said: str) -> None:
     text = SILENT.replace("out, _ = self.lstm(x)", "out = self.lstm(x)").replace("out[-1, :, :]", use)
     assert of_rule(check(text), "rnn-output-tuple")["witness"]["said"] == said
+
+
+# What torch did not see ----------------------------------------------------------------------------
+
+WRONG_STATE = """
+import torch
+from torch import nn
+
+
+class Model(nn.Module):
+    def __init__(self, features, hidden, classes):
+        super().__init__()
+        self.hidden = hidden
+        self.lstm = nn.LSTM(features, hidden, 2)
+        self.head = nn.Linear(hidden, classes)
+
+    def forward(self, x):
+        h0 = torch.zeros(2, x.size(0), self.hidden)
+        c0 = torch.zeros(2, x.size(0), self.hidden)
+        out, _ = self.lstm(x, (h0, c0))
+        return self.head(out[:, -1, :])
+"""
+DRIVEN = """
+from torch.utils.data import DataLoader, TensorDataset
+
+model = Model(8, 16, 3)
+loader = DataLoader(TensorDataset(torch.randn(100, 20, 8), torch.randint(0, 3, (100,))), batch_size=10)
+for x, y in loader:
+    nn.CrossEntropyLoss()(model(x), y).backward()
+"""
+
+
+@pytest.mark.parametrize("driver", ["", DRIVEN], ids=["class", "driven"])
+def test_an_earlier_fault_does_not_hide_the_next(check: Check, driver: str) -> None:
+    document = check(WRONG_STATE + driver)
+    assert document["summary"]["refuted"] == 0
+    assert "withheld" not in document["err"]
+    state, step = of_rule(document, "rnn-batch-first"), of_rule(document, "rnn-last-step")
+    assert (state["witness"]["verdict"], state["witness"]["saw"]) == ("confirmed", "call")
+    assert (step["witness"]["verdict"], step["witness"]["saw"]) == ("confirmed", "effect")
+    assert "`self.lstm(x, (h0, c0))` with `hx`, which it refuses" in step["witness"]["unseen"]
+
+
+def test_nothing_is_refuted_behind_a_line_that_torch_refuses(check: Check) -> None:
+    text = SILENT.replace("out, _ = self.lstm(x)", "x = torch.cat([x, x[0]])\n        out, _ = self.lstm(x)")
+    document = check(text)
+    assert document["summary"]["refuted"] == 0
+
+
+STATE_OF_TEN = """
+import torch
+from torch import nn
+
+lstm = nn.LSTM(8, 16, batch_first=True)
+head = nn.Linear(16, 3)
+
+
+def step(x):
+    h = torch.zeros(1, 10, 16)
+    out, _ = lstm(x, (h, h))
+    return USE
+"""
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        "nn.functional.cross_entropy(head(out[:, -1]), torch.zeros(32).long())",
+        "head(out[:, -1]).view(32, 3)",
+        "torch.cat([head(out[:, -1]), torch.zeros(32, 5)], 1)",
+    ],
+)
+def test_a_size_that_one_suspect_alone_tells(check: Check, use: str) -> None:
+    """The batch is 10 by the state alone: that the line with 32 is at fault, torch does not say."""
+    document = check(STATE_OF_TEN.replace("USE", use))
+    (one,) = document["diagnostics"]
+    assert one["witness"]["verdict"] == "unverified"
+    assert (
+        "torch takes this call with batch = 32, and then refuses `lstm(x, (h, h))` at line 11" in one["witness"]["said"]
+    )
+
+
+def test_a_size_that_does_not_matter_leaves_the_verdict(check: Check) -> None:
+    document = check(STATE_OF_TEN.replace("USE", "nn.Linear(20, 3)(out)"))
+    assert of_rule(document, "linear-in-features")["witness"]["verdict"] == "confirmed"
+
+
+def test_no_report_calls_the_whole_finding_confirmed(
+    check: Check, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    document = check(CRASH, "--witness", "out")
+    witness = of_rule(document, "linear-in-features")["witness"]
+    assert witness["unseen"] == ["that the program gets here", "the shape of `x`"]
+    script = next((tmp_path / "out").iterdir()).read_text()
+    assert "# Not seen by torch:\n# - that the program gets here\n# - the shape of `x`\n" in script
+    main(["check", "--verify", "--no-cache", "model.py"])
+    told = capsys.readouterr()
+    assert "confirm" not in told.out + told.err
+    assert "refuses this call with " in told.out
+    assert "(not seen by torch: that the program gets here, the shape of `x`)" in told.out
+    assert "that the program makes these it does not see" in told.err
+
+
+@pytest.mark.parametrize(
+    ("message", "about_kinds"),
+    [
+        ("1D tensors expected, but got 2D and 1D tensors: torch.FloatTensor [3, 4] and torch.FloatTensor [4]", False),
+        ("invalid shape for torch.cuda.LongTensor of size 3", False),
+        ("The size of tensor a (3) must match the size of tensor b (4) at non-singleton dimension 1", False),
+        ("the batch sizes should be the same but got 3 and 4", False),
+        ("one of the following scalar types: Long, Int; but got torch.FloatTensor instead", True),
+        ("Input type (torch.FloatTensor) and weight type (torch.DoubleTensor) should be the same", True),
+        ("expected m1 and m2 to have the same dtype, but got: float != double", True),
+        ("\"addmm_impl_cpu_\" not implemented for 'Bool'", True),
+        ("mat1 and mat2 must be Float and Float, but got Long", True),
+    ],
+)
+def test_the_type_of_a_tensor_in_a_message_is_no_complaint_about_it(message: str, about_kinds: bool) -> None:
+    assert is_about_kinds(Raised("y = f(x)", RuntimeError(message))) is about_kinds

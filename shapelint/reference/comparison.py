@@ -11,7 +11,7 @@ import torch
 
 from shapelint.diagnostics import Location
 from shapelint.reference.drawing import Contradiction, Sizes
-from shapelint.reference.program import ABOUT_KINDS, ATTEMPTS, KINDS, CannotReplay, Program, Raised
+from shapelint.reference.program import ATTEMPTS, KINDS, CannotReplay, Program, Raised, is_about_kinds
 from shapelint.reference.recording import Call, Recording
 
 
@@ -87,7 +87,7 @@ def _said(recording: Recording, call: Call) -> str:
             except Raised as error:
                 if event.mismatch is not None:
                     return ""
-                if not ABOUT_KINDS.search(str(error)):
+                if not is_about_kinds(error):
                     if not program.sizes.drawn and not program.sizes.runs:
                         return f"torch refuses it: {error}"
                     # others may fit: nothing is claimed for all of them

@@ -63,10 +63,18 @@ ATTEMPTS = 24
 KINDS: tuple[Dtype, ...] = ("float", "int", "bool")
 """The kinds of entries that are tried where nothing tells which."""
 
-ABOUT_KINDS = re.compile(
-    r"dtype|scalar type|not implemented for|floating point|must be long|result type|should be the same|Long|Float|Bool"
+_ABOUT_KINDS = re.compile(
+    r"dtype|scalar type|not implemented for|floating point|must be long|result type|type .*should be the same"
+    r"|\b(?:Long|Int|Float|Double|Half|Bool)\b"
 )
-"""Messages of torch about kinds of entries, of which shapes tell nothing."""
+_TENSOR_TYPE = re.compile(r"\b(?:torch\.)?(?:cuda\.)?[A-Z]\w*Tensor\b")
+
+
+def is_about_kinds(error: Raised) -> bool:
+    """Whether torch complains of kinds of entries, of which shapes tell nothing. That it names the type of a tensor beside its sizes
+    (`torch.FloatTensor [3, 4]`) is no complaint."""
+    return _ABOUT_KINDS.search(_TENSOR_TYPE.sub("tensor", str(error))) is not None
+
 
 # where a value that nothing tells may be left out: it decides no shape
 _INCIDENTAL = frozenset(("device", "dtype", "generator", "out", "pin_memory", "layout", "non_blocking"))
@@ -136,6 +144,9 @@ class Program:
         self.namespace: dict[str, Any] = {"torch": torch, "nn": torch.nn, "F": torch.nn.functional}
         self.modules: set[str] = set()
         self.disagreements: list[str] = []  # what torch says against inferred shapes on the way
+        self.broken: list[str] = []  # calls on the way that torch refuses, so that their results are made up
+        self.mended: list[str] = []  # calls on the way that torch takes without what it refuses
+        self.refused: set[int] = set()  # the numbers of both
         self.doubts: list[str] = []  # what the reference layers say against torch
         self.guessed_dtype = False
         self._building = False
@@ -330,16 +341,45 @@ class Program:
         if made is None:
             return None
         call, path = made
-        if call.event.mismatch is not None or call.number in self._impossible:
+        if call.number in self._impossible:
             return None
+        name: str | None = None
         try:
-            name = self.call(call)
-        except (CannotReplay, Raised) as error:
+            if call.event.mismatch is None or call.number in self._calls:
+                name = self.call(call)
+            else:
+                name = self._mended(call, "it is reported")
+        except CannotReplay:
+            pass
+        except Raised as error:
+            name = self._mended(call, str(error))
+        if name is None:
             self._impossible.add(call.number)
-            if isinstance(error, Raised):
-                self.disagreements.append(f"`{call.event.name}`: {error}")
             return None
         return name + "".join(f"[{place}]" for place in path)
+
+    def _mended(self, call: Call, why: str) -> str | None:
+        """A call that torch refuses, without the tensors that may be left out of it (the states of a recurrent layer, a bias): one fault does
+        not hide the next. None where torch does not take it so either."""
+        event = call.event
+        self.refused.add(call.number)
+        params = (
+            event.op.call.params
+            if event.op.call is not None
+            else _matching(event.op.signatures, event.arguments).params
+        )
+        spare = {p.name for p in params if isinstance(p.default, NoneValue)}
+        spare &= {n for n, v in event.arguments.items() if isinstance(v, (Tensor, Tuple, Opaque))}
+        text = self.text(event)
+        try:
+            if spare:
+                name = self._result(call, self.expression(event, without=spare))
+                self.mended.append(f"`{text}` with {_listed(sorted(spare))}, which it refuses")
+                return name
+        except (CannotReplay, Raised):
+            pass
+        self.broken.append(f"`{text}`: {why}")
+        return None
 
     def leaf(self, value: Tensor, wish: str = "x") -> str:
         """A tensor made up from the shape that is inferred for it."""
@@ -427,7 +467,9 @@ class Program:
         if self.left <= 0:
             raise CannotReplay("it lies too far back")
         self.left -= 1
-        text = self.expression(call.event)
+        return self._result(call, self.expression(call.event))
+
+    def _result(self, call: Call, text: str) -> str:
         name = self.name(self._wish(call.event))
         result = self.run(name, text)
         self._calls[call.number] = name
@@ -446,9 +488,9 @@ class Program:
         layer, _, rest = text.partition("(")
         return second_opinion(self.namespace[layer], eval(f"lambda layer: layer({rest}", self.namespace), result)
 
-    def expression(self, event: OpCalled) -> str:
-        """The call of an event as torch code. Raises CannotReplay."""
-        arguments = dict(event.arguments)
+    def expression(self, event: OpCalled, without: Iterable[str] = ()) -> str:
+        """The call of an event as torch code, without some arguments that may be left out. Raises CannotReplay, Raised."""
+        arguments = {name: value for name, value in event.arguments.items() if name not in without}
         if event.config is not None:
             assert event.op.call is not None
             wish = self._text(event, event.callee).rpartition(".")[2]
@@ -581,6 +623,10 @@ class Program:
         last = event.name.rpartition(".")[2].strip("_")
         return {"getitem": "part", "setitem": "written"}.get(last, last)
 
+    def text(self, event: OpCalled) -> str:
+        """A call as the code writes it."""
+        return " ".join(self._text(event, event.where.site.node).split()) or event.name
+
     def _text(self, event: OpCalled, node: int | None) -> str:
         run = self.recording.run
         path = event.where.site.path
@@ -630,6 +676,10 @@ class Program:
         run = self.sizes.runs.get(middle[0]) if len(middle) == 1 else None
         before = len(shape.prefix)
         return run is None or seen[before : len(seen) - len(shape.suffix)] == run
+
+
+def _listed(names: list[str]) -> str:
+    return " and ".join(f"`{name}`" for name in names)
 
 
 def _words(text: str) -> set[str]:

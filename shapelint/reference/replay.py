@@ -2,7 +2,7 @@
 
 The user's code is never run. A fault that crashes is confirmed by torch's own message; one that runs and means the
 wrong thing by what a change of the input does to the result (`experiments`); what torch accepts under every draw is
-refuted.
+refuted. That the program gets there with such shapes is the analysis alone: every witness says what torch did not see.
 """
 
 from __future__ import annotations
@@ -18,12 +18,14 @@ from shapelint.interp.events import Claimed, LayerBuilt, Misused, OpCalled, Stat
 from shapelint.interp.naming import Naming
 from shapelint.reference.drawing import Contradiction, Sizes
 from shapelint.reference.experiments import EXPERIMENTS, Experiment, Shown
-from shapelint.reference.program import ABOUT_KINDS, ATTEMPTS, KINDS, MOST_CALLS, CannotReplay, Program, Raised
-from shapelint.reference.recording import Fault, Recording, faults_of
+from shapelint.reference.program import ATTEMPTS, KINDS, MOST_CALLS, CannotReplay, Program, Raised, is_about_kinds
+from shapelint.reference.recording import Call, Fault, Recording, faults_of
 from shapelint.reference.scripts import claim_script, crash_script, silent_script
 from shapelint.reference.second_opinion import RECURRENT
 from shapelint.shapes.dim import Dim
-from shapelint.values.model import Tensor, Tuple, Value
+from shapelint.shapes.facts import Facts
+from shapelint.shapes.shape import Axis
+from shapelint.values.model import Int, Opaque, Tensor, Tuple, Value
 
 DRAWS = 3
 """So many draws of sizes must agree."""
@@ -132,20 +134,105 @@ def _of_crash(recording: Recording, fault: Fault) -> Witness:
     if refused and not accepted:
         first = refused[0]
         assert first.error is not None
+        other = _other_call(recording, fault)
+        if other:
+            return _unverified(other)
         chosen = _chosen(first.program, recording)
-        return Witness(
-            "confirmed",
-            str(first.error),
-            chosen,
-            _version(),
-            crash_script(fault.finding, *_shortened(recording, fault, first)),
-        )
+        program, error = _shortened(recording, fault, first)
+        unseen = _unseen(program, error.line)
+        script = crash_script(fault.finding, program, error, unseen)
+        return Witness("confirmed", str(first.error), chosen, _version(), script, "call", unseen)
     if accepted and not refused:
+        if accepted[0].program.broken:
+            return _unverified(f"torch refuses a line before it: {accepted[0].program.broken[0]}")
         said = "; ".join(("torch accepts it", *accepted[0].program.disagreements))
         return Witness("refuted", said, _chosen(accepted[0].program, recording), _version())
     if accepted:
         return _unverified(f"torch accepts it for some sizes, and for others says {refused[0].error}")
     return _unverified(reason)
+
+
+def _unseen(program: Program, *roots: str) -> tuple[str, ...]:
+    """What a replay takes from the analysis: all that torch did not see."""
+    made = [f"`{line.name}`" for line in program.needed(*roots) if line.made]
+    shapes = (f"the shape{'s' if len(made) > 1 else ''} of {_listed(made)}",) if made else ()
+    return (
+        "that the program gets here",
+        *shapes,
+        *program.mended,
+        *(f"what {b.partition(': ')[0]} gives" for b in program.broken),
+    )
+
+
+def _listed(parts: Sequence[str]) -> str:
+    return " and ".join(", ".join(parts).rsplit(", ", 1))
+
+
+MOST_NUMBERS = 8
+
+
+def _other_call(recording: Recording, fault: Fault) -> str:
+    """Whether the call is refused for a size that only another call tells, which holds two tensors against each other: with the size that
+    this one asks for, torch takes it and refuses the other. "" where it is not so."""
+    event = fault.event
+    if not isinstance(event, OpCalled):
+        return ""
+    numbers = _numbers(
+        fault.facts, (*event.arguments.values(), *map(Int, event.mismatch.sizes if event.mismatch else ()))
+    )
+    for call in recording.calls:
+        if call.event is event:
+            break
+        if not call.event.learned or sum(map(_holds_tensor, call.event.arguments.values())) < 2:
+            continue
+        for symbol in call.event.learned:
+            for number in numbers[:MOST_NUMBERS]:
+                sizes = Sizes(fault.facts.without(call.event.learned), 0)
+                sizes.values[symbol] = number
+                program = Program(recording, sizes)
+                try:
+                    error = _run_fault(program, fault)
+                except (CannotReplay, Contradiction, Doubted, Raised):
+                    continue
+                if error is None and call.number in program.refused:
+                    name = Naming(recording.run).dim(Dim.of(symbol))
+                    text = program.text(call.event)
+                    return (
+                        f"torch takes this call with {name} = {number}, and then refuses `{text}`{_line(recording, call)}: "
+                        f"which of them is at fault torch does not tell"
+                    )
+    return ""
+
+
+def _line(recording: Recording, call: Call) -> str:
+    site = call.event.where.site
+    run = recording.run
+    module = run.root if run.root.path == site.path else run.project.at(site.path)
+    return f" at line {module.lowered.span(site.node)[0]}" if module is not None and site.node else ""
+
+
+def _holds_tensor(value: Value) -> bool:
+    if isinstance(value, Tuple):
+        return any(map(_holds_tensor, value.items))
+    return isinstance(value, (Tensor, Opaque))
+
+
+def _numbers(facts: Facts, values: Iterable[Value]) -> list[int]:
+    """The numbers among sizes and ints, each once."""
+    found: dict[int, None] = {}
+    for value in values:
+        dims: Iterable[Dim] = ()
+        if isinstance(value, Int):
+            dims = (value.dim,)
+        elif isinstance(value, Tensor):
+            dims = (part.size for part in facts.shape(value.shape).parts if isinstance(part, Axis))
+        elif isinstance(value, Tuple):
+            found |= dict.fromkeys(_numbers(facts, value.items))
+        for dim in dims:
+            number = facts.resolve(dim).value
+            if number is not None and number > 0:
+                found[number] = None
+    return list(found)
 
 
 def _shortened(recording: Recording, fault: Fault, outcome: Outcome) -> tuple[Program, Raised]:
@@ -179,7 +266,7 @@ def _with_every_kind(
         except (CannotReplay, Raised) as gap:
             reason = str(gap)
         else:
-            if error is not None and not about_kinds and ABOUT_KINDS.search(str(error)):
+            if error is not None and not about_kinds and is_about_kinds(error):
                 reason = f"torch objects to the kind of entries: {error}"
             else:
                 outcomes.append(Outcome(program, error))
@@ -293,9 +380,12 @@ def _of_silence(recording: Recording, fault: Fault, event: OpCalled, experiment:
     if shown and not failed:
         program, first = shown[0]
         said = "; ".join(claim.sentence for claim in first.claims)
-        script = silent_script(fault.finding, program, first)
-        return Witness("confirmed", said, _chosen(program, recording), _version(), script)
+        unseen = _unseen(program, first.result)
+        script = silent_script(fault.finding, program, first, unseen)
+        return Witness("confirmed", said, _chosen(program, recording), _version(), script, "effect", unseen)
     if failed and not shown:
+        if failed[0].broken:
+            return _unverified(f"torch refuses a line before it: {failed[0].broken[0]}")
         said = "changes of the input do not show it"
         return Witness("refuted", said, _chosen(failed[0], recording), _version())
     return _unverified("it shows for some sizes only" if failed else reason)
@@ -328,6 +418,8 @@ def _of_claim(recording: Recording, fault: Fault) -> Witness:
             break
         result = program.evaluate(text)
         said = program.compare(told, result)
+        if said and program.broken:
+            return _unverified(f"torch refuses a line before it: {program.broken[0]}")
         if said:
             return Witness("refuted", said, _chosen(program, recording), _version())
         if program.doubts:
@@ -338,8 +430,11 @@ def _of_claim(recording: Recording, fault: Fault) -> Witness:
     if not given:
         return _unverified(reason)
     program, text, seen = given[0]
-    script = claim_script(fault.finding, program, text, seen)
-    return Witness("confirmed", f"the shape is {seen}", _chosen(program, recording), _version(), script)
+    unseen = _unseen(program, text)
+    script = claim_script(fault.finding, program, text, seen, unseen)
+    return Witness(
+        "confirmed", f"the shape is {seen}", _chosen(program, recording), _version(), script, "shape", unseen
+    )
 
 
 # Draws -------------------------------------------------------------------------------------------

@@ -17,20 +17,20 @@ if TYPE_CHECKING:
 _IMPORTS = {"nn": "from torch import nn", "F": "import torch.nn.functional as F"}
 
 
-def crash_script(finding: Finding, program: Program, error: Raised) -> str:
+def crash_script(finding: Finding, program: Program, error: Raised, unseen: Iterable[str]) -> str:
     """Ends with the line that torch refuses."""
     lines = [line.source for line in program.needed(error.line)]
-    return _script(finding, program, [*lines, error.line], f"The last line raises {error}")
+    return _script(finding, program, [*lines, error.line], f"The last line raises {error}", unseen)
 
 
-def claim_script(finding: Finding, program: Program, text: str, shape: tuple[int, ...]) -> str:
+def claim_script(finding: Finding, program: Program, text: str, shape: tuple[int, ...], unseen: Iterable[str]) -> str:
     """Ends with an assertion that a shape is not the one that torch gives; nothing passes it while the code stands."""
     lines = [line.source for line in program.needed(text)]
     lines.append(f'assert tuple({text}.shape) != {shape}, f"the shape is {{tuple({text}.shape)}}"')
-    return _script(finding, program, lines, "The last line fails: what it says is so")
+    return _script(finding, program, lines, "The last line fails: what it says is so", unseen)
 
 
-def silent_script(finding: Finding, program: Program, shown: Shown) -> str:
+def silent_script(finding: Finding, program: Program, shown: Shown, unseen: Iterable[str]) -> str:
     """Ends with an assertion that what was shown is not so; a right program would pass it."""
     from shapelint.reference.experiments import dependent
 
@@ -55,10 +55,10 @@ def silent_script(finding: Finding, program: Program, shown: Shown) -> str:
             f"seen[{claim.sentence!r}] = {'not ' if claim.changes else ''}{same}",
         ]
     lines.append('assert not all(seen.values()), "; ".join(seen)')
-    return _script(finding, program, lines, "The last line fails: what it says is so")
+    return _script(finding, program, lines, "The last line fails: what it says is so", unseen)
 
 
-def _script(finding: Finding, program: Program, lines: list[str], last: str) -> str:
+def _script(finding: Finding, program: Program, lines: list[str], last: str, unseen: Iterable[str]) -> str:
     body = "\n".join(lines)
     words = set(re.findall(r"[A-Za-z_]\w*", body))
     head = ["import copy", "", "import torch"] if "copy" in words else ["import torch"]
@@ -66,6 +66,7 @@ def _script(finding: Finding, program: Program, lines: list[str], last: str) -> 
     head += [f"import {name}" for name in sorted(program.modules - {"torch"}) if name in words]
     at = finding.location
     told = [f"{at.path}:{at.line}: {finding.message} [{finding.rule}]", *last.splitlines()]
+    told += ["Not seen by torch:", *(f"- {one}" for one in unseen)]
     comments = "".join(f"# {' '.join(line.split())}\n" for line in told)
     return comments + "\n".join(head) + f"\n\ntorch.manual_seed(0)\ntorch.set_grad_enabled(False)\n{body}\n"
 

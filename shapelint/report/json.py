@@ -88,6 +88,8 @@ def witness(one: Witness | None) -> dict[str, Any] | None:
         "sizes": dict(one.sizes),
         "torch": one.torch,
         "program": one.program,
+        "saw": one.saw,
+        "unseen": list(one.unseen),
     }
 
 
