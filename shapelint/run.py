@@ -320,7 +320,7 @@ def _observed(
 
     left = dict.fromkeys(range(len(jobs)))
     try:
-        with ProcessPoolExecutor(workers, initializer=_prepare, initargs=(passed,)) as pool:
+        with ProcessPoolExecutor(workers, initializer=_begin_worker, initargs=(passed,)) as pool:
             futures = {pool.submit(work, job): place for place, job in enumerate(jobs)}
             try:
                 for future in as_completed(futures):
@@ -346,7 +346,7 @@ def _one_by_one(
     pool: ProcessPoolExecutor | None = None
     try:
         for place in places:
-            pool = pool or ProcessPoolExecutor(1, initializer=_prepare, initargs=(passed,))
+            pool = pool or ProcessPoolExecutor(1, initializer=_begin_worker, initargs=(passed,))
             try:
                 result = pool.submit(work, jobs[place]).result()
             except BrokenProcessPool:
@@ -368,6 +368,24 @@ def _prepare(passed: dict[str, tuple[str, ...]]) -> None:
     _passed.clear()
     _passed.update(passed)
     _projects.clear()
+
+
+def _begin_worker(passed: dict[str, tuple[str, ...]]) -> None:
+    """Prepares a worker, which ends with the process that started it, however that ends: a worker that waits for work would wait for ever."""
+    import multiprocessing
+    import threading
+    from multiprocessing.connection import wait
+
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        sentinel = parent.sentinel
+
+        def end_with_parent() -> None:
+            wait([sentinel])
+            os._exit(1)
+
+        threading.Thread(target=end_with_parent, name="shapelint-parent", daemon=True).start()
+    _prepare(passed)
 
 
 def _project(job: _Job) -> Project:

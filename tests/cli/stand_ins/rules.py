@@ -1,6 +1,7 @@
 """An analyser and a judge that read their findings from comments: the tests say what is to be found.
 
-`# FIND error rule subject` on a line is a finding there; `# CRASH` and `# KILL` make the analyser fail on the file.
+`# FIND error rule subject` on a line is a finding there; `# CRASH` and `# KILL` make the analyser fail on the file, `# SLEEP` take
+its time.
 The findings of a file count those of the project's files that it imports, as a real analysis would depend on them.
 """
 
@@ -8,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -46,6 +48,8 @@ def observe(project: Project, loaded: LoadedModule) -> Observations:
         raise RuntimeError("stand-in crash")
     if "# KILL" in text:
         os._exit(9)
+    if "# SLEEP" in text:
+        time.sleep(60)
     others = [
         other
         for statement in loaded.lowered.module.body
