@@ -19,7 +19,7 @@ from shapelint.program.lower import lower
 from shapelint.source import depth
 from shapelint.source.comments import comments
 from shapelint.source.markdown import blocks
-from shapelint.source.notebook import python_lines
+from shapelint.source.notebook import python_lines, readable_cells
 from shapelint.source.parse import parse
 from shapelint.source.suppressions import suppressions
 from shapelint.source.text import Source, from_text, read, read_text
@@ -367,10 +367,33 @@ def test_odd_notebooks(tmp_path: Path) -> None:
         ("%%writefile a.py\nx = (", ["", ""]),
         ("x = \\\n  1\n%pip install y", ["x = \\", "  1", ""]),
         ("", [""]),
+        ("  x = 1\n  if x:\n      y = 2\nz = 3", ["x = 1", "if x:", "    y = 2", "z = 3"]),
+        ("\n\n\tx = 1\n\ty = 2", ["", "", "x = 1", "y = 2"]),
+        ("   %%time\n   x = 1", ["", "x = 1"]),
+        ("if x:\n    y = 1", ["if x:", "    y = 1"]),
+        ("x = await y", ["x = await y"]),
     ],
 )
 def test_magics_leave_and_lines_stay(text: str, lines: list[str]) -> None:
     assert python_lines(text) == lines
+
+
+def test_a_cell_that_cannot_be_read_costs_that_cell(tmp_path: Path) -> None:
+    found = notebook(
+        tmp_path,
+        ("code", "import torch\nx = 1"),
+        ("code", "y = (\n1"),
+        ("markdown", "text"),
+        ("code", "z = 1 \\"),
+        ("code", "  w = 2"),
+        ("code", "for"),
+    )
+    assert isinstance(found, Source)
+    read_, failures = readable_cells(found)
+    assert read_.text == "import torch\nx = 1\n\n\n\nw = 2\n\n"
+    assert not isinstance(parse(read_), Failure)
+    assert [found.origin(one.location.line)[0] for one in failures] == [2, 4, 6]
+    assert {one.kind for one in failures} == {"syntax"}
 
 
 def test_markdown_blocks_keep_their_lines(tmp_path: Path) -> None:

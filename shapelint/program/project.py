@@ -16,6 +16,7 @@ from typing import Any
 from shapelint.diagnostics import Failure
 from shapelint.program.lower import Lowered, lower
 from shapelint.source.comments import Comment, comments
+from shapelint.source.notebook import readable_cells
 from shapelint.source.parse import parse
 from shapelint.source.suppressions import Suppressions, suppressions
 from shapelint.source.text import Source, from_text, read, shown
@@ -102,7 +103,7 @@ class Project:
     relative to the root or absolute, that hold top-level modules. `snapshots` and `store` belong to the interpreter: what
     executing each module left, by absolute path, and the objects that it made, by address. `broken` holds the
     failure of each file that an import led to and
-    that could not be loaded, `faults` those of shapelint itself that cost an entry and were not told yet.
+    that could not be loaded, `faults` what cost an entry (a fault of shapelint) or a cell of a notebook and was not told yet.
     """
 
     def __init__(
@@ -148,6 +149,10 @@ class Project:
     def load_source(self, source: Source) -> LoadedModule | Failure:
         """A source that is not a file of its own, such as a block of a Markdown page; not remembered."""
         tree = parse(source)
+        if isinstance(tree, Failure) and source.kind == "notebook":
+            source, failures = readable_cells(source)
+            tree = parse(source)
+            self.faults += () if isinstance(tree, Failure) else failures
         if isinstance(tree, Failure):
             return tree
         absolute = os.fspath(source.absolute)

@@ -88,6 +88,12 @@ def place(at: Location, report: Report) -> str:
     return f"{at.path}:cell {cell[0]}:{cell[1]}:{at.column}"
 
 
+def in_cell(at: Location, report: Report) -> str:
+    """Where a location lies in a notebook, for messages whose place counts the lines of all its cells; "" elsewhere."""
+    cell = report.cell(at.path, at.line) if at.line else None
+    return "" if cell is None else f" (cell {cell[0]}, line {cell[1]})"
+
+
 def relative(path: str, folder: str) -> str:
     """`path` relative to `folder` where it lies inside, with forward slashes: what code hosts expect."""
     absolute = os.path.normpath(os.path.join(folder, path))

@@ -20,7 +20,7 @@ def render(report: Report) -> str:
 
 def _diagnostic(one: Diagnostic, report: Report, style: Style) -> str:
     places = [one.location, *(other.location for other in one.related)]
-    gutter = max(len(str(at.end_line)) for at in places)
+    gutter = max(len(str(_number(at.path, at.end_line, report))) for at in places)
     head = style(one.severity, f"{one.severity}[{one.rule}]") + style("bold", f": {printable(one.message)}")
     lines = [head, _arrow("-->", one.location, gutter, report, style)]
     lines += _frame(one.location, "^", one.label, one.severity, gutter, report, style, lead=True)
@@ -29,7 +29,7 @@ def _diagnostic(one: Diagnostic, report: Report, style: Style) -> str:
         lines += _frame(other.location, "-", other.message, "gutter", gutter, report, style)
     if one.trace:
         lines.append(style("bold", "note") + f": how it became {printable(one.trace[-1].shape)}")
-        lines += _trace(one.trace, one.location.path, gutter)
+        lines += _trace(one.trace, one.location, gutter, report)
     lines += [style("bold", "note") + f": {printable(note)}" for note in one.notes]
     if one.witness is not None:
         lines.append(style("bold", "witness") + f": {printable(one.witness.sentence)}")
@@ -64,7 +64,9 @@ def _frame(
         start = at.column - 1 if number == at.line else len(text) - len(text.lstrip())
         end = at.end_column - 1 if number == at.end_line else len(text.rstrip())
         shown, column, length = frame(text, start, end, room)
-        lines.append(style("gutter", f"{number:>{gutter}} |") + (f" {shown}" if shown else ""))
+        lines.append(
+            style("gutter", f"{_number(at.path, number, report):>{gutter}} |") + (f" {shown}" if shown else "")
+        )
         said = f" {printable(label)}" if label and number == last else ""
         lines.append(f"{bar} {' ' * column}{style(role, mark * length + said)}")
         if elided and number == at.line:
@@ -72,14 +74,25 @@ def _frame(
     return lines
 
 
-def _trace(trace: tuple[TraceStep, ...], path: str, gutter: int) -> list[str]:
-    """A step per line in aligned columns: line (with its path where that is another file), text, shape, why."""
-    places = [
-        str(step.location.line)
-        if step.location.path == path
-        else printable(f"{step.location.path}:{step.location.line}")
-        for step in trace
-    ]
+def _number(path: str, line: int, report: Report) -> int:
+    """The number that a line has for people: in a notebook that within its cell."""
+    cell = report.cell(path, line)
+    return line if cell is None else cell[1]
+
+
+def _trace_place(step: TraceStep, finding: Location, report: Report) -> str:
+    at = step.location
+    if at.path != finding.path:
+        return printable(f"{at.path}:{at.line}")
+    cell, here = report.cell(at.path, at.line), report.cell(at.path, finding.line)
+    if cell is None or here is None or cell[0] == here[0]:
+        return str(_number(at.path, at.line, report))
+    return f"cell {cell[0]}:{cell[1]}"
+
+
+def _trace(trace: tuple[TraceStep, ...], finding: Location, gutter: int, report: Report) -> list[str]:
+    """A step per line in aligned columns: line (with its path or cell where that is another one), text, shape, why."""
+    places = [_trace_place(step, finding, report) for step in trace]
     texts = [_short(step.text, 40) for step in trace]
     shapes = [printable(step.shape) for step in trace]
     place = max(map(text_width, places))
@@ -109,7 +122,7 @@ def _failure(one: Failure, report: Report, style: Style) -> str:
     at = one.location
     lines = [style("error", f"failure[{one.kind}]") + style("bold", f": {printable(one.message)}")]
     if at.line:
-        gutter = len(str(at.line))
+        gutter = len(str(_number(at.path, at.line, report)))
         lines.append(_arrow("-->", at, gutter, report, style))
         lines += _frame(at, "^", "", "error", gutter, report, style, lead=True)
     elif at.path:

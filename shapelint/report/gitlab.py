@@ -6,7 +6,7 @@ import hashlib
 import json
 from typing import Any
 
-from shapelint.report import Report, fingerprints, relative
+from shapelint.report import Report, fingerprints, in_cell, relative
 
 _SEVERITY = {"error": "major", "warning": "minor", "info": "info"}
 
@@ -19,7 +19,7 @@ def render(report: Report) -> str:
         identity = f"{failure.kind}\0{at.path}\0{at.line}\0{failure.message}"
         issues.append(
             {
-                "description": failure.message,
+                "description": failure.message + in_cell(at, report),
                 "check_name": f"shapelint-{failure.kind}",
                 "fingerprint": hashlib.sha256(identity.encode("utf-8", "surrogatepass")).hexdigest()[:32],
                 "severity": "blocker",
@@ -30,7 +30,9 @@ def render(report: Report) -> str:
         at = one.location
         issues.append(
             {
-                "description": one.message if one.witness is None else f"{one.message} ({one.witness.sentence})",
+                "description": one.message
+                + in_cell(at, report)
+                + (f" ({one.witness.sentence})" if one.witness is not None else ""),
                 "check_name": one.rule,
                 "fingerprint": identity,
                 "severity": _SEVERITY[one.severity],

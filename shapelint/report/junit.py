@@ -6,17 +6,17 @@ from itertools import groupby
 from xml.sax.saxutils import escape, quoteattr
 
 from shapelint.diagnostics import Diagnostic, Failure
-from shapelint.report import Report
+from shapelint.report import Report, in_cell, place
 
 
 def render(report: Report) -> str:
     """A document with at least one suite, since some readers refuse an empty one."""
     suites = []
     for path, failed in groupby(report.failures, key=lambda one: one.location.path):
-        cases = [_failure(one) for one in failed]
+        cases = [_failure(one, report) for one in failed]
         suites.append(_suite(path or "shapelint", cases, failures=0, errors=len(cases)))
     for path, group in groupby(report.diagnostics, key=lambda one: one.location.path):
-        cases = [_diagnostic(one) for one in group]
+        cases = [_diagnostic(one, report) for one in group]
         suites.append(_suite(path, cases, failures=len(cases), errors=0))
     if not suites:
         suites = [_suite("shapelint", ['    <testcase name="shapelint" classname="shapelint" time="0"/>\n'], 0, 0)]
@@ -30,11 +30,11 @@ def _suite(name: str, cases: list[str], failures: int, errors: int) -> str:
     return f"  <testsuite name={_attribute(name)} {counts}>\n{''.join(cases)}  </testsuite>\n"
 
 
-def _diagnostic(one: Diagnostic) -> str:
+def _diagnostic(one: Diagnostic, report: Report) -> str:
     at = one.location
     name = _attribute(f"{one.rule} at line {at.line}, column {at.column}")
     witness = one.witness.sentence if one.witness is not None else ""
-    parts = (f"{at.path}:{at.line}:{at.column}: {one.message}", one.label, one.help, witness)
+    parts = (f"{place(at, report)}: {one.message}", one.label, one.help, witness)
     text = "\n".join(part for part in parts if part)
     return (
         f"    <testcase name={name} classname={_attribute(at.path)} file={_attribute(at.path)} "
@@ -44,12 +44,12 @@ def _diagnostic(one: Diagnostic) -> str:
     )
 
 
-def _failure(one: Failure) -> str:
+def _failure(one: Failure, report: Report) -> str:
     at = one.location
     name = _attribute(one.kind)
     return (
         f'    <testcase name={name} classname={_attribute(at.path or "shapelint")} time="0">\n'
-        f'      <error type="{one.kind}" message={_attribute(one.message)}>{_text(one.message)}</error>\n'
+        f'      <error type="{one.kind}" message={_attribute(one.message)}>{_text(one.message + in_cell(at, report))}</error>\n'
         "    </testcase>\n"
     )
 

@@ -9,7 +9,7 @@ import json
 from typing import Any
 
 from shapelint.diagnostics import Diagnostic, Failure, Location
-from shapelint.report import Report, relative
+from shapelint.report import Report, in_cell, relative
 
 _SEVERITY = {"error": "ERROR", "warning": "WARNING", "info": "INFO"}
 
@@ -25,7 +25,7 @@ def render(report: Report) -> str:
 
 def _diagnostic(one: Diagnostic, report: Report) -> dict[str, Any]:
     result: dict[str, Any] = {
-        "message": _message(one),
+        "message": _message(one, report),
         "location": _location(one.location, report),
         "severity": _SEVERITY[one.severity],
         "code": {"value": one.rule},
@@ -43,8 +43,8 @@ def _diagnostic(one: Diagnostic, report: Report) -> dict[str, Any]:
     return result
 
 
-def _message(one: Diagnostic) -> str:
-    text = one.message + (f"\nhelp: {one.help}" if one.help else "")
+def _message(one: Diagnostic, report: Report) -> str:
+    text = one.message + in_cell(one.location, report) + (f"\nhelp: {one.help}" if one.help else "")
     return text if one.witness is None else f"{text}\nwitness: {one.witness.sentence}"
 
 
@@ -53,7 +53,12 @@ def _failure(one: Failure, report: Report) -> dict[str, Any]:
     location: dict[str, Any] = {"path": relative(at.path, report.folder)}
     if at.line:
         location = _location(at, report)
-    return {"message": one.message, "location": location, "severity": "ERROR", "code": {"value": one.kind}}
+    return {
+        "message": one.message + in_cell(at, report),
+        "location": location,
+        "severity": "ERROR",
+        "code": {"value": one.kind},
+    }
 
 
 def _location(at: Location, report: Report) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from shapelint import __version__
 from shapelint.diagnostics import Diagnostic, Failure, Location
-from shapelint.report import Report, fingerprints, relative
+from shapelint.report import Report, fingerprints, in_cell, relative
 from shapelint.report.json import witness
 
 _LEVEL = {"error": "error", "warning": "warning", "info": "note"}
@@ -65,7 +65,7 @@ def _rule(name: str, code: str, report: Report) -> dict[str, Any]:
 
 def _result(one: Diagnostic, index: int, identity: str, line_hash: str, report: Report) -> dict[str, Any]:
     at = one.location
-    text = one.message + "".join(f"\n{part}" for part in (one.label, one.help) if part)
+    text = one.message + in_cell(at, report) + "".join(f"\n{part}" for part in (one.label, one.help) if part)
     result: dict[str, Any] = {
         "ruleId": one.rule,
         "ruleIndex": index,
@@ -118,7 +118,7 @@ def _invocation(report: Report) -> dict[str, Any]:
     """Failures are notifications: about the configuration, or about the execution."""
     invocation: dict[str, Any] = {"executionSuccessful": not report.failures}
     for kind, key in ((True, "toolConfigurationNotifications"), (False, "toolExecutionNotifications")):
-        told = [one for one in report.failures if (one.kind in ("usage", "configuration")) is kind]
+        told = [one for one in report.failures if (one.kind in ("usage", "configuration", "untrusted")) is kind]
         if told:
             invocation[key] = [_notification(one, report) for one in told]
     return invocation
@@ -126,7 +126,7 @@ def _invocation(report: Report) -> dict[str, Any]:
 
 def _notification(one: Failure, report: Report) -> dict[str, Any]:
     at = one.location
-    text = f"{one.message}\n{one.help}" if one.help else one.message
+    text = one.message + in_cell(at, report) + (f"\n{one.help}" if one.help else "")
     notification: dict[str, Any] = {"level": "error", "message": {"text": text}, "descriptor": {"id": one.kind}}
     if at.path:
         place = _place(at, report) if at.line else {"artifactLocation": _artifact(at.path, report)}

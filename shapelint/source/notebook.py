@@ -1,4 +1,4 @@
-"""Jupyter notebooks: the code cells of a notebook as one module.
+"""Jupyter notebooks: the code cells of a notebook as one module. A cell that cannot be read costs that cell alone.
 
 Cells follow each other line by line, so that a later one sees the names of an earlier one; `Source.origin` leads
 back. What only IPython understands is taken out, and lines stay: `%magic`, `!command`, `name?` and cells of another
@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import Any
 
 from shapelint.diagnostics import Failure, Location
+from shapelint.source.parse import parse
 from shapelint.source.scan import scan
 from shapelint.source.text import Origin, Source, without_surrogates
 
@@ -21,6 +22,7 @@ from shapelint.source.text import Origin, Source, without_surrogates
 _PYTHON_CELLS = frozenset(("capture", "debug", "prun", "time", "timeit", "memit", "mprun"))
 _MAGIC_LINE = re.compile(r"(?P<indent>[ \t]*)(?:[%!?,;/]|[\w.*]+\?{1,2}[ \t]*$)")
 _MAGIC_VALUE = re.compile(r"(?P<target>[ \t]*[\w.,\[\]\"' \t()*]+?[ \t]*=[ \t]*)[%!](?!=)")
+_INDENT = re.compile(r"(?:[ \t]*\n)*([ \t]*)(?=\S)")
 _CELL_MAGIC = re.compile(r"\s*%%(?P<name>\w+)?")
 _UNKNOWN_VALUE = "get_ipython()"
 
@@ -64,8 +66,31 @@ def _cells(document: Any) -> list[tuple[int, str]]:
     return found
 
 
+def readable_cells(source: Source) -> tuple[Source, tuple[Failure, ...]]:
+    """A notebook with blank lines in place of each cell that is no Python by itself, and what is wrong with these."""
+    lines = source.text.split("\n")
+    failures = []
+    ends = [origin.line for origin in source.origins[1:]] + [len(lines)]
+    for origin, end in zip(source.origins, ends, strict=True):
+        first = origin.line - 1
+        cell = lines[first : end - 1]
+        alone = parse(replace(source, text="\n".join(cell) + "\n", origins=()))
+        if isinstance(alone, Failure):
+            line, column = alone.location.line, alone.location.column
+            if line > len(cell):  # it ends too early
+                line, column = len(cell), len(cell[-1]) + 1
+            place = Location(source.path, first + line, column, first + line, column)
+            failures.append(replace(alone, location=place))
+            lines[first : end - 1] = [""] * len(cell)
+    return replace(source, text="\n".join(lines)), tuple(failures)
+
+
 def python_lines(text: str) -> list[str]:
-    """The lines of one cell, as many as it has, with everything that only IPython understands taken out."""
+    """The lines of one cell, as many as it has, with everything that only IPython understands taken out: first, as IPython does, the
+    indentation of its first line, from all that have it."""
+    indent = _INDENT.match(text)
+    if indent is not None and indent[1]:
+        text = re.sub(rf"^{indent[1]}", "", text, flags=re.MULTILINE)
     lines = text.split("\n")
     if match := _CELL_MAGIC.match(text):
         if match["name"] not in _PYTHON_CELLS:
