@@ -26,7 +26,8 @@ from shapelint import __version__
 from shapelint.surroundings import Refused, content
 
 LARGEST_ENTRY = 64 << 20
-LARGEST_FILE = 1 << 30
+LARGEST_FILE = 64 << 20
+"""What is larger is not read for its content, as the analysis does not."""
 MOST_ENTRIES, MOST_BYTES = 10_000, 256 << 20
 """So much a build may keep; beyond it the oldest quarter goes."""
 MOST_BUILDS = 6

@@ -12,6 +12,9 @@ from typing import Literal
 
 from shapelint.diagnostics import Failure, Location
 
+LARGEST = 64 << 20
+"""So many bytes a file may have; people do not write larger ones."""
+
 Kind = Literal["python", "notebook", "markdown"]
 
 # PEP 263: in the first line, or in the second if the first holds nothing but a comment.
@@ -76,8 +79,10 @@ def read_text(path: str | os.PathLike[str]) -> Source | Failure:
     nowhere = Location(name, 0, 0, 0, 0)
     try:
         absolute = Path(os.path.abspath(path))
-        if not stat.S_ISREG(os.stat(absolute).st_mode):
-            what = "a directory" if absolute.is_dir() else "not a regular file"
+        status = os.stat(absolute)
+        if not stat.S_ISREG(status.st_mode) or status.st_size > LARGEST:
+            what = f"larger than {LARGEST >> 20} MiB" if stat.S_ISREG(status.st_mode) else "not a regular file"
+            what = "a directory" if absolute.is_dir() else what
             return Failure("unreadable", nowhere, f"cannot read `{name}`: {what}")
         data = absolute.read_bytes()
     except (OSError, ValueError) as error:  # ValueError: a null byte in the path

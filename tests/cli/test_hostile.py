@@ -252,6 +252,14 @@ def test_a_named_pipe_that_is_named(tree: Shell) -> None:
         one_failure(tree(*CONCISE, "pipe.py", "good.py", stand_ins=False), "pipe.py", "not a regular file")
 
 
+def test_a_file_without_end(tree: Shell) -> None:
+    huge(tree.folder / "huge.py")
+    huge(tree.folder / "huge.ipynb")
+    done = tree(*CONCISE, "huge.py", "good.py", stand_ins=False)
+    one_failure(done, "huge.py", "larger than 64 MiB")
+    assert tree(*CONCISE, "huge.ipynb", stand_ins=False).code == 2
+
+
 def test_folders_that_nest_without_end(tree: Shell) -> None:
     here = os.getcwd()
     try:
