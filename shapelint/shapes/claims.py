@@ -373,10 +373,18 @@ _SECTION = re.compile(r"^\s*(?P<name>Args|Arguments|Parameters|Inputs?|Shapes?|R
 _RESULT = frozenset(("return", "returns", "output", "outputs"))
 
 
+LONGEST_LINE = 1000
+"""Nobody describes a shape in a longer line, and a pattern may take the square of its length."""
+
+
+def _lines(text: str) -> Iterator[str]:
+    return (line for line in text.split("\n") if len(line) <= LONGEST_LINE)
+
+
 def docstring_claims(text: str) -> Iterator[tuple[str, Claim]]:
     """The claims of a docstring, each with what it speaks of: the name of a parameter, "input" (of PyTorch's own style) or "return"."""
     section = ""
-    for line in text.split("\n"):
+    for line in _lines(text):
         plain = _MATH.sub(lambda m: m[1] or m[2] or m[3] or "", line)
         opened = _SECTION.match(plain)
         said, name = "", ""
@@ -408,7 +416,7 @@ def docstring_claims(text: str) -> Iterator[tuple[str, Claim]]:
 
 def mapping_claims(text: str) -> Iterator[tuple[Claim, Claim]]:
     """What a docstring says goes in and comes out, in one line of two rows: `A predictor: (B, T, N) -> (B, T, N)`."""
-    for line in text.split("\n"):
+    for line in _lines(text):
         plain = _MATH.sub(lambda m: m[1] or m[2] or m[3] or "", line).strip(" .")
         pieces = _ARROW.split(plain)
         if len(pieces) != 2:

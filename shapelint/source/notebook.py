@@ -21,7 +21,7 @@ from shapelint.source.text import Origin, Source, without_surrogates
 # Cell magics whose cell is still Python of this module; any other `%%name` holds something else.
 _PYTHON_CELLS = frozenset(("capture", "debug", "prun", "time", "timeit", "memit", "mprun"))
 _MAGIC_LINE = re.compile(r"(?P<indent>[ \t]*)(?:[%!?,;/]|[\w.*]+\?{1,2}[ \t]*$)")
-_MAGIC_VALUE = re.compile(r"(?P<target>[ \t]*[\w.,\[\]\"' \t()*]+?[ \t]*=[ \t]*)[%!](?!=)")
+_MAGIC_VALUE = re.compile(r"(?P<target>[\w.,\[\]\"' \t()*]+=[ \t]*)[%!](?!=)")
 _INDENT = re.compile(r"(?:[ \t]*\n)*([ \t]*)(?=\S)")
 _CELL_MAGIC = re.compile(r"\s*%%(?P<name>\w+)?")
 _UNKNOWN_VALUE = "get_ipython()"

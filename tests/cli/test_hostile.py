@@ -300,6 +300,29 @@ def test_backslash_continuations(text: str, form: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
+        "y " + " " * 100_000 + "= x",
+        "y" + " ," * 50_000 + " x",
+        "'''" + "a, " * 100_000 + "'''",
+        "def f(x):\n    '''ignore[" + "a," * 200_000 + "'''\n    return x",
+        "def f(x):\n    '''x (" + "(a, " * 100_000 + "'''\n    return x",
+        "x = 1  # " + "(a, b) -> " * 50_000,
+        "x = 1  # noqa: " + "A1 " * 100_000,
+        "x = 1  # shapelint: ignore[" + "a, " * 100_000,
+    ],
+    ids=range(8),
+)
+@pytest.mark.parametrize("form", ["py", "ipynb"])
+def test_lines_without_end(text: str, form: str) -> None:
+    text = f"import torch\n{text}\n"
+    start = time.process_time()
+    given = notebook(text) if form == "ipynb" else text
+    check(Task((f"a.{form}",), Configuration(isolated=True), given, jobs=1, use_cache=False))
+    assert time.process_time() - start < 5.0
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
         "torch.einsum('" + "ab," * 300_000 + "->a', torch.ones(2, 3))",
         "torch.nn.functional.pad(torch.ones(2, 3), (1, 1), mode='" + "m" * 1_000_000 + "')",
         "torch.ones(2, 3).view(" + "2, " * 400 + ")",
