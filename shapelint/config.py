@@ -530,7 +530,7 @@ def broken_signatures(settings: Settings) -> list[Failure]:
                 raise BadSignature(f"{taken[name]} describes `{name}` too")
             taken[name] = "another signature"
         except BadSignature as error:
-            message = f"signature of `{_short(key)}`: {error}"
+            message = f"signature of `{_short(key)}`: {_short(str(error))}"
             failures.append(_failure(settings.source or "", _line_of(text, key), message))
     return failures
 
