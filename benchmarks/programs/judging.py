@@ -108,9 +108,12 @@ def _wrong_shapes(text: str, files: Mapping[str, str], ran: Ran, without: bool) 
     wrong: dict[Place, str] = {}
     groups: dict[str, dict[str, list[tuple[Place, Sequence[Any], list[int]]]]] = defaultdict(lambda: defaultdict(list))
     for place, real in ran.shapes.items():
-        known = [c for c in told.get(place, []) if c.shape is not None]
-        whole = [c for c in known if "..." not in c.shape]
-        concrete = [list(c.concrete) for c in known if c.concrete is not None]
+        contexts = told.get(place, [])
+        contexts = [c for c in contexts if c.entry == "<module>"] or contexts  # the script is what torch ran
+        whole = [c for c in contexts if c.shape is not None and "..." not in c.shape]
+        if len(whole) < len(contexts):
+            continue  # one of several alternatives may be anything
+        concrete = [list(c.concrete) for c in whole if c.concrete is not None]
         if concrete and not any(c in real for c in concrete):
             wrong[place] = f"torch {real}, told {concrete}"
         elif whole and not any(len(c.shape) == len(one) for c in whole for one in real):
@@ -121,9 +124,7 @@ def _wrong_shapes(text: str, files: Mapping[str, str], ran: Ran, without: bool) 
                     groups[c.entry][c.world].append((place, c.shape, real[0]))
     for worlds in groups.values():
         for place in min((_unbound(pairs) for pairs in worlds.values()), key=len):
-            wrong.setdefault(
-                place, f"torch {ran.shapes[place]}, told {[list(c.shape) for c in told[place]]}: no one binding"
-            )
+            wrong.setdefault(place, f"torch {ran.shapes[place]}, told {[c.shape for c in told[place]]}: no one binding")
     return [Disagreement("wrong shape", "show", place[0], text, without) for place, text in wrong.items()]
 
 

@@ -139,6 +139,7 @@ def in_child(work: Callable[[], str], seconds: int) -> str:
         silent = os.open(os.devnull, os.O_WRONLY)
         os.dup2(silent, 1)
         os.dup2(silent, 2)
+        sys.stdout = sys.stderr = os.fdopen(os.dup(silent), "w")
         try:
             told = work()
             with os.fdopen(writing, "w") as pipe:
@@ -157,6 +158,7 @@ def _run(text: str, folder: str) -> tuple[str, int, str, bool, list[int], list[A
 
     torch.manual_seed(0)
     os.chdir(folder)
+    sys.path.insert(0, folder)
     path = os.path.join(folder, "main.py")
     sys.argv = [path]
     shapes: dict[tuple[int, int, int, int], list[list[int]]] = {}

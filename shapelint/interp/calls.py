@@ -189,6 +189,8 @@ def call_with(run: Run, function: Value, given: Arguments) -> Value:
     if isinstance(function, FunctionValue):
         return call_function(run, function, given, None)
     if isinstance(function, BoundMethod):
+        if isinstance(function.receiver, Ref):
+            _remember_call(run, function.receiver, function.function, given)
         return call_function(run, function.function, given, function.receiver)
     if isinstance(function, ClassValue):
         return instantiate(run, function.info, given)
@@ -689,8 +691,7 @@ def call_object(run: Run, ref: Ref, given: Arguments) -> Value:
         for name in ("__call__", "forward"):
             found = run.state.find_in_class(thing.cls, name)
             if found is not None and isinstance(found[0], FunctionValue):
-                if name == "forward" and is_decided(run, (*given.args, *given.kwargs.values())):
-                    run.called.add(ref.address)
+                _remember_call(run, ref, found[0], given)
                 return call_function(run, found[0], given, ref)
         replaced = thing.attrs.get("forward")
         if replaced is not None:
@@ -703,6 +704,12 @@ def call_object(run: Run, ref: Ref, given: Arguments) -> Value:
     from shapelint.interp.libraries import call_library_object
 
     return call_library_object(run, ref, thing, given)
+
+
+def _remember_call(run: Run, ref: Ref, function: FunctionValue, given: Arguments) -> None:
+    """Where a module's `forward`, under whatever spelling, is given nothing unknown, nothing is left for a reading with unknown inputs."""
+    if function.name == "forward" and is_decided(run, (*given.args, *given.kwargs.values())):
+        run.called.add(ref.address)
 
 
 def is_decided(run: Run, values: Collection[Value]) -> bool:

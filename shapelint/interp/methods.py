@@ -221,12 +221,21 @@ def _of_tensor(run: Run, receiver: Tensor, name: str, given: Arguments) -> Value
     return value
 
 
+def _split(text: str | None, given: Arguments) -> list[Value] | None:
+    """The parts of a known text between a known separator, None where one of them is not known."""
+    separators = [a.value for a in given.args if isinstance(a, Str)]
+    if text is None or given.kwargs or given.inexact or len(separators) != len(given.args) or len(separators) > 1:
+        return None
+    separator = separators[0] if separators else None
+    if separators and not separator:  # not known, or empty, which raises
+        return None
+    return [Str(part) for part in text.split(separator)]
+
+
 def _of_string(run: Run, receiver: Str, name: str, given: Arguments) -> Value:
     text = receiver.value
     if name == "split":
-        return run.state.allocate(
-            ListObject([Str(t) for t in text.split()] if text is not None and not given.args else None, Str(None))
-        )
+        return run.state.allocate(ListObject(_split(text, given), Str(None)))
     if name in ("startswith", "endswith"):
         other = given.args[0] if given.args else None
         if text is not None and isinstance(other, Str) and other.value is not None:
