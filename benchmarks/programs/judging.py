@@ -113,12 +113,9 @@ def _wrong_shapes(text: str, files: Mapping[str, str], ran: Ran, without: bool) 
         whole = [c for c in contexts if c.shape is not None and "..." not in c.shape]
         if len(whole) < len(contexts):
             continue  # one of several alternatives may be anything
-        concrete = [list(c.concrete) for c in whole if c.concrete is not None]
-        if concrete and not any(c in real for c in concrete):
-            wrong[place] = f"torch {real}, told {concrete}"
-        elif whole and not any(len(c.shape) == len(one) for c in whole for one in real):
+        if whole and not any(_fits(c.shape, one) for c in whole for one in real):
             wrong[place] = f"torch {real}, told {[list(c.shape) for c in whole]}"
-        elif not concrete and len(real) == 1:
+        elif len(real) == 1 and not any(c.concrete is not None for c in whole):
             for c in whole:
                 if len(c.shape) == len(real[0]):
                     groups[c.entry][c.world].append((place, c.shape, real[0]))
@@ -126,6 +123,11 @@ def _wrong_shapes(text: str, files: Mapping[str, str], ran: Ran, without: bool) 
         for place in min((_unbound(pairs) for pairs in worlds.values()), key=len):
             wrong.setdefault(place, f"torch {ran.shapes[place]}, told {[c.shape for c in told[place]]}: no one binding")
     return [Disagreement("wrong shape", "show", place[0], text, without) for place, text in wrong.items()]
+
+
+def _fits(told: Sequence[Any], real: Sequence[int]) -> bool:
+    """Whether the numbers that are told, and how many axes, are those of a real shape."""
+    return len(told) == len(real) and all(n == m for n, m in zip(told, real) if isinstance(n, int))
 
 
 def _unbound(pairs: Sequence[tuple[Place, Sequence[Any], list[int]]]) -> set[Place]:

@@ -13,7 +13,6 @@ import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 SECONDS = 20
@@ -26,7 +25,7 @@ _NOT_OVER_SIZES = (
     "FileNotFound",
     "Expected all tensors to be on",
 )
-_KINDS = ("RuntimeError", "IndexError", "ValueError", "TypeError")
+_KINDS = ("RuntimeError", "IndexError", "ValueError", "TypeError", "AssertionError")
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,21 +180,23 @@ def _run(text: str, folder: str) -> tuple[str, int, str, bool, list[int], list[A
         exec(code, namespace)
     except BaseException as error:
         raised = f"{type(error).__name__}: {error}".split("\n")[0]
-        line, op, in_torch = _source_of(error.__traceback__, path, text)
+        line, op, in_torch = _source_of(error, path, text)
     return raised, line, op, in_torch, sorted(lines), list(shapes.items())
 
 
-def _source_of(trace: TracebackType | None, path: str, text: str) -> tuple[int, str, bool]:
+def _source_of(error: BaseException, path: str, text: str) -> tuple[int, str, bool]:
     """The line of the program that raised, what was called there, and whether torch raised."""
+    trace = error.__traceback__
     frames = list(traceback.walk_tb(trace))
     own = [i for i, (frame, _) in enumerate(frames) if frame.f_code.co_filename == path]
     if not own:
         return 0, "", False
     line = frames[own[-1]][1]
     below = frames[own[-1] + 1 :]
+    in_torch = bool(below) or not isinstance(error, AssertionError)
     module = next((f.f_locals["self"] for f, _ in below if f.f_code.co_name == "_wrapped_call_impl"), None)
     if module is not None:
-        return line, type(module).__name__, True
+        return line, type(module).__name__, in_torch
     summary = traceback.extract_tb(trace)[own[-1]]
     segment = _segment(text, summary)
     called = segment.split("(")[0].rpartition(".")[2].strip() if "(" in segment else ""
@@ -203,7 +204,7 @@ def _source_of(trace: TracebackType | None, path: str, text: str) -> tuple[int, 
         (o for o in ("@", "+", "-", "*", "/") if f" {o} " in segment), "index" if "[" in segment else segment[:20]
     )
     simple = called if called.isidentifier() else operator
-    return line, simple, True
+    return line, simple, in_torch
 
 
 def _segment(text: str, summary: traceback.FrameSummary) -> str:

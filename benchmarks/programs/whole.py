@@ -146,5 +146,5 @@ def _assembled(sketch: Sketch, opening: list[str], seed: int, in_class: bool) ->
         construct_of,
         sketch.points,
         sketch.seeded,
-        min(untold, default=None),
+        0 if drivers.FROM_FILE in sketch.constructs else min(untold, default=None),
     )
