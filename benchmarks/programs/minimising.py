@@ -17,18 +17,20 @@ MOST = 250
 def minimised(seed: int, kind: str, subject: str, without: bool) -> str:
     """The program of a seed, as small as it gets while torch and shapelint disagree in the same way."""
     one = program(seed)
-    tries = 0
     text = one.text
-    again = True
+    tries, again = 0, True
     while again and tries < MOST:
-        again = False
-        for smaller in smaller_programs(text):
-            tries += 1
-            if tries > MOST:
-                break
-            if _disagree(smaller, one.files, kind, subject, without):
-                text, again = smaller, True
-                break
+        again, at = False, 0
+        left = list(smaller_programs(text))
+        while at < len(left) and tries < MOST:
+            tries += bool(left[at])
+            if left[at] and _disagree(left[at], one.files, kind, subject, without):
+                text, again = left[at], True
+                left = list(
+                    smaller_programs(text)
+                )  # what stood before did not go, and is not tried again in this round
+            else:
+                at += 1
     return text
 
 
