@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 
-from hypothesis import assume, given
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from shapelint.values.conditions import (
@@ -25,6 +25,8 @@ from shapelint.values.conditions import (
     worded,
 )
 
+settings.register_profile("conditions", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+steady = settings.get_profile("conditions")
 KINDS = {kind.__name__: kind for kind in (str, int, float, bool, list, tuple, dict, type(None))}
 TESTS = {"==": operator.eq, ">": operator.gt, ">=": operator.ge, "<=": operator.le}
 # texts that a reader of text would stumble over, and values that Python takes for each other
@@ -75,6 +77,7 @@ def holds(condition: Condition, x: object, n: int = 0, m: int = 0) -> bool | Non
     return TESTS[condition.test](left, right)
 
 
+@steady
 @given(of_one_value, of_one_value, values)
 def test_an_implied_answer_holds_for_every_value(known: Condition, asked: Condition, x: object) -> None:
     held, answer = holds(known, x), holds(asked, x)
@@ -82,16 +85,19 @@ def test_an_implied_answer_holds_for_every_value(known: Condition, asked: Condit
     assert implied(known, bool(held), asked) in (answer, None)
 
 
+@steady
 @given(of_ranks, of_ranks, st.integers(0, 6))
 def test_an_implied_rank_holds_for_every_rank(known: Rank, asked: Rank, rank: int) -> None:
     assert implied(known, bool(holds(known, rank)), asked) in (holds(asked, rank), None)
 
 
+@steady
 @given(of_sizes(), of_sizes(), st.integers(0, 6), st.integers(0, 6))
 def test_an_implied_comparison_holds_for_all_sizes(known: Compares, asked: Compares, n: int, m: int) -> None:
     assert implied(known, bool(holds(known, None, n, m)), asked) in (holds(asked, None, n, m), None)
 
 
+@steady
 @given(constants, of_one_value)
 def test_an_option_that_is_known_answers_every_question_of_constants(constant: Constant, asked: Condition) -> None:
     answer = implied(Equals("x", constant), True, asked)
@@ -112,6 +118,7 @@ def test_sizes_that_differ_by_a_number_say_something_of_each_other() -> None:
     assert implied(more, True, Compares(size_at("m"), "==", size_at("n"))) is False
 
 
+@steady
 @given(of_one_value, st.booleans(), values)
 def test_the_words_are_python_that_gives_the_answer(condition: Condition, held: bool, x: object) -> None:
     answer = holds(condition, x)
@@ -123,11 +130,13 @@ def test_the_words_are_python_that_gives_the_answer(condition: Condition, held: 
         assert eval(text, {"x": x, "NoneType": type(None)}) is (answer == held)
 
 
+@steady
 @given(of_sizes(), st.booleans(), st.integers(0, 6), st.integers(0, 6))
 def test_the_words_of_sizes_are_python_that_gives_the_answer(one: Compares, held: bool, n: int, m: int) -> None:
     assert eval(worded(one, held), {"n": n, "m": m}) is (holds(one, None, n, m) == held)
 
 
+@steady
 @given(st.lists(of_one_value, min_size=2, max_size=2), st.booleans())
 def test_different_questions_have_different_words(pair: list[Condition], held: bool) -> None:
     left, right = pair

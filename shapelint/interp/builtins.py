@@ -28,6 +28,7 @@ from shapelint.interp.objects import (
     Partial,
     Range,
     SuperValue,
+    is_module_name,
 )
 from shapelint.interp.run import PathEnds, Run
 from shapelint.interp.unread import forget, forget_scope
@@ -335,7 +336,12 @@ def _getattr(run: Run, given: Arguments) -> Value:
         return Unknown("dynamic-value")
     name = worlds.settle(run, given.args[1])
     if isinstance(name, Str) and name.value is not None:
+        exists = has_attribute(run, given.args[0], name.value) if len(given.args) > 2 else True
+        if exists is False:
+            return given.args[2]
         found = attribute(run, given.args[0], name.value, model.Name(given.node, name.value))
+        if exists is None and isinstance(found, Method):
+            return Unknown("dynamic-value", name.value)  # a method, or what stands for one that is missing
         unset = isinstance(found, Unknown) and found.reason == "dynamic-value"
         if len(given.args) > 2 and (unset or _may_lack(run, given.args[0], name.value)):
             return merged(run, [given.args[2], found])
@@ -384,40 +390,45 @@ def _setattr(run: Run, given: Arguments) -> Value:
 
 
 def _hasattr(run: Run, given: Arguments) -> Value:
-    if (
-        len(given.args) == 2
-        and isinstance(given.args[0], Ref)
-        and isinstance(given.args[1], Str)
-        and given.args[1].value is not None
-    ):
-        thing = run.state.read(given.args[0])
-        if isinstance(thing, Instance):
-            name = given.args[1].value
-            if _may_lack(run, given.args[0], name):
-                return Bool(None)
-            if name in thing.attrs or (
-                isinstance(thing.cls, ClassInfo) and run.state.find_in_class(thing.cls, name) is not None
-            ):
-                return Bool(True)
-            from shapelint.interp.attributes import is_module_method
+    name = worlds.settle(run, given.args[1]) if len(given.args) == 2 else NONE
+    if not isinstance(name, Str) or name.value is None:
+        return Bool(None)
+    return Bool(has_attribute(run, given.args[0], name.value))
 
-            plain = not thing.library_name or (thing.library_name == "torch.nn.Module" and not is_module_method(name))
-            if (
-                isinstance(thing.cls, ClassInfo)
-                and plain
-                and not thing.vague
-                and run.state.find_in_class(thing.cls, "__getattr__") is None
-            ):
-                return Bool(False)
-    if len(given.args) == 2 and isinstance(given.args[0], External) and isinstance(given.args[1], Str):
-        from shapelint.interp.libraries import knows
 
-        return Bool(True if knows(f"{given.args[0].name}.{given.args[1].value}") else None)
-    if len(given.args) == 2 and isinstance(given.args[0], Tensor) and isinstance(given.args[1], Str):
-        from shapelint.interp.methods import has_method
+_PLAIN_TYPES = ((Str, str), (Bool, bool), (Int, int), (Float, float), (NoneValue, type(None)))
 
-        return Bool(True if has_method(given.args[0], given.args[1].value or "") else None)
-    return Bool(None)
+
+def has_attribute(run: Run, owner: Value, name: str) -> bool | None:
+    """`hasattr(owner, name)`, None where it is not known."""
+    from shapelint.interp.attributes import is_module_method
+    from shapelint.interp.libraries import knows
+    from shapelint.interp.methods import has_method
+
+    if isinstance(owner, External):
+        return True if knows(f"{owner.name}.{name}") else None
+    if isinstance(owner, Tensor):
+        return True if has_method(owner, name) else None
+    for kind, of_python in _PLAIN_TYPES:
+        if isinstance(owner, kind):
+            return hasattr(of_python, name)
+    if isinstance(owner, Tuple) and owner.kind == "tuple":
+        return name in owner.names or (hasattr(tuple, name) or None if owner.names else hasattr(tuple, name))
+    thing = run.state.read(owner) if isinstance(owner, Ref) else None
+    if not isinstance(thing, Instance):
+        return None
+    if _may_lack(run, owner, name):
+        return None
+    if name in thing.attrs:
+        # what other methods leave may not be there yet
+        return None if isinstance(thing.attrs[name], Unknown) else True
+    if not isinstance(thing.cls, ClassInfo):
+        return None
+    if run.state.find_in_class(thing.cls, name) is not None:
+        return True
+    plain = not thing.library_name or (thing.library_name == "torch.nn.Module" and not is_module_method(name))
+    plain = plain and not thing.vague and run.state.find_in_class(thing.cls, "__getattr__") is None
+    return False if plain else None
 
 
 def is_instance(run: Run, value: Value, kinds: Value) -> Bool:
@@ -435,6 +446,8 @@ def is_instance(run: Run, value: Value, kinds: Value) -> Bool:
         return Bool(None)
     name = kinds.name if isinstance(kinds, (Builtin, External)) else ""
     last = name.rpartition(".")[2]
+    if name == "type":
+        return Bool(_is_class(value))
     if isinstance(value, Opaque):
         if value.path in run.adopted and last in (
             "int",
@@ -620,13 +633,49 @@ def _exit(run: Run, given: Arguments) -> Value:
     raise PathEnds
 
 
+def _is_class(value: Value) -> bool | None:
+    """Whether a value is a class, None where it may be one."""
+    from shapelint.interp.libraries import knows
+
+    if isinstance(value, (ClassValue, Builtin)):
+        return isinstance(value, ClassValue) or value.name in _TYPES
+    if isinstance(value, External):
+        return value.name.rpartition(".")[2][:1].isupper() if knows(value.name) else None
+    return None if isinstance(value, Opaque) else False
+
+
+_TYPES = frozenset(("bool", "dict", "float", "int", "list", "object", "set", "slice", "str", "tuple", "type"))
+
+
 def _callable(run: Run, given: Arguments) -> Value:
-    value = given.args[0] if given.args else None
+    value = given.args[0] if given.args else NONE
+    if isinstance(value, Opaque):
+        return Bool(None, IsCallable(value.path))
+    return Bool(_is_callable(run, value))
+
+
+def _is_callable(run: Run, value: Value) -> bool | None:
+    from shapelint.interp.libraries import knows
+
     if isinstance(value, (FunctionValue, BoundMethod, ClassValue, Partial, Builtin, Method)):
-        return Bool(True)
+        return True
     if isinstance(value, (Str, Int, Float, Bool, NoneValue, Tuple, Sequence, SizeOf, Tensor)):
-        return Bool(False)
-    return Bool(None, IsCallable(value.path)) if isinstance(value, Opaque) else Bool(None)
+        return False
+    if isinstance(value, External):
+        return True if knows(value.name) else None
+    if isinstance(value, OneOf):
+        answers = {_is_callable(run, option) for option in value.options}
+        return answers.pop() if len(answers) == 1 else None
+    thing = run.state.read(value) if isinstance(value, Ref) else None
+    if isinstance(thing, (ListObject, DictObject)):
+        return False
+    if not isinstance(thing, Instance):
+        return None
+    if isinstance(thing.cls, str):
+        return True if is_module_name(thing.cls) else None
+    if thing.cls.is_module or run.state.find_in_class(thing.cls, "__call__") is not None:
+        return True
+    return None if thing.vague or thing.cls.library_bases else False
 
 
 def _globals(run: Run, given: Arguments) -> Value:

@@ -454,7 +454,7 @@ def _inputs(run: Run, function: FunctionValue, skip: int) -> Arguments | None:
             args.append(_input(run, param, function.defaults.get(param.name)))
         elif param.kind == "keyword":
             kwargs[param.name] = _input(run, param, function.defaults.get(param.name))
-    return Arguments(args, kwargs, inexact=any(p.kind == "*" for p in function.node.params.items))
+    return Arguments(args, kwargs, inexact=any(p.kind in ("*", "**") for p in function.node.params.items))
 
 
 def _input(run: Run, param: model.Parameter, default: Value | None) -> Value:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Literal
 
 from shapelint.interp import worlds
+from shapelint.interp.arguments import asks_arguments
 from shapelint.interp.join import Join, join_values
 from shapelint.interp.names import Deferred, assign_name, lookup
 from shapelint.interp.objects import (
@@ -700,12 +701,20 @@ def _ifexp(run: Run, node: model.IfExp) -> Value:
 def branch(run: Run, test: model.Expr, then: Callable[[], Value], otherwise: Callable[[], Value]) -> Value:
     """Read one or both sides of a test. An open test of a world splits the reading where its sides leave different shapes; any other
     open test joins them."""
+    peeks = run.peeks
     answer = worlds.truth(run, evaluate(run, test))
     known = worlds.decide(run, answer)
     if known is not None:
         if not worlds.assume(run, answer, known, test):
             raise PathEnds
         return then() if known else otherwise()
+    with run.guarded(run.is_called and (run.peeks > peeks or asks_arguments(run, test))):
+        return _both_sides(run, test, answer, then, otherwise)
+
+
+def _both_sides(
+    run: Run, test: model.Expr, answer: Bool, then: Callable[[], Value], otherwise: Callable[[], Value]
+) -> Value:
     start = run.state
     outcomes: list[tuple[Value, State]] = []
     for held, side in ((True, then), (False, otherwise)):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from shapelint.interp import annotated, asserts, worlds
+from shapelint.interp.arguments import asks_arguments
 from shapelint.interp.children import add_child, change_children
 from shapelint.interp.events import Misused, Unpacked
 from shapelint.interp.expressions import binary, evaluate, is_tensorish, spread_items
@@ -474,7 +475,7 @@ def _if(run: Run, node: model.If) -> None:
             True  # the sides that were joined are asked apart again: not all that can be combined now can happen
         )
     # what a function does for some entries or ranks of its arguments need not be what its caller's arguments lead to
-    guarded = run.peeks > peeks and run.is_called
+    guarded = run.is_called and (run.peeks > peeks or asks_arguments(run, node.test))
     returns = len(run.top.returns)
     run.guards += guarded
     try:
@@ -597,6 +598,17 @@ def _for(run: Run, node: model.For) -> None:
     iterate(run, passes, body, orelse=lambda: execute(run, node.orelse))
 
 
+def _is_open(run: Run, test: Callable[[], bool | None]) -> bool:
+    """Whether nothing decides a test, asked without leaving a trace."""
+    state = run.state
+    run.state = state.fork()
+    try:
+        with run.silently():
+            return test() is None
+    finally:
+        run.state = state
+
+
 def _while(run: Run, node: model.While) -> None:
     from shapelint.interp.iteration import repeat
 
@@ -611,7 +623,8 @@ def _while(run: Run, node: model.While) -> None:
         execute(run, node.body)
 
     forever = isinstance(node.test, model.Const) and bool(node.test.value)
-    repeat(run, test, body, forever=forever, orelse=lambda: execute(run, node.orelse))
+    with run.guarded(run.is_called and asks_arguments(run, node.test) and _is_open(run, test)):
+        repeat(run, test, body, forever=forever, orelse=lambda: execute(run, node.orelse))
 
 
 # Try and with ------------------------------------------------------------------------------------

@@ -5,9 +5,10 @@ from __future__ import annotations
 import itertools
 import math
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Sequence as Collection
 from dataclasses import replace
+from functools import partial
 
 from shapelint.interp import worlds
 from shapelint.interp.events import LayerBuilt, OpCalled
@@ -23,6 +24,7 @@ from shapelint.shapes.dim import Dim
 from shapelint.shapes.shape import Axis, Part, Segment, Shape
 from shapelint.values.conditions import IsTrue
 from shapelint.values.model import (
+    NONE,
     Bool,
     EllipsisValue,
     External,
@@ -312,6 +314,7 @@ def call_op(
         _, bound = _bound(op, config, positional, named)
         run.tell(OpCalled(run.where(node), op, name, bound, {}, callee, config, cut, assumed=True, told=False))
         return cut
+    doubtful = _may_be_none(run, (*positional, *named.values(), *(config.args.values() if config is not None else ())))
     start = run.state
     run_mark, mark = Segment(""), Dim.symbol("mark", "unknown").lone_symbol
     assert mark is not None
@@ -359,6 +362,11 @@ def call_op(
         run.state = start
         value = _traced(run, answer, these, node, op)
         mismatch = answer.mismatch
+        for _, passed, by_name in answers if doubtful else ():
+            if _rests_on_a_given(
+                run, doubtful, partial(_answer_with, op=op, args=passed, kwargs=by_name, config=config)
+            ):
+                answer = replace(answer, assumed=True)
         if not run.guards and answer.assumed:
             worlds.doubt(run)
         elif not run.guards and run.is_misguessed():
@@ -490,6 +498,45 @@ def _answer(
         return Inferred(Unknown("unsupported-op", op.name), told=False)
 
 
+def _may_be_none(run: Run, values: Iterable[Value]) -> list[Value]:
+    """The arguments of which nobody says whether they are given at all."""
+    return [
+        v
+        for v in values
+        if (isinstance(v, Unknown) and v.reason != "after-error")
+        or (isinstance(v, Opaque) and worlds.decide(run, worlds.is_none(run, v)) is None)
+    ]
+
+
+_Swap = Callable[[Value], Value]
+
+
+def _rests_on_a_given(run: Run, doubtful: list[Value], answer_with: Callable[[CallContext, _Swap], Inferred]) -> bool:
+    """Whether a call that is refused would be accepted if an argument were None that may be: then whoever leaves it out is right. Whether it is given
+    is a question for worlds, while there is room for more (raises WorldSplit)."""
+    held = run.state
+    for value in doubtful:
+        run.state = held.fork()
+        try:
+            answer = answer_with(CallContext(run), lambda v, value=value: NONE if v is value else v)  # type: ignore[misc]
+        finally:
+            run.state = held
+        if answer.mismatch is None and not isinstance(answer.value, Unknown):
+            if isinstance(value, Opaque):
+                worlds.ask(run, worlds.is_none(run, value))
+            return True
+    return False
+
+
+def _answer_with(
+    cx: CallContext, swap: _Swap, *, op: Op, args: list[Value], kwargs: dict[str, Value], config: LayerConfig | None
+) -> Inferred:
+    """The op's answer with other values in place of some arguments."""
+    if config is not None:
+        config = replace(config, args={k: swap(v) for k, v in config.args.items()})
+    return _answer(cx, op, [swap(v) for v in args], {k: swap(v) for k, v in kwargs.items()}, config)
+
+
 def _combinations(args: list[Value], kwargs: dict[str, Value]) -> list[tuple[list[Value], dict[str, Value]]] | None:
     """Each way to take the alternatives among the arguments; None where they are too many to be tried."""
     options = [_options(value) for value in (*args, *kwargs.values())]
@@ -565,6 +612,16 @@ def build_layer(
     named = {k: identified(run, exported(run, v), k) for k, v in kwargs.items()}
     made = construct(CallContext(run), op, positional, named, name)
     mismatch = made if isinstance(made, Mismatch) else None
+    doubtful = _may_be_none(run, (*positional, *named.values())) if mismatch is not None else []
+
+    def built_with(cx: CallContext, swap: _Swap) -> Inferred:
+        other = construct(cx, op, [swap(v) for v in positional], {k: swap(v) for k, v in named.items()}, name)
+        if isinstance(other, Mismatch):
+            return Inferred(Unknown("after-error"), other)
+        return Inferred(Unknown("dynamic-value") if other is None else NONE)
+
+    if doubtful and _rests_on_a_given(run, doubtful, built_with):
+        return None
     if mismatch is not None:
         bound = next((b for s in op.signatures if (b := s.bind(positional, named)) is not None), None) or {}
         config: LayerConfig | None = LayerConfig(name, bound)

@@ -417,6 +417,13 @@ def require(run: Run, value: Bool) -> bool | None:
     return known
 
 
+def ask(run: Run, value: Bool) -> None:
+    """Open a world for each answer to an open question, while there is room for more (raises WorldSplit)."""
+    condition = value.condition
+    if condition is not None and decide(run, value) is None and run.splits and _has_room(run):
+        raise WorldSplit(_presumed(run, condition))
+
+
 def split(run: Run, condition: Condition) -> None:
     """Start the reading anew in both worlds. Raises WorldSplit; returns where no further world may be opened: what guards what is then lost,
     and nothing that follows in this reading proves a fault."""

@@ -166,7 +166,8 @@ def _certain(readings: list[_Reading]) -> list[Finding]:
                 doubted = unsure and finding.severity == "error"
                 kept.append(replace(finding, severity="warning") if doubted else finding)
                 continue
-            test = _selecting_test(failing, fine or others)
+            # a world that does not get there speaks against it: more than one answer leads to the fault then
+            test = _selecting_test(failing, [r for r in others if r not in unsure])
             if test is not None:
                 condition, held = test
                 severity: Severity = "warning"
