@@ -39,6 +39,7 @@ from shapelint.values.model import (
     Ref,
     Sequence,
     Site,
+    SizeOf,
     Slice,
     Step,
     Str,
@@ -338,7 +339,7 @@ def call_op(
         if answer.mismatch is None:
             if unranked and (answer.assumed or _is_made_up(run, answer.value, (*these, *those.values()))):
                 run.lacking |= unranked
-            accepted.append((_traced(run, answer, these, node, op), run.state))
+            accepted.append((_traced(run, answer, these, node, op, name), run.state))
     if packed and not answers:
         answers, accepted = packed, [(packed[0][0].value, start)]
     if accepted:
@@ -360,7 +361,7 @@ def call_op(
     else:
         answer, these, those = answers[0]
         run.state = start
-        value = _traced(run, answer, these, node, op)
+        value = _traced(run, answer, these, node, op, name)
         mismatch = answer.mismatch
         for _, passed, by_name in answers if doubtful else ():
             if _rests_on_a_given(
@@ -557,17 +558,20 @@ def _options(value: Value) -> list[Value]:
     return [value]
 
 
-def _traced(run: Run, answer: Inferred, args: list[Value], node: int, op: Op) -> Value:
-    """The answer with its step in the trace; a result that rests on an assumed rank says so."""
+def _traced(run: Run, answer: Inferred, args: list[Value], node: int, op: Op, name: str) -> Value:
+    """The answer with its step in the trace; a result that rests on an assumed rank says so. What is made of no tensor goes by the name that makes
+    it: `zeros` and `randn` are one op, and say different things of the entries."""
     # beside an array, the tensor tells what the result is
     tensors = [a for a in args if not (isinstance(a, Tensor) and a.array)]
     previous = next((s for a in (*tensors, *args) if (s := _step_of(a)) is not None), None)
     site = Site(run.top.module.path, node)
     assumes = answer.assumed and not answer.sure
+    made = previous is None and all(isinstance(a, SizeOf) or _is_plain(a) for a in args)
+    title = name.rpartition(".")[2] if made and name.startswith("torch.") else op.name
 
     def mark(value: Value, depth: int = 0) -> Value:
         if isinstance(value, Tensor):
-            return replace(value, step=Step(site, value.shape, "", previous, op.name), assumed=value.assumed or assumes)
+            return replace(value, step=Step(site, value.shape, "", previous, title), assumed=value.assumed or assumes)
         if isinstance(value, Packed):
             assumed = value.assumed or assumes
             return replace(value, step=Step(site, _padded(value), "packed", previous, op.name), assumed=assumed)

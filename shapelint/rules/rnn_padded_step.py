@@ -17,7 +17,7 @@ _MOVING = frozenset("flip roll gather index_select take_along_dim scatter sort w
 
 
 # a tensor of one number, and what may stand between it and its use as lengths
-_UNIFORM = frozenset("full full_like zeros zeros_like".split())  # the op of `ones`, too
+_UNIFORM = frozenset("full full_like zeros ones zeros_like".split())
 _COUNTED = frozenset("arithmetic conversion same_tensor clone expand repeat".split())
 
 

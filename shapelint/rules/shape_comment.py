@@ -8,7 +8,7 @@ from typing import Literal, Union
 
 from shapelint.interp.expressions import evaluate
 from shapelint.interp.names import lookup
-from shapelint.interp.run import Run
+from shapelint.interp.run import PathEnds, Run, WrongGuess
 from shapelint.program import model
 from shapelint.rules.claimed_roles import BATCH, ROLES, role_named
 from shapelint.rules.claimed_roles import remember as remember_roles
@@ -34,6 +34,7 @@ class Lie:
 
 
 Verdict = Union[Lie, Literal[False], None]
+MAX_OPERANDS = 16  # of a statement that a comment above it may speak of
 
 
 @dataclass(eq=False)
@@ -145,7 +146,38 @@ def _read_before(case: Case, claim: Claim, event: Stated) -> list[Value]:
     expression = getattr(event.statement, "value", None)
     names = dict.fromkeys(_names(expression))
     values = [lookup(case.run, name) for name in names]
-    return [v for v in values if isinstance(v, (Tensor, Opaque, OneOf, SizeOf))]
+    return [v for v in (*values, *_operands(case.run, expression)) if isinstance(v, (Tensor, Opaque, OneOf, SizeOf))]
+
+
+def _operands(run: Run, expression: object) -> list[Value]:
+    """What the parts of an expression compute on the way to its value: a comment above the line may speak of one of them."""
+    parts = [p for p in _subexpressions(expression) if p is not expression]
+    values: list[Value] = []
+    for part in parts[:MAX_OPERANDS]:
+        state = run.state
+        run.state = state.fork()
+        try:
+            with run.silently():
+                values.append(evaluate(run, part))
+        except (PathEnds, WrongGuess):
+            continue
+        finally:
+            run.state = state
+    return values
+
+
+def _subexpressions(node: object) -> Iterator[model.Expr]:
+    """The calls, sums and entries that an expression is made of, itself among them. What is in the body of a function or a loop is not."""
+    if isinstance(node, (model.Lambda, model.Comprehension)):
+        return
+    if isinstance(node, (model.Call, model.BinOp, model.Subscript)):
+        yield node
+    if isinstance(node, tuple):
+        for item in node:
+            yield from _subexpressions(item)
+    elif hasattr(node, "__slots__"):
+        for slot in node.__slots__:
+            yield from _subexpressions(getattr(node, slot))
 
 
 def _names(node: object) -> Iterator[str]:
