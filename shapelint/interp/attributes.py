@@ -447,6 +447,8 @@ def set_attribute(run: Run, owner: Value, name: str, value: Value, raw: bool = F
         return
     thing = run.state.write(owner)
     if isinstance(thing, Instance):
+        if run.kind == "driver" and isinstance(thing.cls, ClassInfo) and not _is_built(run, owner):
+            run.written.add((thing.cls.module.path, thing.cls.node.id, name))
         if name == "__dict__":
             _replace_attributes(run, owner, thing, value)
             return
@@ -521,6 +523,11 @@ def delete_named(run: Run, owner: Value, name: Value) -> None:
     for key in thing.attrs:
         if isinstance(thing.cls, ClassInfo) and run.state.find_in_class(thing.cls, key) is not None:
             thing.attrs[key] = Unknown("dynamic-value", key)
+
+
+def _is_built(run: Run, owner: Ref) -> bool:
+    """Whether the constructor of an object is at work."""
+    return any(a.receiver == owner and a.node is not None and a.node.name == "__init__" for a in run.stack)
 
 
 def _replace_attributes(run: Run, owner: Ref, thing: Instance, value: Value) -> None:

@@ -38,12 +38,14 @@ from shapelint.values.model import (
     NONE,
     External,
     LayerConfig,
+    NoneValue,
     OneOf,
     Opaque,
     Ref,
     Site,
     SizeOf,
     Step,
+    Str,
     Tensor,
     Tuple,
     Unknown,
@@ -246,38 +248,35 @@ def call_unread(run: Run, function: Value, given: Arguments, receiver: Value | N
     values = (*given.args, *given.kwargs.values(), *([receiver] if receiver is not None else []))
     functions = [v for v in values if isinstance(v, (FunctionValue, BoundMethod))]
     if not leaves_alone(function, given.method):
-        functions = hand_over(run, values)
-    for one in functions:
-        may_call(run, one)
+        functions = list(hand_over(run, values))
+    if functions and not may_call(run, functions, _UNREAD_STEPS):
+        forget(run, [v for one in functions for v in captured(run, one)])
 
 
-def may_call(run: Run, function: Value) -> None:
-    """Code that is not read may call a function of the project, as often as it likes and with whatever arguments: what it changes is unknown from
-    here on. Nothing is told of it here."""
-    kept = (run.splits, run.blurred, run.failed, run.steps)
+def may_call(run: Run, functions: Collection[Value], steps: int) -> bool:
+    """Functions of the project may be called, as often as anyone likes and with whatever arguments: what they change is unknown from here on.
+    Nothing is told of it here. False where `steps` did not suffice."""
+    kept = (run.splits, run.blurred, run.failed, run.steps, run.peeks, run.guards)
     reached, called = set(run.reached), set(run.called)
-    start = run.state
-    run.splits = False
-    run.steps = min(run.steps, _UNREAD_STEPS)
+    run.splits, run.steps = False, steps
+    finished = True
+    state = run.state
     try:
         with run.silently():
-            for _ in range(2):
-                run.state = start.fork()
+            for function in (*functions, *functions):
+                run.state = state.fork()
                 try:
                     call_with(run, function, Arguments(inexact=True))
                 except PathEnds:
-                    break
-                joiner = Join(start, run.state, widen=True)
-                start = joiner.state()
+                    continue
+                state = Join(state, run.state, widen=True).state()
     except BudgetSpent:
-        run.state = start
-        forget(run, captured(run, function))
-        start = run.state
+        finished = False
     finally:
-        spent = min(kept[3], _UNREAD_STEPS) - max(run.steps, 0)
-        run.splits, run.blurred, run.failed, run.steps = *kept[:3], kept[3] - spent
+        run.splits, run.blurred, run.failed, run.steps, run.peeks, run.guards = kept
         run.reached, run.called = reached, called
-    run.state = start
+        run.state = state
+    return finished
 
 
 def captured(run: Run, function: Value) -> list[Value]:
@@ -682,11 +681,35 @@ def initialise_library_base(run: Run, ref: Ref, base: str, given: Arguments) -> 
 # Objects called ----------------------------------------------------------------------------------
 
 
+HOOKS = "\0hooks"  # the attribute that holds what `register_forward_hook` and `register_forward_pre_hook` were given
+
+
 def call_object(run: Run, ref: Ref, given: Arguments) -> Value:
-    """`instance(…)`: a module's forward, a `__call__`, a layer of torch, a container of modules."""
+    """`instance(…)`: a module's forward, a `__call__`, a layer of torch, a container of modules, with its hooks before and after."""
     thing = run.state.read(ref)
     if not isinstance(thing, Instance):
         return Unknown("dynamic-value")
+    hooks = thing.attrs.get(HOOKS)
+    if not isinstance(hooks, Tuple):
+        return _call_plainly(run, ref, thing, given)
+    pairs = [hook.items for hook in hooks.items if isinstance(hook, Tuple)]
+    for kind, hook in pairs:
+        if kind == Str("register_forward_pre_hook"):
+            changed = call(run, hook, (ref, Tuple(given.args)), {}, None)
+            if not isinstance(changed, NoneValue):
+                args = changed.items if isinstance(changed, Tuple) else (changed,)
+                given = Arguments(
+                    args, given.kwargs, given.nodes[:1] * len(args), given.kwarg_nodes, given.node, given.callee
+                )
+    result = _call_plainly(run, ref, thing, given)
+    for kind, hook in pairs:
+        if kind == Str("register_forward_hook"):
+            changed = call(run, hook, (ref, Tuple(given.args), result), {}, None)
+            result = result if isinstance(changed, NoneValue) else changed
+    return result
+
+
+def _call_plainly(run: Run, ref: Ref, thing: Instance, given: Arguments) -> Value:
     if isinstance(thing.cls, ClassInfo):
         for name in ("__call__", "forward"):
             found = run.state.find_in_class(thing.cls, name)

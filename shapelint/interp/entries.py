@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 
 from shapelint.interp.calls import Arguments, call_function, instantiate, without_decorator
+from shapelint.interp.earlier import at_entry
 from shapelint.interp.events import Observer
 from shapelint.interp.expressions import evaluate, spread_items
 from shapelint.interp.faults import note_fault
@@ -93,6 +94,9 @@ class Reader:
         self.reached: set[tuple[str, int]] = set()
         self.files: set[str] = set()
         self.spent: list[str] = []
+        self.written: set[tuple[str, int, str]] = (
+            set()
+        )  # the attributes, of which classes, that the file's script writes
         self.steps = FILE_STEPS
         # where a file imports nothing that has tensors, a function that nobody calls has none
         self._names_torch = _IMPORTS_TENSORS.search(loaded.source.text) is not None
@@ -117,6 +121,7 @@ class Reader:
             self.project, self.loaded, state, kind=kind, entry=entry, world=world, showing=self.showing, steps=steps
         )
         run.granted = steps
+        run.written = self.written
         run.observers = self.observers(run)
         return run
 
@@ -421,7 +426,7 @@ def _call_entry(
     if given is None:
         return
     if isinstance(receiver, Ref) and run.kind != "driver":
-        _forget_volatile(run, receiver, reached | run.reached)
+        at_entry(run, receiver, function, reached | run.reached)
     call_function(run, without_decorator(function), given, receiver)
 
 
@@ -546,73 +551,7 @@ def _parameter(run: Run, param: model.Parameter, default: Value | None) -> Value
     return default
 
 
-def _forget_volatile(run: Run, receiver: Ref, reached: frozenset[tuple[str, int]]) -> None:
-    """At an entry, an attribute that other methods write belongs to an earlier call: nothing ties it to this one's sizes."""
-    thing = run.state.read(receiver)
-    if not isinstance(thing, Instance) or not isinstance(thing.cls, ClassInfo):
-        return
-    written: set[str] = set()
-    for cls in thing.cls.mro:
-        if isinstance(cls, ClassInfo):
-            for value in cls.namespace.values():
-                if (
-                    isinstance(value, FunctionValue)
-                    and isinstance(value.node, model.FunctionDef)
-                    and _key(value) not in reached
-                ):
-                    written |= self_writes(value.node)
-    if not written:
-        return
-    writable = run.state.write(receiver)
-    assert isinstance(writable, Instance)
-    for name in written:
-        old = writable.attrs.get(name)
-        if old is None or isinstance(old, (NoneValue, Tensor, Unknown, Int)) or _holds_tensors(run, old):
-            writable.attrs[name] = Unknown("dynamic-value", name)
-
-
-def _holds_tensors(run: Run, value: Value) -> bool:
-    return isinstance(value, Tuple) and any(isinstance(v, Tensor) for v in value.items)
-
-
-def self_writes(node: model.FunctionDef) -> set[str]:
-    """The attributes of `self` that a method assigns."""
-    if not node.params.items:
-        return set()
-    me = node.params.items[0].name
-    found: set[str] = set()
-
-    def targets(expr: model.Expr) -> None:
-        if isinstance(expr, model.Attribute) and isinstance(expr.value, model.Name) and expr.value.name == me:
-            found.add(expr.name)
-        elif isinstance(expr, (model.TupleExpr, model.ListExpr)):
-            for item in expr.items:
-                targets(item)
-
-    def statements(body: Iterable[model.Stmt]) -> None:
-        for statement in body:
-            if isinstance(statement, model.Assign):
-                for target in statement.targets:
-                    targets(target)
-            elif isinstance(statement, (model.AugAssign, model.AnnAssign)):
-                targets(statement.target)
-            elif isinstance(statement, (model.If, model.For, model.While)):
-                statements(statement.body)
-                statements(statement.orelse)
-            elif isinstance(statement, model.With):
-                statements(statement.body)
-            elif isinstance(statement, model.Try):
-                statements(statement.body)
-                statements(statement.orelse)
-                statements(statement.final)
-                for handler in statement.handlers:
-                    statements(handler.body)
-
-    statements(node.body)
-    return found
-
-
-__all__ = ["BoundMethod", "Reader", "build_openly", "self_writes"]
+__all__ = ["BoundMethod", "Reader", "build_openly"]
 
 
 def _wrong_guess(run: Run) -> Condition | None:

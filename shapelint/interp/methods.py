@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from shapelint.interp.attributes import PACKED_METHODS
 from shapelint.interp.calls import (
+    HOOKS,
     Arguments,
     call_function,
     call_layer,
@@ -349,6 +350,14 @@ def module_method(run: Run, receiver: Ref, thing: Instance, name: str, given: Ar
         key, value = [*given.args, *given.kwargs.values(), NONE, NONE][:2]
         add_child(run, receiver, given.kwargs.get("name", key), given.kwargs.get("module", value))
         return NONE
+    if name in ("register_forward_hook", "register_forward_pre_hook") and len(given.args) == 1 and not given.kwargs:
+        writable = run.state.write(receiver)
+        assert isinstance(writable, Instance)
+        hooks, hook = writable.attrs.get(HOOKS, Tuple(())), Tuple((Str(name), given.args[0]))
+        writable.attrs[HOOKS] = Tuple((*hooks.items, hook)) if isinstance(hooks, Tuple) else hooks
+        return run.state.allocate(Instance(_HANDLE, {"module": receiver, "hook": hook}))
+    if name == "remove" and thing.cls == _HANDLE:
+        return _remove_hook(run, thing)
     if name in ("append", "extend", "insert") and (
         thing.parts is not None or thing.library_name == "torch.nn.ModuleList"
     ):
@@ -409,6 +418,18 @@ def _of_registry(run: Run, owner: Ref, name: str) -> Value:
         return run.state.allocate(ListObject(found[name]))
     change_children(run, owner)
     return Unknown("dynamic-value", name)
+
+
+_HANDLE = "torch.utils.hooks.RemovableHandle"
+
+
+def _remove_hook(run: Run, handle: Instance) -> Value:
+    module = handle.attrs.get("module")
+    held = run.state.write(module) if isinstance(module, Ref) else None
+    hooks = held.attrs.get(HOOKS) if isinstance(held, Instance) else None
+    if isinstance(held, Instance) and isinstance(hooks, Tuple):
+        held.attrs[HOOKS] = Tuple(tuple(h for h in hooks.items if h is not handle.attrs.get("hook")))
+    return NONE
 
 
 def grow(run: Run, receiver: Ref, name: str, given: Arguments) -> Value:

@@ -158,6 +158,10 @@ class Run:
         self.instances: list[Ref] = []
         self.batches: set[int] = set()  # the addresses of lists and dicts that a loader makes anew in each pass
         self.called: set[int] = set()
+        self.written: set[tuple[str, int, str]] = (
+            set()
+        )  # attributes that were set from outside, by the class and the name
+        self.spared: frozenset[int] = frozenset()  # objects that code which is not read is taken to leave as they are
         self.files: set[str] = set()
         self.resolving: set[tuple[str, str, int, str]] = set()
         self.parameters: set[str] = set()  # names that the constructor gives values to

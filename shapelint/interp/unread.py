@@ -86,7 +86,7 @@ def forget(run: Run, values: Iterable[Value]) -> list[FunctionValue | BoundMetho
             pending.extend((value.function, *value.args, *value.kwargs.values()))
         elif isinstance(value, (FunctionValue, BoundMethod)):
             functions.append(value)
-        elif isinstance(value, (Ref, Namespace)) and value.address not in seen:
+        elif isinstance(value, (Ref, Namespace)) and value.address not in seen and value.address not in run.spared:
             seen.add(value.address)
             pending.extend(_forget_one(run, value.address))
     return functions

@@ -100,8 +100,8 @@ class Project:
     """The files under one root, each loaded at most once.
 
     `passed` are the files that the user named, as named; files that they import are read too. `src` are folders,
-    relative to the root or absolute, that hold top-level modules. `snapshots` and `store` belong to the interpreter: what
-    executing each module left, by absolute path, and the objects that it made, by address. `broken` holds the
+    relative to the root or absolute, that hold top-level modules. `snapshots`, `store` and `notes` belong to the interpreter: what
+    executing each module left, by absolute path, the objects that it made, by address, and what the text of each function told. `broken` holds the
     failure of each file that an import led to and
     that could not be loaded, `faults` what cost an entry (a fault of shapelint) or a cell of a notebook and was not told yet.
     """
@@ -116,6 +116,7 @@ class Project:
         self.src = tuple(os.path.normpath(os.path.join(self.root, folder)) for folder in src)
         self.snapshots: dict[str, Any] = {}
         self.store: dict[int, Any] = {}
+        self.notes: dict[tuple[str, int], Any] = {}
         self.broken: dict[str, Failure] = {}
         self.faults: list[Failure] = []
         self._shown = {os.path.abspath(path): shown(path) for path in passed}

@@ -1,0 +1,297 @@
+"""What attributes hold when an entry is called: what `__init__` left there, or whatever the methods left that were called before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Set
+from dataclasses import dataclass, field, fields, is_dataclass
+from typing import Any
+
+from shapelint.interp.calls import may_call
+from shapelint.interp.names import BUILTIN_NAMES
+from shapelint.interp.objects import (
+    BoundMethod,
+    ClassInfo,
+    ClassValue,
+    DictObject,
+    Frame,
+    FunctionValue,
+    Instance,
+    ListObject,
+)
+from shapelint.interp.run import Run
+from shapelint.program import model
+from shapelint.values.model import Int, NoneValue, OneOf, Ref, Tensor, Tuple, Unknown, Value
+
+MAX_HOLDERS = 24  # objects of the project, below the one that is read, whose methods are asked what they write
+_STEPS = 4_000  # that all of it may take, in each world of an entry
+
+# methods of lists, sets and dicts that change them
+_CHANGING = frozenset(
+    (
+        "__setitem__", "add", "append", "appendleft", "clear", "discard", "extend", "extendleft", "insert", "pop", "popitem", "popleft",
+        "remove", "reverse", "setdefault", "sort", "update",
+    )
+)  # fmt: skip
+_WRITING = ("setattr", "delattr", "exec", "eval", "vars", "globals")
+_STORING = ("__setattr__", "__delattr__", "register_buffer", "register_parameter", "add_module", "register_module")
+
+
+@dataclass(slots=True)
+class Writes:
+    """What the text of a function writes: the attributes of its first parameter and those of other objects, set or changed in place; whether
+    it writes in ways that leave the name open, or changes what a local name refers to."""
+
+    own: set[str] = field(default_factory=set)
+    others: set[str] = field(default_factory=set)
+    opaque: bool = False
+
+    @property
+    def any(self) -> bool:
+        return bool(self.own or self.others or self.opaque)
+
+
+def at_entry(run: Run, receiver: Ref, function: FunctionValue, reached_before: Set[tuple[str, int]]) -> None:
+    """Let the attributes of an object, and of what it holds, be what any method of theirs may have left there by now, or any function of the file
+    that writes to them, but for methods that were `reached_before` as its constructor ran. Methods are read with unknown arguments: nothing ties what they leave to the sizes of this call."""
+    reached = _reached(run, receiver)
+    things = [(Ref(address), run.state.read(address)) for address in reached]
+    holders = [(ref, t.cls) for ref, t in things if isinstance(t, Instance) and isinstance(t.cls, ClassInfo)]
+    called: list[Value] = []
+    written: dict[int, set[str]] = {}
+    for place, (ref, cls) in enumerate(holders):
+        names = written[ref.address] = set()
+        for method in _methods(cls, reached_before):
+            writes = writes_of(run, method)
+            names |= writes.own
+            if place < MAX_HOLDERS and writes.any:
+                called.append(BoundMethod(method, ClassValue(cls) if method.kind == "class" else ref))
+    others: set[str] = set()
+    for outside in _outside(run, function):
+        writes = writes_of(run, outside)
+        if writes.others:
+            called.append(outside)
+            others |= writes.others
+    before = {address: _entries(run, address) for address in reached}
+    run.spared = frozenset(ref.address for ref, _ in holders)
+    try:
+        finished = may_call(run, called, _STEPS)
+    finally:
+        run.spared = frozenset()
+    _forget_objects(run, before)
+    for place, (ref, cls) in enumerate(holders):
+        lost = {name for path, node, name in run.written if (path, node) == (cls.module.path, cls.node.id)}
+        if not finished or place >= MAX_HOLDERS:
+            lost |= written[ref.address] | others
+        _forget(run, ref, written[ref.address], lost)
+
+
+def _forget_objects(run: Run, before: dict[int, dict[Any, Value]]) -> None:
+    """Of objects of the project that may stand in one place only one does: what fails inside of one of them is no fault of this call."""
+    for address, entries in before.items():
+        for key, value in _entries(run, address).items():
+            if (
+                value is entries.get(key)
+                or not isinstance(value, OneOf)
+                or not any(_is_made(run, v) for v in value.options)
+            ):
+                continue
+            thing, unknown = run.state.write(address), Unknown("dynamic-value")
+            if isinstance(thing, Instance) and thing.parts is not None and isinstance(key, int):
+                thing.parts[key] = (thing.parts[key][0], unknown)
+            elif isinstance(thing, Instance):
+                thing.attrs[key] = unknown
+            elif isinstance(thing, (ListObject, DictObject)) and thing.items is not None:
+                thing.items[key] = unknown
+
+
+def _entries(run: Run, address: int) -> dict[Any, Value]:
+    """What an object holds, by the names of attributes, keys and places."""
+    thing = run.state.read(address)
+    if isinstance(thing, Instance):
+        return {**thing.attrs, **{i: part for i, (_, part) in enumerate(thing.parts or ())}}
+    if isinstance(thing, DictObject):
+        return dict(thing.items)
+    return dict(enumerate(thing.items or ())) if isinstance(thing, ListObject) else {}
+
+
+def _is_made(run: Run, value: Value) -> bool:
+    thing = run.state.read(value) if isinstance(value, Ref) else None
+    return isinstance(thing, Instance) and isinstance(thing.cls, ClassInfo)
+
+
+def _forget(run: Run, ref: Ref, written: set[str], lost: set[str]) -> None:
+    """Forget what was `lost` sight of, and of the attributes that methods write what surely belongs to an earlier batch."""
+    thing = run.state.read(ref)
+    assert isinstance(thing, Instance)
+    for name in sorted(written | lost):
+        old = thing.attrs.get(name)
+        if name in lost or old is None or isinstance(old, (NoneValue, Tensor, Unknown, Int)) or _holds_tensors(old):
+            writable = run.state.write(ref)
+            assert isinstance(writable, Instance)
+            writable.attrs[name] = Unknown("dynamic-value", name)
+
+
+def _holds_tensors(value: Value) -> bool:
+    return isinstance(value, Tuple) and any(isinstance(v, Tensor) for v in value.items)
+
+
+def _reached(run: Run, receiver: Ref) -> list[int]:
+    """The addresses of an object and of all that can be reached through it, nearest first."""
+    pending: list[Value] = [receiver]
+    seen: dict[int, None] = {}
+    while pending:
+        value = pending.pop(0)
+        if isinstance(value, (Tuple, OneOf)):
+            pending.extend(value.items if isinstance(value, Tuple) else value.options)
+        if not isinstance(value, Ref) or value.address in seen or run.state.find(value.address) is None:
+            continue
+        seen[value.address] = None
+        thing = run.state.read(value)
+        pending.extend(_entries(run, value.address).values())
+        if isinstance(thing, (Instance, ListObject, DictObject)) and thing.element is not None:
+            pending.append(thing.element)
+    return list(seen)
+
+
+def _methods(cls: ClassInfo, reached: Set[tuple[str, int]]) -> Iterator[FunctionValue]:
+    """The methods of a class that others may have called by now. What only the constructor calls has done its work."""
+    seen: set[str] = set()
+    for info in cls.mro:
+        if not isinstance(info, ClassInfo):
+            continue
+        for name, value in info.namespace.items():
+            if name in seen or name in ("__init__", "__new__") or not isinstance(value, FunctionValue):
+                continue
+            seen.add(name)
+            done = (value.module.path, value.node.id) in reached
+            if value.kind != "static" and (not done or name in _called_elsewhere(info, reached)):
+                yield value
+
+
+def _called_elsewhere(info: ClassInfo, reached: Set[tuple[str, int]]) -> set[str]:
+    """The names of methods that the file of a class calls outside of what its constructor has run."""
+    found: set[str] = set()
+    pending: list[object] = [info.module.lowered.module]
+    while pending:
+        thing = pending.pop()
+        if isinstance(thing, model.FunctionDef) and (
+            thing.name == "__init__" or (info.module.path, thing.id) in reached
+        ):
+            continue
+        if isinstance(thing, model.Call) and isinstance(thing.func, model.Attribute):
+            found.add(thing.func.name)
+        pending.extend(_children(thing))
+    return found
+
+
+def _outside(run: Run, function: FunctionValue) -> Iterator[FunctionValue]:
+    """The functions of a file, and the methods of its classes, as anyone may have called them on objects that nobody sees here."""
+    frame = run.state.find(function.scope[-1]) if function.scope else None
+    for value in list(frame.names.values()) if isinstance(frame, Frame) else ():
+        if isinstance(value, FunctionValue) and value.module is function.module:
+            yield value
+        elif isinstance(value, ClassValue) and value.info.module is function.module:
+            yield from (m for m in value.info.namespace.values() if isinstance(m, FunctionValue))
+
+
+# The text of a function --------------------------------------------------------------------------
+
+
+def writes_of(run: Run, function: FunctionValue) -> Writes:
+    """What the text of a function writes, kept for the project that it is part of."""
+    key = (str(function.module.absolute), function.node.id)
+    known = run.project.notes.get(key)
+    if not isinstance(known, Writes):
+        items = function.node.params.items
+        me = items[0].name if items and function.owner is not None else ""
+        known = Writes()
+        aliases = {p.name for p in items} | set(_aliases(function.node.body))
+        for thing in _walk(function.node.body):
+            _note(known, thing, me, aliases)
+        run.project.notes[key] = known
+    return known
+
+
+def _walk(body: object) -> Iterator[object]:
+    pending: list[object] = [body]
+    while pending:
+        thing = pending.pop()
+        yield thing
+        pending.extend(_children(thing))
+
+
+def _children(thing: object) -> list[object]:
+    if isinstance(thing, tuple):
+        return list(thing)
+    if is_dataclass(thing) and not isinstance(thing, type):
+        return [getattr(thing, one.name) for one in fields(thing)]
+    return []
+
+
+def _aliases(body: object) -> Iterator[str]:
+    """The local names that may refer to what something else holds."""
+    for thing in _walk(body):
+        if isinstance(thing, model.Assign):
+            fresh = (
+                model.ListExpr,
+                model.DictExpr,
+                model.SetExpr,
+                model.Comprehension,
+                model.Call,
+                model.BinOp,
+                model.Const,
+            )
+            targets = () if isinstance(thing.value, fresh) else thing.targets
+        else:
+            targets = (thing.target,) if isinstance(thing, (model.For, model.Generator)) else ()
+        yield from (one.name for one in _walk(targets) if isinstance(one, model.Name))
+
+
+def _note(writes: Writes, thing: object, me: str, aliases: set[str]) -> None:
+    if isinstance(thing, (model.Assign, model.Delete)):
+        for target in thing.targets:
+            _note_target(writes, target, me, aliases)
+    elif isinstance(thing, (model.AugAssign, model.AnnAssign, model.For, model.Generator)):
+        _note_target(writes, thing.target, me, aliases)
+    elif isinstance(thing, model.WithItem):
+        if thing.target is not None:
+            _note_target(writes, thing.target, me, aliases)
+    elif isinstance(thing, model.Call):
+        func = thing.func
+        if isinstance(func, model.Name):
+            # a function may change what an attribute holds, which it is given
+            held = any(isinstance(a.value, model.Attribute) for a in thing.args) and func.name not in BUILTIN_NAMES
+            writes.opaque = writes.opaque or held or func.name in _WRITING
+        elif isinstance(func, model.Attribute):
+            in_place = func.name.endswith("_") and not func.name.endswith("__")
+            if func.name in _STORING:
+                writes.opaque = True
+            elif func.name in _CHANGING or in_place:
+                _note_changed(writes, func.value, me, aliases)
+    elif isinstance(thing, model.Attribute) and thing.name == "__dict__":
+        writes.opaque = True
+
+
+def _note_target(writes: Writes, target: model.Expr, me: str, aliases: set[str]) -> None:
+    if isinstance(target, (model.TupleExpr, model.ListExpr)):
+        for item in target.items:
+            _note_target(writes, item, me, aliases)
+    elif isinstance(target, model.Starred):
+        _note_target(writes, target.value, me, aliases)
+    elif isinstance(target, model.Attribute):
+        owner = target.value
+        (writes.own if isinstance(owner, model.Name) and owner.name == me else writes.others).add(target.name)
+        _note_changed(writes, owner, me, aliases)
+    elif isinstance(target, model.Subscript):
+        _note_changed(writes, target.value, me, aliases)
+
+
+def _note_changed(writes: Writes, changed: model.Expr, me: str, aliases: set[str]) -> None:
+    """Something is changed in place: the attributes that lead to it hold something else now."""
+    while isinstance(changed, (model.Attribute, model.Subscript, model.Call)):
+        if isinstance(changed, model.Attribute):
+            owner = changed.value
+            (writes.own if isinstance(owner, model.Name) and owner.name == me else writes.others).add(changed.name)
+        changed = changed.func if isinstance(changed, model.Call) else changed.value
+    if isinstance(changed, model.Name) and changed.name != me and changed.name in aliases:
+        writes.opaque = True
