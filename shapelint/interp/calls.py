@@ -262,7 +262,7 @@ def may_call(run: Run, functions: Collection[Value], steps: int) -> bool:
     finished = True
     state = run.state
     try:
-        with run.silently():
+        with run.silently(), run.as_one_of_many():
             for function in (*functions, *functions):
                 run.state = state.fork()
                 try:

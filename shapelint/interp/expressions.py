@@ -78,6 +78,8 @@ def evaluate(run: Run, node: model.Expr) -> Value:
     value = _EVALUATORS[type(node)](run, node)
     if isinstance(value, Unknown):
         value = run.found(value)
+    elif isinstance(value, OneOf):
+        value = worlds.settle(run, value)
     if run.showing:
         run.show(node.id, value)
     return value
@@ -86,13 +88,15 @@ def evaluate(run: Run, node: model.Expr) -> Value:
 def distribute(run: Run, value: Value, each: Callable[[Value], Value]) -> Value:
     """Apply a function to each alternative of a value, on a path of its own, and join the outcomes. Alternatives that surely raise, or that
     an op called here refuses, cannot be what arrives and are dropped; where all do, the first refusal is told, or the path ends."""
+    value = worlds.settle(run, value) if isinstance(value, OneOf) else value
     if not isinstance(value, OneOf):
         return each(value)
     start = run.state
     outcomes: list[tuple[Value, State]] = []
     refusals = Refusals(len(run.stack))
-    for option in value.options:
+    for option, guard in value.guarded:
         run.state = start.fork()
+        run.state.taken.update((branch, held) for branch, held in guard if branch not in run.retired)
         run.alternatives += 1
         run.refusals.append(refusals)
         try:
@@ -644,6 +648,15 @@ def _compare_two(run: Run, op: str, left: Value, right: Value, node: model.Compa
     if op in ("==", "!="):
         answer = worlds.equal(run, left, right)
         return worlds.negate(answer) if op == "!=" else answer
+    return _ordered(run, op, left, right)
+
+
+def _ordered(run: Run, op: str, left: Value, right: Value) -> Bool:
+    """`left < right` and its like, of what is no tensor."""
+    if isinstance(left, OneOf):
+        return worlds.among(run, left, lambda option: _ordered(run, op, option, right))
+    if isinstance(right, OneOf):
+        return worlds.among(run, right, lambda option: _ordered(run, op, left, option))
     a, b = as_dim(run, left), as_dim(run, right)
     if a is not None and b is not None:
         return worlds.compare_ints(run, op, a, b)
@@ -715,6 +728,8 @@ def branch(run: Run, test: model.Expr, then: Callable[[], Value], otherwise: Cal
 def _both_sides(
     run: Run, test: model.Expr, answer: Bool, then: Callable[[], Value], otherwise: Callable[[], Value]
 ) -> Value:
+    split = worlds.is_of_world(answer)
+    answer = Bool(None, run.new_branch()) if answer.condition is None else answer
     start = run.state
     outcomes: list[tuple[Value, State]] = []
     for held, side in ((True, then), (False, otherwise)):
@@ -736,7 +751,7 @@ def _both_sides(
     joiner = Join(left, right)
     value = joiner.value(a, b)
     run.state = joiner.state()
-    if joiner.lossy and answer.condition is not None:
+    if joiner.lossy and split and answer.condition is not None:
         worlds.split(run, answer.condition)
     return value
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 from shapelint.interp import worlds
@@ -314,7 +315,9 @@ def iterate(
         mine = own_batch(run, value)
         read(renewed(run, mine) if alike else mine)
 
-    _leave(run, lambda: _all_passes(run, passes, body), orelse)
+    exact = passes.items is not None and len(passes.items) <= UNROLL
+    with nullcontext() if exact else run.as_one_of_many():
+        _leave(run, lambda: _all_passes(run, passes, body), orelse)
 
 
 def repeat(
@@ -326,7 +329,8 @@ def repeat(
     orelse: Callable[[], None] | None = None,
 ) -> None:
     """Run a `while` loop: one by one as long as its test is surely true, within the budget. Raises PathEnds where no path leaves."""
-    _leave(run, lambda: _while_true(run, test, body, forever), orelse)
+    with run.as_one_of_many():
+        _leave(run, lambda: _while_true(run, test, body, forever), orelse)
 
 
 def _leave(run: Run, passes: Callable[[], bool], orelse: Callable[[], None] | None) -> None:
@@ -359,7 +363,11 @@ def renewed(run: Run, value: Value) -> Value:
         return value if items == thing.items else run.state.allocate(ListObject(items, is_set=thing.is_set))
     if isinstance(thing, DictObject):
         held = {k: anonymous(v) for k, v in thing.items.items()}
-        return value if held == thing.items else run.state.allocate(DictObject(held, thing.open, thing.element))
+        return (
+            value
+            if held == thing.items
+            else run.state.allocate(DictObject(held, thing.open, thing.element, thing.maybe))
+        )
     return value
 
 

@@ -8,8 +8,10 @@ from shapelint.shapes.dim import Dim
 from shapelint.shapes.facts import Facts
 from shapelint.shapes.shape import Axis, Part, Shape
 from shapelint.values.model import (
+    NO_GUARD,
     Bool,
     Float,
+    Guard,
     Int,
     NoneValue,
     OneOf,
@@ -78,6 +80,7 @@ class Join:
         joined.assumed = {c: v for c, v in self.left.assumed.items() if self.right.assumed.get(c) == v}
         joined.tensors = self.left.tensors & self.right.tensors
         joined.put = {given: self._put(given) for given in (*self.left.put, *self.right.put)}
+        joined.taken = {b: v for b, v in self.left.taken.items() if self.right.taken.get(b) == v}
         joined.escaped = self.left.escaped | self.right.escaped
         self.joined = joined
         for address in self.apart():
@@ -191,7 +194,9 @@ class Join:
         left, right = self.left.facts, self.right.facts
         if isinstance(a, Unknown) and isinstance(b, Unknown):
             return a if a == b else a.anonymous()
-        if same_value(a, b, left, right):
+        if same_value(a, b, left, right) and not (
+            isinstance(a, OneOf) and isinstance(b, OneOf) and a.guards != b.guards
+        ):
             return a
         self.changed = True
         if isinstance(a, Unknown) or isinstance(b, Unknown):
@@ -199,34 +204,61 @@ class Join:
             return a.anonymous() if isinstance(a, Unknown) else b.anonymous()  # type: ignore[attr-defined]
         if isinstance(a, Tuple) and isinstance(b, Tuple) and len(a.items) == len(b.items) and a.kind == b.kind:
             return Tuple(tuple(self.value(x, y) for x, y in zip(a.items, b.items)), a.kind, a.names, a.type_name)
-        for plain in (Float, Bool, Str):
-            if isinstance(a, plain) and isinstance(b, plain):
-                return plain(None)
+        if isinstance(a, Bool) and isinstance(b, Bool):
+            return self._flag(a, b)
+        if isinstance(a, Float) and isinstance(b, Float):
+            return Float(None)
+        texts = all(isinstance(o, Str) for v in (a, b) for o in (v.options if isinstance(v, OneOf) else (v,)))
+        if texts and (self.widen or not self._guard(self.left, self.right)):
+            return Str(None)
         if isinstance(a, Tensor) and isinstance(b, Tensor) and same_shape(a.shape, b.shape, left, right):
             return Tensor(
                 left.shape(a.shape), a.dtype if a.dtype == b.dtype else None, a.step, a.assumed or b.assumed, a.array
             )
-        self.lossy = True
-        options = [*self._options(a, left), *self._options(b, right)]
-        distinct: list[Value] = []
-        for option in options:
-            if not any(same_value(option, known, left, left) for known in distinct):
-                distinct.append(option)
+        self.lossy = self.lossy or not texts
+        distinct: list[tuple[Value, Guard]] = []
+        for option, guard in (*self._options(a, self.left, self.right), *self._options(b, self.right, self.left)):
+            place = next((i for i, (v, _) in enumerate(distinct) if same_value(option, v, left, left)), None)
+            if place is None:
+                distinct.append((option, guard))
+            else:
+                distinct[place] = (distinct[place][0], distinct[place][1] & guard)
         if len(distinct) == 1:
-            return distinct[0]
+            return distinct[0][0]
         if self.widen or len(distinct) > MAX_ALTERNATIVES:
-            return widened(distinct)
-        return OneOf(tuple(distinct))
+            return Str(None) if texts else widened([option for option, _ in distinct])
+        guards = tuple(guard for _, guard in distinct)
+        return OneOf(tuple(option for option, _ in distinct), guards if any(guards) else ())
 
-    def _options(self, value: Value, facts: Facts) -> list[Value]:
+    def _flag(self, a: Bool, b: Bool) -> Bool:
+        """A flag that the two sides of a test set differently says which way the test went."""
+        if a.value is None or b.value is None or self.widen:
+            return Bool(None)
+        taken = ((c, v) for c, v in self.left.taken.items() if self.right.taken.get(c, v) != v)
+        branch, held = next(taken, (None, True))
+        return Bool(None, branch, branch is not None and held != a.value)
+
+    @staticmethod
+    def _guard(mine: State, other: State) -> Guard:
+        """Which way tests went on one side alone."""
+        return frozenset((c, v) for c, v in mine.taken.items() if other.taken.get(c) != v)
+
+    def _options(self, value: Value, mine: State, other: State) -> list[tuple[Value, Guard]]:
         """The alternatives of a value with what its own side knows written into them."""
+        facts = mine.facts
         if isinstance(value, OneOf):
-            return [o for v in value.options for o in self._options(v, facts)]
+            return [
+                (o, guard | inner)
+                for v, guard in value.guarded
+                if mine.admits(guard)
+                for o, inner in self._options(v, mine, other)
+            ]
+        guard = NO_GUARD if self.widen else self._guard(mine, other)
         if isinstance(value, Tensor):
-            return [Tensor(facts.shape(value.shape), value.dtype, value.step, value.assumed, value.array)]
+            return [(Tensor(facts.shape(value.shape), value.dtype, value.step, value.assumed, value.array), guard)]
         if isinstance(value, Int):
-            return [Int(facts.resolve(value.dim))]
-        return [value]
+            return [(Int(facts.resolve(value.dim)), guard)]
+        return [(value, guard)]
 
 
 def widened(options: list[Value]) -> Value:

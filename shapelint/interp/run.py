@@ -13,7 +13,7 @@ from shapelint.interp.state import State
 from shapelint.shapes.dim import Dim, Symbol, bounds
 from shapelint.shapes.printing import Namer
 from shapelint.shapes.shape import Axis, Segment, Shape
-from shapelint.values.conditions import Compares, Condition, Equals, IsWhole, Rank, SameRank
+from shapelint.values.conditions import Branch, Compares, Condition, Equals, IsWhole, Rank, SameRank
 from shapelint.values.model import Int, Opaque, Packed, Ref, Site, Stacked, Tensor, Unknown, Value
 
 if TYPE_CHECKING:
@@ -161,6 +161,12 @@ class Run:
         self.written: set[tuple[str, int, str]] = (
             set()
         )  # attributes that were set from outside, by the class and the name
+        self.asked_below: dict[
+            Condition, bool
+        ] = {}  # questions about parts of a configuration: whether the class that is read asks them
+        self.looping = 0  # inside passes of which one stands for many
+        self.branches = 0  # tests that were told apart so far
+        self.retired: set[Branch] = set()  # of them those of which one stood for many
         self.spared: frozenset[int] = frozenset()  # objects that code which is not read is taken to leave as they are
         self.files: set[str] = set()
         self.resolving: set[tuple[str, str, int, str]] = set()
@@ -202,6 +208,23 @@ class Run:
         return Where(Site(self.top.module.path, node_id), self.top.function, calls, self.built, self.guards > 0)
 
     # budget
+
+    def new_branch(self) -> Branch:
+        """Which way the next test goes that no world decides."""
+        self.branches += 1
+        return Branch(self.branches)
+
+    @contextmanager
+    def as_one_of_many(self) -> Iterator[None]:
+        """What is read once stands for many passes or calls: which way a test went in one of them says nothing of the others."""
+        first = self.branches + 1
+        self.looping += 1
+        try:
+            yield
+        finally:
+            self.looping -= 1
+            self.retired.update(Branch(number) for number in range(first, self.branches + 1))
+            self.state.taken = {b: v for b, v in self.state.taken.items() if b not in self.retired}
 
     def tick(self) -> None:
         self.steps -= 1

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from shapelint.interp.objects import AttributeDict, AttributesOf, ClassInfo, Frame, HeapObject, Instance
 from shapelint.shapes.facts import Facts
 from shapelint.shapes.shape import Segment
-from shapelint.values.conditions import Condition
-from shapelint.values.model import Opaque, Ref, Value
+from shapelint.values.conditions import Branch, Condition
+from shapelint.values.model import Guard, Opaque, Ref, Value
 
 _addresses = itertools.count(1)
 
@@ -21,10 +21,10 @@ class State:
     of the project left (`store`, which grows while modules are imported), and what the file's own script left (`base`). `put` holds what now stands
     in an entry or attribute of what is chosen outside: `batch["x"] = y`, `batch[0].unsqueeze_(1)`, `args.vocabulary = 100`. `tensors` holds the
     extents of the unknown values that this path has shown to be tensors. `escaped` are the objects that code got hold of which is not read, and may
-    change whenever such code runs.
+    change whenever such code runs. `taken` says which way the tests went that led here and that no world decides.
     """
 
-    __slots__ = ("_owned", "assumed", "base", "escaped", "facts", "heap", "put", "store", "tensors")
+    __slots__ = ("_owned", "assumed", "base", "escaped", "facts", "heap", "put", "store", "taken", "tensors")
 
     def __init__(self, store: dict[int, HeapObject], base: Mapping[int, HeapObject] | None = None) -> None:
         self.heap: dict[int, HeapObject] = {}
@@ -35,6 +35,7 @@ class State:
         self.put: dict[Opaque, Value] = {}
         self.tensors: frozenset[Segment] = frozenset()
         self.escaped: frozenset[int] = frozenset()
+        self.taken: dict[Branch, bool] = {}
         self._owned: set[int] = set()
 
     def fork(self) -> State:
@@ -47,6 +48,7 @@ class State:
         other.put = dict(self.put)
         other.tensors = self.tensors
         other.escaped = self.escaped
+        other.taken = dict(self.taken)
         other._owned = set()
         self._owned = set()
         return other
@@ -93,6 +95,10 @@ class State:
         self.heap[address] = thing
         self._owned.add(address)
         return thing
+
+    def admits(self, guard: Guard) -> bool:
+        """Whether what holds only where tests went these ways may hold on this path."""
+        return all(self.taken.get(branch, held) == held for branch, held in guard)
 
     def find_in_class(
         self, info: ClassInfo, name: str, after: ClassInfo | None = None

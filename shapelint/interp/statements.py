@@ -70,6 +70,8 @@ def _announce(run: Run, statement: model.Stmt) -> None:
 
 def assign(run: Run, target: model.Expr, value: Value) -> None:
     """Bind a target: a name, an attribute, an element, or a pattern of these."""
+    if value == worlds.UNDECIDED:
+        value = Bool(None, run.new_branch())  # asked again, it comes out the same
     if isinstance(target, model.Name):
         _remember_name(run, target.name, value)
         assign_name(run, target.name, value)
@@ -488,6 +490,8 @@ def _if(run: Run, node: model.If) -> None:
 
 
 def _both_sides(run: Run, node: model.If, answer: Bool) -> None:
+    split, unnamed = worlds.is_of_world(answer), answer.condition is None
+    answer = Bool(None, run.new_branch()) if unnamed else answer
     start = run.state
     ends: list[State] = []
     returns = len(run.top.returns)
@@ -510,9 +514,9 @@ def _both_sides(run: Run, node: model.If, answer: Bool) -> None:
         return
     joiner = Join(ends[0], ends[1])
     run.state = joiner.state()
-    if joiner.lossy and answer.condition is not None and len(run.top.returns) == returns:
+    if joiner.lossy and split and answer.condition is not None and len(run.top.returns) == returns:
         worlds.split(run, answer.condition)
-    if joiner.lossy and answer.condition is None:
+    if joiner.lossy and unnamed:
         run.top.forks |= _flags(node.test)
 
 

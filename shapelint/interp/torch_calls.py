@@ -25,10 +25,12 @@ from shapelint.shapes.shape import Axis, Part, Segment, Shape
 from shapelint.values.conditions import IsTrue
 from shapelint.values.model import (
     NONE,
+    NO_GUARD,
     Bool,
     EllipsisValue,
     External,
     Float,
+    Guard,
     Int,
     LayerConfig,
     LayerValue,
@@ -308,7 +310,7 @@ def call_op(
     if op.reads_packed and positional and isinstance(positional[0], Unknown):
         positional[0] = _sequences(run, positional[0])
     named = {k: exported(run, v) for k, v in kwargs.items() if k not in ("device", "non_blocking", "memory_format")}
-    combinations = _combinations(positional, named)
+    combinations = _combinations(run, positional, named)
     if combinations is None:
         # what is not tried may go well
         cut = Unknown("budget", name)
@@ -324,8 +326,10 @@ def call_op(
     answers: list[tuple[Inferred, list[Value], dict[str, Value]]] = []
     refused: Tuple | None = None
     packed: list[tuple[Inferred, list[Value], dict[str, Value]]] = []
-    for these, those in combinations:
+    for these, those, guard in combinations:
         run.state = start.fork() if len(combinations) > 1 else start
+        if len(combinations) > 1:
+            run.state.taken.update(guard)
         cx = CallContext(run, _shown(op, config, these, those) if shows else ())
         unranked = _of_open_rank(run, (*these, *those.values())) if run.kind != "driver" else set()
         answer = _answer(cx, op, these, those, config)
@@ -354,7 +358,7 @@ def call_op(
         assert refused is not None
         pairs = [*zip(positional, arg_nodes), *((v, (kwarg_nodes or {}).get(n, 0)) for n, v in named.items())]
         at = next((n for v, n in pairs if v is refused), 0)
-        signature, bound = _bound(op, config, *combinations[0])
+        signature, bound = _bound(op, config, *combinations[0][:2])
         call = OpCalled(run.where(node), op, name, bound, {}, callee, config, Unknown("after-error", TUPLE))
         detail = {"use": "argument", "node": at, "callee": callee or 0, "call": call if signature is not None else None}
         return run.misuse(node, "tuple-as-tensor", detail, refused)
@@ -538,24 +542,34 @@ def _answer_with(
     return _answer(cx, op, [swap(v) for v in args], {k: swap(v) for k, v in kwargs.items()}, config)
 
 
-def _combinations(args: list[Value], kwargs: dict[str, Value]) -> list[tuple[list[Value], dict[str, Value]]] | None:
-    """Each way to take the alternatives among the arguments; None where they are too many to be tried."""
-    options = [_options(value) for value in (*args, *kwargs.values())]
+def _combinations(
+    run: Run, args: list[Value], kwargs: dict[str, Value]
+) -> list[tuple[list[Value], dict[str, Value], Guard]] | None:
+    """Each way to take the alternatives among the arguments, with the way that tests went where it is taken; None where they are too many to be
+    tried. Alternatives of which each stands on another side of a test do not meet."""
+    options = [_options(run, value) for value in (*args, *kwargs.values())]
     if math.prod(map(len, options)) > MAX_COMBINATIONS:
         return None
     count = len(args)
-    return [(list(one[:count]), dict(zip(kwargs, one[count:]))) for one in itertools.product(*options)]
+    found = [_together(one) for one in itertools.product(*options)]
+    fitting = [one for one in found if all((branch, not held) not in one[1] for branch, held in one[1])]
+    return [(list(v[:count]), dict(zip(kwargs, v[count:])), guard) for v, guard in fitting or found]
 
 
-def _options(value: Value) -> list[Value]:
+def _together(values: tuple[tuple[Value, Guard], ...]) -> tuple[tuple[Value, ...], Guard]:
+    return tuple(v for v, _ in values), NO_GUARD.union(*(guard for _, guard in values))
+
+
+def _options(run: Run, value: Value) -> list[tuple[Value, Guard]]:
     if isinstance(value, OneOf):
-        return list(value.options)
+        live = [(o, frozenset((b, h) for b, h in guard if b not in run.retired)) for o, guard in value.guarded]
+        return [one for one in live if run.state.admits(one[1])] or live
     if isinstance(value, Tuple) and any(isinstance(v, OneOf) for v in value.items):
-        items = [_options(item) for item in value.items]
+        items = [_options(run, item) for item in value.items]
         # one more than are tried tells that they are too many
         several = itertools.islice(itertools.product(*items), MAX_COMBINATIONS + 1)
-        return [replace(value, items=one) for one in several]
-    return [value]
+        return [(replace(value, items=one), guard) for one, guard in map(_together, several)]
+    return [(value, NO_GUARD)]
 
 
 def _traced(run: Run, answer: Inferred, args: list[Value], node: int, op: Op, name: str) -> Value:

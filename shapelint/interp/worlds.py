@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from types import EllipsisType
 
@@ -23,6 +24,7 @@ from shapelint.shapes.facts import Facts, Verdict
 from shapelint.shapes.shape import Segment, Shape
 from shapelint.values.conditions import (
     Among,
+    Branch,
     Compares,
     Condition,
     Constant,
@@ -45,6 +47,7 @@ from shapelint.values.model import (
     Bool,
     External,
     Float,
+    Guard,
     Int,
     NoneValue,
     OneOf,
@@ -64,7 +67,7 @@ def truth(run: Run, value: Value) -> Bool:
     """`bool(value)`."""
     value = settle(run, value)
     if isinstance(value, Bool):
-        return value
+        return UNDECIDED if value.condition in run.retired else value
     if isinstance(value, NoneValue):
         return FALSE
     if isinstance(value, Int):
@@ -96,14 +99,24 @@ def truth(run: Run, value: Value) -> Bool:
     if isinstance(value, Opaque):
         return Bool(None, IsTrue(value.path))
     if isinstance(value, OneOf):
-        return _agree([truth(run, o) for o in value.options])
+        return among(run, value, lambda o: truth(run, o))
     run.peeks += isinstance(value, Tensor)
     return UNDECIDED
 
 
-def _agree(answers: list[Bool]) -> Bool:
-    known = {a.value for a in answers}
-    return Bool(known.pop()) if len(known) == 1 and None not in known else UNDECIDED
+def among(run: Run, value: OneOf, ask: Callable[[Value], Bool]) -> Bool:
+    """The answer to a question about a value of which alternatives are left. Where it differs as a test went, it says which way that was."""
+    answers = [(ask(option).value, guard) for option, guard in value.guarded]
+    known = {answer for answer, _ in answers}
+    if None in known:
+        return UNDECIDED
+    if len(known) == 1:
+        return Bool(known.pop())
+    for branch, held in sorted(answers[0][1], key=str):
+        first = answers[0][0]
+        if branch not in run.retired and all((branch, held == (answer == first)) in guard for answer, guard in answers):
+            return Bool(None, branch, held != first)
+    return UNDECIDED
 
 
 def negate(value: Bool) -> Bool:
@@ -122,7 +135,7 @@ def is_none(run: Run, value: Value) -> Bool:
             return FALSE
         return Bool(None, IsNone(value.path))
     if isinstance(value, OneOf):
-        return _agree([is_none(run, o) for o in value.options])
+        return among(run, value, lambda o: is_none(run, o))
     return UNDECIDED if isinstance(value, Unknown) else FALSE
 
 
@@ -141,7 +154,10 @@ def compare_ints(run: Run, op: str, a: Dim, b: Dim) -> Bool:
     if len(symbols) == 1 and next(iter(symbols)) in facts.ranks:
         return _compare_rank(run, op, difference, next(iter(symbols)))
     if not symbols or any(s.kind != "parameter" for s in symbols):
-        return UNDECIDED
+        if run.looping or any(s.kind == "unknown" for s in symbols):
+            return UNDECIDED
+        negated = op == "!="
+        return Bool(None, Branch(("==" if negated else op, difference)), negated)
     # `x != y` is the same question as `x == y`
     negated = op == "!="
     test = "==" if negated else op
@@ -271,10 +287,10 @@ def equal(run: Run, a: Value, b: Value) -> Bool:
         return all_of([equal(run, p, q) for p, q in zip(a.items, b.items)])
     if isinstance(a, (ClassValue, External, FunctionValue)) and type(a) is type(b):
         return Bool(a == b)
-    for one in (a, b):
-        if isinstance(one, OneOf):
-            other = b if one is a else a
-            return _agree([equal(run, o, other) for o in one.options])
+    if isinstance(a, OneOf):
+        return among(run, a, lambda option: equal(run, option, b))
+    if isinstance(b, OneOf):
+        return among(run, b, lambda option: equal(run, a, option))
     if (isinstance(a, NoneValue) and isinstance(b, (Int, Str, Bool, Tensor, Tuple))) or (
         isinstance(b, NoneValue) and isinstance(a, (Int, Str, Bool, Tensor, Tuple))
     ):
@@ -356,7 +372,19 @@ def names_of(run: Run, path: str) -> list[str]:
 # Deciding ----------------------------------------------------------------------------------------
 
 
+def _note_asker(run: Run, condition: Condition) -> None:
+    """Keep whether the class that is read itself asks for a part of its configuration. Where others do, they may also have chosen the class by it."""
+    cls, _, method = run.entry.rpartition(".")
+    if cls and method and any("." in path or "[" in path for path in condition.paths):
+        owner = run.top.owner
+        run.asked_below[condition] = run.asked_below.get(condition, False) or (
+            owner is not None and owner.qualname == cls
+        )
+
+
 def _known(run: Run, condition: Condition) -> bool | None:
+    if run.kind == "open" and run.stack:
+        _note_asker(run, condition)
     for table in (run.state.assumed, run.world):
         if condition in table:
             return table[condition]
@@ -405,14 +433,18 @@ def decide(run: Run, value: Bool) -> bool | None:
         return value.value
     if value.condition is None:
         return None
-    known = _known(run, value.condition)
+    if isinstance(value.condition, Branch):
+        known = run.state.taken.get(value.condition)
+    else:
+        known = _known(run, value.condition)
     return None if known is None else known != value.negated
 
 
 def require(run: Run, value: Bool) -> bool | None:
     """Like `decide`, but an open condition splits the world at once (a flag that an op needs)."""
     known = decide(run, value)
-    if known is None and value.condition is not None:
+    if known is None and is_of_world(value):
+        assert value.condition is not None
         split(run, value.condition)
     return known
 
@@ -420,8 +452,13 @@ def require(run: Run, value: Bool) -> bool | None:
 def ask(run: Run, value: Bool) -> None:
     """Open a world for each answer to an open question, while there is room for more (raises WorldSplit)."""
     condition = value.condition
-    if condition is not None and decide(run, value) is None and run.splits and _has_room(run):
+    if condition is not None and is_of_world(value) and decide(run, value) is None and run.splits and _has_room(run):
         raise WorldSplit(_presumed(run, condition))
+
+
+def is_of_world(value: Bool) -> bool:
+    """Whether a test that is open is one that a world decides."""
+    return value.condition is not None and not isinstance(value.condition, Branch)
 
 
 def split(run: Run, condition: Condition) -> None:
@@ -531,7 +568,9 @@ def _guessed(run: Run, condition: Condition) -> bool | None:
 
 def assume(run: Run, value: Bool, held: bool, test: model.Expr | None = None) -> bool:
     """Go on as if the test had come out `held`. False where that cannot be."""
-    if value.condition is not None:
+    if isinstance(value.condition, Branch):
+        run.state.taken[value.condition] = held != value.negated
+    elif value.condition is not None:
         answer = held != value.negated
         run.state.assumed[value.condition] = answer
         if isinstance(value.condition, (Equals, Compares)):
@@ -621,7 +660,7 @@ def _keep(run: Run, place: model.Expr, keep) -> None:  # type: ignore[no-untyped
         if isinstance(value, OneOf):
             kept = tuple(o for o in value.options if keep(o))
             if kept and len(kept) < len(value.options):
-                assign_name(run, place.name, kept[0] if len(kept) == 1 else OneOf(kept))
+                assign_name(run, place.name, _chosen(value, kept))
     elif isinstance(place, model.Attribute) and isinstance(place.value, model.Name):
         owner = lookup(run, place.value.name)
         if isinstance(owner, Ref):
@@ -632,11 +671,22 @@ def _keep(run: Run, place: model.Expr, keep) -> None:  # type: ignore[no-untyped
                 if kept and len(kept) < len(options):
                     writable = run.state.write(owner)
                     assert isinstance(writable, Instance)
-                    writable.attrs[place.name] = kept[0] if len(kept) == 1 else OneOf(kept)
+                    writable.attrs[place.name] = _chosen(thing.attrs[place.name], kept)
+
+
+def _chosen(value: Value, kept: tuple[Value, ...]) -> Value:
+    """Some of the alternatives of a value."""
+    if len(kept) == 1 or not isinstance(value, OneOf):
+        return kept[0]
+    guards = tuple(guard for o, guard in value.guarded if any(o is k for k in kept))
+    return OneOf(kept, guards if any(guards) else ())
 
 
 def settle(run: Run, value: Value) -> Value:
-    """An opaque value with what the world and the path say about it written in: None, a string, a bool."""
+    """An opaque value with what the world and the path say about it written in: None, a string, a bool; of alternatives those that may stand on
+    this path."""
+    if isinstance(value, OneOf) and value.guards:
+        return _kept(run, value)
     if not isinstance(value, Opaque):
         return value
     for table in (run.state.assumed, run.world):
@@ -650,6 +700,17 @@ def settle(run: Run, value: Value) -> Value:
             if isinstance(condition, Equals) and isinstance(condition.constant, str):
                 return Str(condition.constant)
     return value
+
+
+def _kept(run: Run, value: OneOf) -> Value:
+    kept = [(o, guard) for o, guard in value.guarded if run.state.admits(guard - _retired(run, guard))]
+    if len(kept) == len(value.options) or not kept:
+        return value
+    return kept[0][0] if len(kept) == 1 else OneOf(tuple(o for o, _ in kept), tuple(guard for _, guard in kept))
+
+
+def _retired(run: Run, guard: Guard) -> Guard:
+    return frozenset((branch, held) for branch, held in guard if branch in run.retired)
 
 
 def opposed(left: dict[Condition, bool], right: dict[Condition, bool]) -> Condition | None:

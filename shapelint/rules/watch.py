@@ -53,6 +53,9 @@ class _Reading:
     untold: set[Place] = field(default_factory=set)  # where nothing tells whether a call works
     defaults: dict[Condition, bool] = field(default_factory=dict)  # what is asked of arguments, where they are left out
     cleared: set[Cleared] = field(default_factory=set)
+    elsewhere: set[Condition] = field(
+        default_factory=set
+    )  # tests that only code outside of the class makes, of what its configuration holds
     likely: bool = False  # it fails, and would not if what arrives had fewer axes
     cut: bool = False  # what it did not get to may go well, or be refused
     rivals_left: bool = False  # worlds were not read in which it may go well
@@ -215,8 +218,9 @@ def _selecting_test(failing: list[_Reading], fine: list[_Reading]) -> tuple[Cond
 
 def _is_choice(reading: _Reading, condition: Condition, held: bool) -> bool:
     """Whether a test is one that callers choose freely: a boolean, what one names (`kind == "lstm"`), an optional argument that is left out. Of
-    sizes, only that two are not equal is what everyone may have."""
-    if condition.guess:
+    sizes, only that two are not equal is what everyone may have. By an option of the program that other code tests, that code may choose the class
+    as well: then nobody builds it with another."""
+    if condition.guess or condition in reading.elsewhere:
         return False
     if isinstance(condition, IsNone):
         return reading.defaults.get(condition) is held
@@ -289,6 +293,7 @@ class Watcher(Observer):
             self.reading.whole = run.splits
             self.reading.cut = run.cut
             self.reading.rivals_left = run.rivals_left
+            self.reading.elsewhere = {condition for condition, own in run.asked_below.items() if not own}
             self.reading.likely = run.passes_with is not None
             self.reading.sign = _sign_of_batch(run)
             self.reading.unbatched = _is_unbatched(run)

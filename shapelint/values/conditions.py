@@ -50,6 +50,14 @@ class _OfOneValue(Condition):
 
 
 @dataclass(frozen=True, slots=True)
+class Branch(Condition):
+    """Which way a test went that no world decides: of data, or of sizes of inputs. It only ties together what its sides left. `key` is a number
+    of its own, or the question about sizes that is asked."""
+
+    key: object
+
+
+@dataclass(frozen=True, slots=True)
 class IsTrue(_OfOneValue):
     """`if option:`"""
 

@@ -11,7 +11,7 @@ from typing import Literal
 
 from shapelint.shapes.dim import Dim, DimLike
 from shapelint.shapes.shape import Axis, Part, Segment, Shape
-from shapelint.values.conditions import Condition
+from shapelint.values.conditions import Branch, Condition
 
 Reason = Literal["unsupported-op", "dynamic-value", "outside-project", "after-error", "budget"]
 Dtype = Literal["bool", "int", "float", "complex"]
@@ -244,11 +244,22 @@ def anonymous(value: Value) -> Value:
     return value
 
 
+Guard = frozenset[tuple[Branch, bool]]
+NO_GUARD: Guard = frozenset()
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class OneOf(Value):
-    """A few alternatives that branches left; ops keep those that they accept."""
+    """A few alternatives that branches left; ops keep those that they accept. `guards` says of each which way tests went where it stands; none
+    where nothing is known of that."""
 
     options: tuple[Value, ...]
+    guards: tuple[Guard, ...] = ()
+
+    @property
+    def guarded(self) -> tuple[tuple[Value, Guard], ...]:
+        """Each alternative with its guard."""
+        return tuple(zip(self.options, self.guards or (NO_GUARD,) * len(self.options)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
