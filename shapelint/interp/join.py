@@ -52,8 +52,10 @@ def same_value(a: Value, b: Value, left: Facts, right: Facts) -> bool:
     if isinstance(a, Tuple) and isinstance(b, Tuple):
         return len(a.items) == len(b.items) and all(same_value(x, y, left, right) for x, y in zip(a.items, b.items))
     if isinstance(a, OneOf) and isinstance(b, OneOf):
-        return len(a.options) == len(b.options) and all(
-            same_value(x, y, left, right) for x, y in zip(a.options, b.options)
+        return (
+            a.guards == b.guards
+            and len(a.options) == len(b.options)
+            and all(same_value(x, y, left, right) for x, y in zip(a.options, b.options))
         )
     if isinstance(a, Unknown):
         return True
@@ -194,9 +196,7 @@ class Join:
         left, right = self.left.facts, self.right.facts
         if isinstance(a, Unknown) and isinstance(b, Unknown):
             return a if a == b else a.anonymous()
-        if same_value(a, b, left, right) and not (
-            isinstance(a, OneOf) and isinstance(b, OneOf) and a.guards != b.guards
-        ):
+        if same_value(a, b, left, right):
             return a
         self.changed = True
         if isinstance(a, Unknown) or isinstance(b, Unknown):

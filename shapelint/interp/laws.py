@@ -236,7 +236,11 @@ class Law(Join):
             moved = moved or wider is not options[place]
             options[place] = wider
         if len(options) == known and not moved:
-            return a
+            if not isinstance(a, OneOf) or not a.guards or (isinstance(b, OneOf) and b.guards == a.guards):
+                return a
+            # which way tests went before the loop does not tell where the alternatives stand after a pass
+            self.changed = True
+            return OneOf(a.options)
         self.changed = True
         if len(options) > MAX_ALTERNATIVES or self.giving_up or any(map(self._counts, options[known:])):
             self.lossy = True
@@ -294,7 +298,7 @@ class Law(Join):
             return a.dtype in (None, b.dtype) and all(self._covers_size(p.size, q.size) for p, q in zip(x.axes, y.axes))
         if isinstance(a, Tuple) and isinstance(b, Tuple):
             return self._all_cover(a.items, b.items, depth)
-        if isinstance(a, OneOf) and isinstance(b, OneOf):
+        if isinstance(a, OneOf) and isinstance(b, OneOf) and a.guards in ((), b.guards):
             return self._all_cover(a.options, b.options, depth)
         if isinstance(a, FunctionValue) and isinstance(b, FunctionValue):
             return a.node is b.node
