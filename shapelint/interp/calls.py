@@ -263,13 +263,21 @@ def may_call(run: Run, functions: Collection[Value], steps: int) -> bool:
     state = run.state
     try:
         with run.silently(), run.as_one_of_many():
+            # what the first calls left may change what further calls leave
+            writing = list(functions)
             for function in (*functions, *functions):
+                if not any(function is one for one in writing):
+                    continue
                 run.state = state.fork()
                 try:
                     call_with(run, function, Arguments(inexact=True))
                 except PathEnds:
                     continue
-                state = Join(state, run.state, widen=True).state()
+                joiner = Join(state, run.state, widen=True)
+                if all(state.find(address) is None for address in joiner.apart()) and state.put == run.state.put:
+                    writing = [one for one in writing if one is not function]
+                    continue
+                state = joiner.state()
     except BudgetSpent:
         finished = False
     finally:

@@ -23,7 +23,7 @@ from shapelint.program import model
 from shapelint.values.model import Int, NoneValue, OneOf, Ref, Tensor, Tuple, Unknown, Value
 
 MAX_HOLDERS = 24  # objects of the project, below the one that is read, whose methods are asked what they write
-_STEPS = 4_000  # that all of it may take, in each world of an entry
+_STEPS = 2_500  # that all of it may take, in each world of an entry
 
 # methods of lists, sets and dicts that change them
 _CHANGING = frozenset(
