@@ -52,7 +52,8 @@ class Writes:
 
 def at_entry(run: Run, receiver: Ref, function: FunctionValue, reached_before: Set[tuple[str, int]]) -> None:
     """Let the attributes of an object, and of what it holds, be what any method of theirs may have left there by now, or any function of the file
-    that writes to them, but for methods that were `reached_before` as its constructor ran. Methods are read with unknown arguments: nothing ties what they leave to the sizes of this call."""
+    that writes to them, but for methods that were `reached_before`, by the constructor. Methods are read with unknown arguments: nothing ties
+    what they leave to the sizes of this call."""
     reached = _reached(run, receiver)
     things = [(Ref(address), run.state.read(address)) for address in reached]
     holders = [(ref, t.cls) for ref, t in things if isinstance(t, Instance) and isinstance(t.cls, ClassInfo)]
