@@ -24,8 +24,8 @@ from shapelint.shapes.dim import Dim
 from shapelint.shapes.shape import Axis, Part, Segment, Shape
 from shapelint.values.conditions import IsTrue
 from shapelint.values.model import (
-    NONE,
     NO_GUARD,
+    NONE,
     Bool,
     EllipsisValue,
     External,
