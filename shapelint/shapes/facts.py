@@ -356,6 +356,8 @@ class Facts:
             self.doubtful |= {segment}
         self.segments[segment] = parts
         rest = [p for p in parts if isinstance(p, Segment)]
+        if segment in self.doubtful:
+            self.doubtful |= {*rest}  # a shape that was read already holds these alone
         if len(rest) == 1:
             known = len(parts) - 1
             self.excluded |= {(rest[0], n - known) for run, n in self.excluded if run == segment and n >= known}

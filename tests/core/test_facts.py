@@ -256,3 +256,13 @@ def test_a_rank_that_is_excluded_is_refused(tensor: tuple[Shape, tuple[int, ...]
     facts = Facts()
     if facts.exclude_rank(shape, rank):
         assert facts.fix_rank(shape, rank) is None
+
+
+def test_a_doubt_stays_with_what_was_read() -> None:
+    """An axis that may lie in an unknown run or behind it: the shape that is read then holds what is left of the run, and is in doubt too."""
+    facts = Facts()
+    shape = Shape((Segment("rest"), Axis.fresh(Dim.symbol("width", "input"))))
+    read = facts.reveal_prefix(facts.reveal_prefix(shape, 1), 2)
+    assert not read.ranked
+    assert facts.in_doubt(shape)
+    assert facts.in_doubt(read)
