@@ -540,6 +540,13 @@ def _replace_attributes(run: Run, owner: Ref, thing: Instance, value: Value) -> 
             if isinstance(other, Instance):
                 other.shared = True
         return
+    if isinstance(found, Instance) and isinstance(value, Ref):
+        # of a class that inherits from dict, often the object itself: its entries are not seen
+        other = run.state.write(value.address)
+        thing.attrs, thing.vague, thing.shared = {}, True, True
+        if isinstance(other, Instance):
+            other.vague = other.shared = True
+        return
     held = found if isinstance(found, DictObject) else DictObject({}, True)
     thing.attrs, thing.maybe, thing.vague = dict(held.items), held.maybe, thing.vague or held.open
     if isinstance(value, Ref):

@@ -98,7 +98,7 @@ def _forget_one(run: Run, address: int) -> list[Value]:
     if found is None:
         return []
     if isinstance(found, AttributesOf):
-        return _forget_one(run, found.address)
+        return [Ref(found.address)]
     thing = run.state.write(address)
     held: list[Value] = []
     if isinstance(thing, ListObject):
