@@ -480,7 +480,7 @@ class Run:
 
     def as_large(self, value: Unknown) -> Unknown:
         """What was made of an unknown value entry by entry."""
-        return value if value.extent is None else self.made_of(value, Tensor(Shape((value.extent,))))
+        return self.made_of(value, Tensor(Shape((value.extent,)))) if value.extent is not None else value.anonymous()
 
     def unknown(self, detail: str = "") -> Unknown:
         return Unknown("dynamic-value", detail)

@@ -231,6 +231,10 @@ class Stacked(Unknown):
 
     lead: Axis | None = None
 
+    def anonymous(self) -> Unknown:
+        """What was made of it need not begin with that axis."""
+        return Unknown(self.reason, self.detail)
+
 
 def anonymous(value: Value) -> Value:
     """A value that stands for several: the unknown ones in it need not be the same each time."""
