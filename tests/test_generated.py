@@ -120,7 +120,6 @@ def test_every_rewrite_finds_something_and_keeps_what_torch_makes() -> None:
 
 
 OPEN = {
-    "filled_by_a_parser": "`parse_args(namespace=…)` writes into an object",
     "kept_in_a_container": "a placeholder in an attribute that another method sets",
     "state_of_a_list": "a placeholder in an attribute that another method sets",
     "one_of_two_optional_parameters": "of two optional parameters callers give one",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from shapelint.interp import worlds
@@ -473,7 +473,12 @@ def parser_method(run: Run, ref: Ref, thing: Instance, name: str, given: Argumen
         attrs = {str(k): v for k, v in table.items.items()}
         unknown = _given_options(run, attrs, given)
         attrs.update({key: Unknown("dynamic-value", key) for key in unknown})
-        parsed = run.state.allocate(Instance("argparse.Namespace", attrs, vague=given.inexact))
+        filled = given.args[1] if len(given.args) > 1 else given.kwargs.get("namespace", NONE)
+        if isinstance(filled, NoneValue):
+            parsed: Value = run.state.allocate(Instance("argparse.Namespace", attrs, vague=given.inexact))
+        else:
+            _fill(run, filled, attrs)
+            parsed = filled
         if name == "parse_args":
             return parsed
         return Tuple((parsed, Unknown("dynamic-value")))
@@ -481,9 +486,9 @@ def parser_method(run: Run, ref: Ref, thing: Instance, name: str, given: Argumen
 
 
 def _given_options(run: Run, options: dict[str, Value], given: Arguments) -> set[str]:
-    """The options that a call of `parse_args` gives values to: what it reads instead of the command line, or the object that it fills."""
+    """The options that a call of `parse_args` gives values to by what it reads instead of the command line."""
     line = given.args[0] if given.args else given.kwargs.get("args", NONE)
-    if given.inexact or len(given.args) > 1 or not isinstance(given.kwargs.get("namespace", NONE), NoneValue):
+    if given.inexact:
         return set(options)
     if isinstance(line, NoneValue):
         return set()
@@ -504,6 +509,16 @@ def _given_options(run: Run, options: dict[str, Value], given: Arguments) -> set
             return set(options)
         before = text
     return found
+
+
+def _fill(run: Run, filled: Value, options: Iterable[str]) -> None:
+    """Let a parser write into an object. What it held counts before the defaults, and options without any may be written too: nothing of it is
+    known from here on."""
+    from shapelint.interp.attributes import set_attribute, set_named
+
+    set_named(run, filled, Unknown("dynamic-value"), Unknown("dynamic-value"))
+    for key in options:
+        set_attribute(run, filled, key, Unknown("dynamic-value", key))
 
 
 def _option_default(run: Run, key: str, long: str, given: Arguments) -> Value:
