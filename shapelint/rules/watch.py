@@ -124,7 +124,10 @@ def _of_batches(readings: list[_Reading]) -> list[Finding]:
 
 
 def _is_unbatched(run: Run) -> bool:
-    """Whether a reading guesses that inputs have fewer axes, and none keeps just one that may be its batch, as ids, lengths and labels have."""
+    """Whether a reading guesses that inputs have fewer axes, and none keeps its batch: an axis of that name, or just one axis, as ids, lengths and
+    labels have."""
+    if _named_batch(run):
+        return False
     guessed = [c for c, held in run.world.items() if held and c.guess == "rank"]
     for condition in guessed:
         adopted = run.adopted.get(condition.path) if isinstance(condition, Rank) else None
@@ -421,12 +424,22 @@ def _sign_of_batch(run: Run) -> str:
                     return one.why
             if isinstance(one, Evidence) and one.role == "class" and "loss" in one.why:
                 return "a loss over classes"
+    name = _named_batch(run)
+    return f"the name `{name}`" if name else ""
+
+
+def _named_batch(run: Run) -> str:
+    """The name that the program gives to the first axis of an input as to a batch, where no layer reads that axis as another."""
+    facts = run.state.facts
     for tensor in run.adopted.values():
         for axis in facts.shape(tensor.shape).prefix[:1]:
             symbol = axis.size.lone_symbol
             name = run.names.get(symbol) if symbol is not None else None
-            if name is not None and _BATCHES.fullmatch(name):
-                return f"the name `{name}`"
+            if name is None or not _BATCHES.fullmatch(name):
+                continue
+            evidence = (e for factor in axis.factors for e in facts.roles.get(factor, ()) if isinstance(e, Evidence))
+            if all(e.role == "batch" for e in evidence):
+                return name
     return ""
 
 
