@@ -351,6 +351,8 @@ class Law(Join):
         return joined
 
     def thing(self, mine: HeapObject, theirs: HeapObject) -> HeapObject:
+        if mine is theirs and not self._moves(mine):
+            return mine
         joined = super().thing(mine, theirs)
         if isinstance(joined, Instance) and isinstance(mine, Instance) and isinstance(theirs, Instance):
             if joined.parts is None and mine.rows is not None:
@@ -358,6 +360,15 @@ class Law(Join):
             if joined.rows is not None:
                 joined.length = length_of(joined.rows)
         return joined
+
+    def _moves(self, thing: HeapObject) -> bool:
+        """Whether the guess says of an object that it is another before each pass."""
+        known: tuple[object, ...] = (thing.first, thing.last) if isinstance(thing, ListObject) else ()
+        if isinstance(thing, Instance):
+            known = (thing.element, thing.length)
+        table = {self.loop.number: Dim.of(self.loop.number) + 1}
+        sides = (self.left, self.right)
+        return any(one is not None for one in known) or any(_InPlace(s, table).thing(thing) is not None for s in sides)
 
     def dicts(self, mine: DictObject, theirs: DictObject) -> DictObject:
         joined = super().dicts(mine, theirs)

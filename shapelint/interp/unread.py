@@ -17,6 +17,7 @@ from shapelint.interp.objects import (
     DictObject,
     Frame,
     FunctionValue,
+    HeapObject,
     Instance,
     ListObject,
     Namespace,
@@ -99,6 +100,8 @@ def _forget_one(run: Run, address: int) -> list[Value]:
         return []
     if isinstance(found, AttributesOf):
         return [Ref(found.address)]
+    if _is_forgotten(found):
+        return []  # nobody wrote to it since: left as it is, it stays the same object on all paths
     thing = run.state.write(address)
     held: list[Value] = []
     if isinstance(thing, ListObject):
@@ -119,14 +122,39 @@ def _forget_one(run: Run, address: int) -> list[Value]:
     return held
 
 
+def _is_forgotten(thing: HeapObject) -> bool:
+    """Whether an object is as `_forget_one` would leave it."""
+    if isinstance(thing, ListObject):
+        ordered = thing.items is not None or thing.rows is not None or thing.length is not None
+        return not ordered and thing.first is None and thing.last is None and _is_anything(thing.element)
+    if isinstance(thing, DictObject):
+        known = thing.element is not None or not thing.open or len(thing.maybe) != len(thing.items)
+        return not known and all(map(_is_anything, thing.items.values()))
+    if isinstance(thing, Instance):
+        rest: tuple[object, ...] = (thing.parts, thing.rows, thing.element, thing.length, thing.config)
+        return thing.vague and all(r is None for r in rest) and all(map(_is_anything, thing.attrs.values()))
+    return isinstance(thing, Frame) and all(_is_code(v) or _is_anything(v) for v in thing.names.values())
+
+
+def _is_anything(value: Value | None) -> bool:
+    """Whether nothing is known of a value, not even that it is the same as another one."""
+    if type(value) is not Unknown or value.reason != "dynamic-value":
+        return False
+    return value.extent is None and value.source is None and value.number is None
+
+
 def _forget_names(frame: Frame) -> list[Value]:
     """Forget the data among the names of a module: its functions, classes and imports are not what anyone replaces by data."""
     held: list[Value] = []
     for name, value in frame.names.items():
-        if not isinstance(value, (FunctionValue, ClassValue, Namespace, Builtin, External)) and not _is_import(value):
+        if not _is_code(value):
             held.append(value)
             frame.names[name] = Unknown("dynamic-value", name)
     return held
+
+
+def _is_code(value: Value) -> bool:
+    return isinstance(value, (FunctionValue, ClassValue, Namespace, Builtin, External)) or _is_import(value)
 
 
 def _is_import(value: Value) -> bool:
