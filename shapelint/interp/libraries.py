@@ -436,7 +436,10 @@ def _subset(run: Run, given: Arguments) -> Value:
 
 def _argument_parser(run: Run, given: Arguments) -> Value:
     """A parser; `argument_default` is what options have that name no default of their own."""
-    attrs: dict[str, Value] = {"\0options": run.state.allocate(DictObject({}))}
+    attrs: dict[str, Value] = {
+        "\0options": run.state.allocate(DictObject({})),
+        "\0declared": run.state.allocate(DictObject({})),
+    }
     if "argument_default" in given.kwargs:
         attrs["\0default"] = given.kwargs["argument_default"]
     return run.state.allocate(Instance("argparse.ArgumentParser", attrs))
@@ -444,8 +447,8 @@ def _argument_parser(run: Run, given: Arguments) -> Value:
 
 def parser_method(run: Run, ref: Ref, thing: Instance, name: str, given: Arguments) -> Value:
     """A method of an `ArgumentParser`: options are collected with their defaults, and parsing gives the defaults."""
-    options = thing.attrs.get("\0options")
-    if not isinstance(options, Ref):
+    options, places = thing.attrs.get("\0options"), thing.attrs.get("\0declared")
+    if not isinstance(options, Ref) or not isinstance(places, Ref):
         return Unknown("dynamic-value")
     if name in ("add_argument_group", "add_mutually_exclusive_group"):
         return ref
@@ -461,6 +464,9 @@ def parser_method(run: Run, ref: Ref, thing: Instance, name: str, given: Argumen
             given.kwargs.setdefault("default", usual)
         if given.kwargs.get("default") != External("argparse.SUPPRESS"):
             table.items[key] = _option_default(run, key, long, given)
+            declared = run.state.write(places)
+            assert isinstance(declared, DictObject)
+            declared.items[key] = Tuple((Str(run.top.module.path), Str(long)))
         return NONE
     if name == "set_defaults":
         table = run.state.write(options)
@@ -473,6 +479,8 @@ def parser_method(run: Run, ref: Ref, thing: Instance, name: str, given: Argumen
         attrs = {str(k): v for k, v in table.items.items()}
         unknown = _given_options(run, attrs, given)
         attrs.update({key: Unknown("dynamic-value", key) for key in unknown})
+        if _from_command_line(given):
+            attrs.update(_left_open(run, places, attrs))
         filled = given.args[1] if len(given.args) > 1 else given.kwargs.get("namespace", NONE)
         if isinstance(filled, NoneValue):
             parsed: Value = run.state.allocate(Instance("argparse.Namespace", attrs, vague=given.inexact))
@@ -483,6 +491,44 @@ def parser_method(run: Run, ref: Ref, thing: Instance, name: str, given: Argumen
             return parsed
         return Tuple((parsed, Unknown("dynamic-value")))
     return Unknown("dynamic-value")
+
+
+def _from_command_line(given: Arguments) -> bool:
+    """Whether a call of `parse_args` reads what the user typed."""
+    return not given.inexact and isinstance(given.args[0] if given.args else given.kwargs.get("args", NONE), NoneValue)
+
+
+def _left_open(run: Run, places: Ref, attrs: dict[str, Value]) -> dict[str, Value]:
+    """Note the numbers that options are left at, where the user may give others; gives the values of those that are open."""
+    declared = run.state.read(places)
+    assert isinstance(declared, DictObject)
+    found: dict[str, Value] = {}
+    for key, place in declared.items.items():
+        opened = _open_numbers(run, f"args.{key}", attrs.get(str(key), NONE))
+        if opened is None or not isinstance(place, Tuple):
+            continue
+        path, flag = (part.value or "" for part in place.items if isinstance(part, Str))
+        value = attrs[str(key)]
+        number = value.dim.value if isinstance(value, Int) else value.value if isinstance(value, Float) else None
+        run.project.options[path, str(key)] = f"`{flag}` left at {'its default' if number is None else number}"
+        if (path, str(key)) in run.project.opened:
+            found[str(key)] = opened
+    return found
+
+
+def _open_numbers(run: Run, path: str, value: Value) -> Value | None:
+    """What an option holds where any number may be given for each that it is left at; None where it holds none."""
+    if isinstance(value, Int):
+        return Int(run.symbol(path, "parameter"))
+    if isinstance(value, Float):
+        return Float(None)
+    held = run.state.read(value) if isinstance(value, Ref) else None
+    items = (held.items or ()) if isinstance(held, ListObject) else value.items if isinstance(value, Tuple) else ()
+    parts = [_open_numbers(run, f"{path}[{place}]", item) for place, item in enumerate(items)]
+    given = [part for part in parts if part is not None]
+    if not given or len(given) < len(parts):
+        return None
+    return Tuple(tuple(given)) if isinstance(value, Tuple) else run.state.allocate(ListObject(given))
 
 
 def _given_options(run: Run, options: dict[str, Value], given: Arguments) -> set[str]:
@@ -530,10 +576,10 @@ def _option_default(run: Run, key: str, long: str, given: Arguments) -> Value:
             return given.kwargs.get("default", Bool(True))
     default = given.kwargs.get("default")
     kind = given.kwargs.get("type")
-    if default is None:
-        if long.startswith("-") and "required" not in given.kwargs:
-            return NONE
+    if given.kwargs.get("required", Bool(False)) != Bool(False):  # its default is nobody's
         return Opaque(f"args.{key}", "parameter")
+    if default is None:
+        return NONE if long.startswith("-") else Opaque(f"args.{key}", "parameter")
     if isinstance(default, Str) and default.value is not None and kind is not None:
         converted = call_with(run, kind, Arguments((default,)))
         return default if isinstance(converted, Unknown) else converted

@@ -10,6 +10,7 @@ import os
 import re
 import sys
 from collections.abc import Iterable
+from copy import copy
 from functools import cached_property
 from typing import Any
 
@@ -104,6 +105,8 @@ class Project:
     executing each module left, by absolute path, the objects that it made, by address, and what the text of each function told. `broken` holds the
     failure of each file that an import led to and
     that could not be loaded, `faults` what cost an entry (a fault of shapelint) or a cell of a notebook and was not told yet.
+    `options` are the numbers that options of a command line are left at, in words, by the file and the name of the option; those that are `opened`
+    may be any number.
     """
 
     def __init__(
@@ -119,10 +122,20 @@ class Project:
         self.notes: dict[tuple[str, int], Any] = {}
         self.broken: dict[str, Failure] = {}
         self.faults: list[Failure] = []
+        self.options: dict[tuple[str, str], str] = {}
+        self.opened: frozenset[tuple[str, str]] = frozenset()
         self._shown = {os.path.abspath(path): shown(path) for path in passed}
         self._loaded: dict[str, LoadedModule | Failure] = {}
         self._found: dict[tuple[str, str, int], str | None] = {}
         self._packages: dict[str, str] = {}
+
+    def with_open_options(self, opened: frozenset[tuple[str, str]]) -> Project:
+        """The same files where these options may be any number: what was loaded is kept, what was executed is not."""
+        other = copy(self)
+        other.snapshots, other.store, other.notes = {}, {}, {}
+        other.faults, other.options = [], {}
+        other.opened = opened
+        return other
 
     # Loading -------------------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from shapelint.program.project import LoadedModule, Project
 
 MAX_TRACE = 12
+MAX_OPTION_READINGS = 12  # of a file, that find out on which options of the command line its faults rest
 
 
 def observe_file(project: Project, loaded: LoadedModule) -> Observations:
@@ -33,11 +34,58 @@ def observe_file(project: Project, loaded: LoadedModule) -> Observations:
     reader = Reader(project, loaded, lambda run: (Watcher(watched),))
     reader.read()
     findings, passes = watched.conclude()
+    if project.options:
+        findings = tuple(_of_options(project, loaded, watched, findings))
     calls = dict.fromkeys(one for reading in watched.readings for one in reading.decided)
     cleared = tuple(sorted({one for reading in watched.readings for one in reading.cleared}))
     return Observations(
         loaded.path, findings, passes, tuple(sorted(reader.files)), tuple(reader.spent), cleared, tuple(calls)
     )
+
+
+def _of_options(
+    project: Project, loaded: LoadedModule, watched: Watched, findings: tuple[Finding, ...]
+) -> list[Finding]:
+    """The findings where numbers that the command line may give are only defaults: what another number mends is a fault of the default. The file is
+    read again with these options open; a call that fails now and works then, where something tells so, is mended. Half of the options is closed
+    again and again, to find the one that matters."""
+    readings: dict[frozenset[tuple[str, str]], tuple[Watched, Project]] = {}
+
+    def opened(options: Iterable[tuple[str, str]]) -> tuple[Watched, Project] | None:
+        key = frozenset(options)
+        if key not in readings and len(readings) < MAX_OPTION_READINGS:
+            other, files = Watched(load()), project.with_open_options(key)
+            Reader(files, loaded, lambda run: (Watcher(other),)).read()
+            readings[key] = other, files
+        return readings.get(key)
+
+    def mended(options: Iterable[tuple[str, str]], finding: Finding) -> bool:
+        reading = opened(options)
+        return reading is not None and reading[0].mends(finding, watched)
+
+    found: list[Finding] = []
+    for finding in findings:
+        if finding.severity != "error" or not mended(project.options, finding):
+            found.append(finding)
+            continue
+        own = readings[frozenset(project.options)][1].options  # those that this file gets to
+        options = sorted(own)
+        while len(options) > 1:
+            middle = len(options) // 2
+            half = next((h for h in (options[:middle], options[middle:]) if mended(h, finding)), None)
+            if half is None:
+                break
+            options = half
+        left = "many options left at their defaults" if len(options) > 3 else " and ".join(own[o] for o in options)
+        found.append(
+            replace(
+                finding,
+                severity="warning",
+                message=f"{finding.message}, with {left}",
+                notes=(*finding.notes, "another number of the command line would mend it"),
+            )
+        )
+    return found
 
 
 @dataclass(eq=False)
@@ -50,6 +98,7 @@ class _Reading:
     whole: bool = True  # False: a test that the world does not answer was not told apart
     findings: list[Finding] = field(default_factory=list)
     passed: set[tuple[Place, Place | None]] = field(default_factory=set)
+    vouched: set[tuple[Place, Place | None, tuple[Site, ...]]] = field(default_factory=set)  # what is told to work
     untold: set[Place] = field(default_factory=set)  # where nothing tells whether a call works
     defaults: dict[Condition, bool] = field(default_factory=dict)  # what is asked of arguments, where they are left out
     cleared: set[Cleared] = field(default_factory=set)
@@ -99,6 +148,15 @@ class Watched:
                     for place, built in sorted(reading.passed, key=str):
                         passes[Pass(place, built)] = None
         return tuple(findings.values()), tuple(passes)
+
+    def mends(self, finding: Finding, before: Watched) -> bool:
+        """Whether a call that failed in these readings `before` works in this one: none fails at its place, and one works that did not."""
+        entry = (finding.seen.kind, finding.seen.entry)
+        now = [r for r in self.readings if (r.kind, r.entry) == entry]
+        then = {one for r in before.readings if (r.kind, r.entry) == entry for one in r.vouched}
+        return not any(_has(r, finding) for r in now) and any(
+            one[0] == finding.place and one not in then for r in now for one in r.vouched
+        )
 
 
 def _weigh(readings: list[_Reading]) -> list[Finding]:
@@ -246,6 +304,7 @@ class Watcher(Observer):
             self._op(run, event)
         elif isinstance(event, LayerBuilt):
             if event.mismatch is None:
+                self._vouch(event)
                 self._pass(run, event)
             elif not event.where.guarded and not run.blurred:
                 self._mismatch(run, event, event.mismatch)
@@ -254,6 +313,7 @@ class Watcher(Observer):
                 for rule, check in self.watched.by_misuse.get(event.kind, ()):
                     self._check(run, event, rule, check)
         elif isinstance(event, Unpacked):
+            self._vouch(event)
             self._pass(run, event)
         elif isinstance(event, Claimed):
             if not event.fault:
@@ -310,6 +370,8 @@ class Watcher(Observer):
     def _op(self, run: Run, event: OpCalled) -> None:
         assert self.reading is not None
         if event.mismatch is None:
+            if event.told:
+                self._vouch(event)
             if event.told or run.kind != "open":
                 self._pass(run, event)
             else:
@@ -323,6 +385,13 @@ class Watcher(Observer):
         for name in dict.fromkeys((event.op.name, event.name, "*")):
             for rule, check in self.watched.by_op.get(name, ()):
                 self._check(run, event, rule, check)
+
+    def _vouch(self, event: OpCalled | LayerBuilt | Unpacked) -> None:
+        """Keep that something tells that this call works."""
+        assert self.reading is not None
+        site, built = event.where.site, event.where.built
+        calls = tuple(call.site for call in event.where.calls)
+        self.reading.vouched.add((Place(site.path, site.node), Place(built.path, built.node) if built else None, calls))
 
     def _pass(self, run: Run, event: OpCalled | LayerBuilt | Unpacked | Claimed) -> None:
         """Keep that an op went well here: what fails in other worlds, or for other constructions, is then not certain."""

@@ -25,6 +25,7 @@ _MAGIC_VALUE = re.compile(r"(?P<target>[\w.,\[\]\"' \t()*]+=[ \t]*)[%!](?!=)")
 _INDENT = re.compile(r"(?:[ \t]*\n)*([ \t]*)(?=\S)")
 _CELL_MAGIC = re.compile(r"\s*%%(?P<name>\w+)?")
 _UNKNOWN_VALUE = "get_ipython()"
+_UNREAD = f"exec({_UNKNOWN_VALUE})"  # stands for a cell that may do anything to the names of the others
 
 
 def notebook(file: Source) -> Source | Failure:
@@ -67,7 +68,7 @@ def _cells(document: Any) -> list[tuple[int, str]]:
 
 
 def readable_cells(source: Source) -> tuple[Source, tuple[Failure, ...]]:
-    """A notebook with blank lines in place of each cell that is no Python by itself, and what is wrong with these."""
+    """A notebook in which each cell that is no Python by itself is code that nobody reads, and what is wrong with these."""
     lines = source.text.split("\n")
     failures = []
     ends = [origin.line for origin in source.origins[1:]] + [len(lines)]
@@ -81,7 +82,7 @@ def readable_cells(source: Source) -> tuple[Source, tuple[Failure, ...]]:
                 line, column = len(cell), len(cell[-1]) + 1
             place = Location(source.path, first + line, column, first + line, column)
             failures.append(replace(alone, location=place))
-            lines[first : end - 1] = [""] * len(cell)
+            lines[first : end - 1] = [_UNREAD] + [""] * (len(cell) - 1)
     return replace(source, text="\n".join(lines)), tuple(failures)
 
 
