@@ -118,7 +118,7 @@ def bincount(cx: Context, input: Value, weights: Value, minlength: Value) -> Val
     Follows https://docs.pytorch.org/docs/stable/generated/torch.bincount.html
     """
     x, w = cx.tensor(input), cx.maybe_tensor(weights)
-    result = x.with_parts((cx.fresh("bins", 0),)).with_dtype("int" if w is None else "float")
+    result = x.with_parts((cx.fresh("bins"),)).with_dtype("int" if w is None else "float")
     cx.expect(result)
     headline = say("bincount only supports 1-d inputs but receives {shape}", shape=x.shape)
     x = cx.ranks(x, (1,), "C1", headline)

@@ -777,8 +777,8 @@ class Context:
 
     # sizes and roles
 
-    def fresh(self, name: str, low: Number | None = 1) -> Axis:
-        """A new axis of a size that nothing tells."""
+    def fresh(self, name: str, low: Number | None = 0) -> Axis:
+        """A new axis of a size that nothing tells, not even that it holds anything."""
         return Axis.fresh(Dim.symbol(name, "unknown", low))
 
     def surely(self, dim: DimLike, number: Number) -> bool:

@@ -23,7 +23,7 @@ def _length(cx: Context, rows: Dim, columns: Dim, offset: Dim) -> Axis:
     elif facts.at_most(offset, 0):
         rows = rows + offset
     else:
-        return cx.fresh("diagonal", 0)
+        return cx.fresh("diagonal")
     return Axis.fresh(greatest(facts, least(facts, facts.resolve(rows), facts.resolve(columns)), ZERO))
 
 

@@ -134,7 +134,7 @@ def _assembled(
         else:
             parts.append(_merged(members))
             continue
-        parts.append(cx.fresh("merged", 0))
+        parts.append(cx.fresh("merged"))
     return tuple(parts)
 
 

@@ -81,7 +81,7 @@ def _bags(cx: Context, input: Value, width: Axis, offsets: Value, weights: Value
         try:
             batch = Axis.fresh(count - 1) if cx.flag(last) else starts.shape.parts[0]
         except CannotTell:
-            batch = cx.fresh("bags", 0)
+            batch = cx.fresh("bags")
         cx.role(batch, "batch", "proved", "one bag per offset")
         require_indices(cx, "C1", starts, "offsets")
     result = Tensor(Shape((batch, width)), "float", assumed=x.assumed)

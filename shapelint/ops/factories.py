@@ -36,7 +36,7 @@ def asked_axis(cx: Context, value: Value) -> Axis:
     if isinstance(value, Float) and (value.value is not None or value.exact is not None):
         cx.refute("C2", say("{subject} expects sizes that are ints but receives a float"), operand="size")
     if isinstance(value, SizeOf) and all(isinstance(p, Segment) for p in cx.facts.shape(value.shape).parts):
-        return cx.fresh("n", 0)  # what has no more than a method `size` need be no tensor
+        return cx.fresh("n")  # what has no more than a method `size` need be no tensor
     if isinstance(value, SizeOf) and cx.facts.shape(value.shape).rank is None:
         raise CannotTell("dynamic-value")  # `*x.shape`, of nobody knows how many sizes
     if isinstance(value, (Tuple, Str, SizeOf)):
@@ -44,7 +44,7 @@ def asked_axis(cx: Context, value: Value) -> Axis:
     try:
         dim = cx.int(value)
     except CannotTell:
-        return cx.fresh("n", 0)
+        return cx.fresh("n")
     if cx.facts.at_most(dim, -1, proof=True):
         cx.refute(
             "C1", say("trying to create tensor with negative dimension {size}", size=dim), operand="size", sizes=(dim,)
@@ -82,9 +82,9 @@ def asked_shape(cx: Context, sizes: Value) -> Shape:
             return Shape(tuple(Axis.fresh(size) for size in cx.ints(only)))
         except CannotTell:
             cx.assumed = True
-            return Shape((cx.fresh("n", 0),))
+            return Shape((cx.fresh("n"),))
     if isinstance(only, Tensor) and cx.tensor(only).shape.rank == 0:
-        return Shape((cx.fresh("n", 0),))
+        return Shape((cx.fresh("n"),))
     if isinstance(only, Bool):
         if only.value is None:
             raise CannotTell("dynamic-value")  # what `a or b` gives is known for a truth, not for its type
@@ -288,5 +288,5 @@ def window(cx: Context, window_length: Value, dtype: Value, **options: Value) ->
     Follows https://docs.pytorch.org/docs/stable/generated/torch.hann_window.html
     """
     kind = dtype_kind(dtype, "float")
-    cx.expect(Tensor(Shape((cx.fresh("window", 0),)), kind))
+    cx.expect(Tensor(Shape((cx.fresh("window"),)), kind))
     return Tensor(Shape((asked_axis(cx, window_length),)), kind)

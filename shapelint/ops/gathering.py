@@ -142,7 +142,7 @@ def index_select(cx: Context, input: Value, dim: Value, index: Value, out: Value
     picked = cx.ranks(picked, (0, 1), "C2", headline, "index")
     rank = picked.shape.rank
     if rank is None:
-        count = cx.fresh("selected", 0).size
+        count = cx.fresh("selected").size
     else:
         count = picked.shape.dims[0] if rank == 1 else Dim.of(1)
     if x.shape.rank == 0:

@@ -182,7 +182,7 @@ def _triangle(name: str, side: str, count: Callable[[Context, Dim, Dim, int], Di
     )
 
     def rule(cx: Context, row: Value, col: Value, offset: Value, dtype: Value, **options: Value) -> Value:
-        result = Tensor(Shape((Axis.fresh(2), cx.fresh("positions", 0))), dtype_kind(dtype, "int"))
+        result = Tensor(Shape((Axis.fresh(2), cx.fresh("positions"))), dtype_kind(dtype, "int"))
         cx.expect(result)
         rows, cols = asked_axis(cx, row).size, asked_axis(cx, col).size
         total = count(cx, rows, cols, cx.known_int(offset))

@@ -103,7 +103,7 @@ def _listed(cx: Context, value: Value) -> Tensor:
     """A list of ints, bools or lists as the tensor that torch makes of it."""
     if isinstance(value, Sequence):
         element = value.element
-        length = Axis.fresh(value.length) if value.length is not None else cx.fresh("indices", 0)
+        length = Axis.fresh(value.length) if value.length is not None else cx.fresh("indices")
         if isinstance(element, (Int, Bool)):
             return Tensor(Shape((length,)), "int" if isinstance(element, Int) else "bool")
         raise CannotTell("dynamic-value")
@@ -161,7 +161,7 @@ def selected(cx: Context, x: Tensor, index: Value) -> Tensor:
         raise CannotTell("dynamic-value")
     lone = items[0] if len(items) == 1 else None
     if isinstance(lone, _Picked) and lone.mask and lone.tensor.shape.rank is None:
-        return x.with_parts((cx.fresh("selected", 0), Segment("rest")))
+        return x.with_parts((cx.fresh("selected"), Segment("rest")))
     x, after = _revealed(cx, x, items)
     waiting = list(x.shape.parts)
     made: list[Part | _Picked] = []
@@ -214,7 +214,7 @@ def _fitted(cx: Context, item: _Picked, axes: list[Part]) -> _Picked:
             ),
             operand="index",
         )
-    chosen = Axis.fresh(item.count) if item.count is not None else cx.fresh("selected", 0)
+    chosen = Axis.fresh(item.count) if item.count is not None else cx.fresh("selected")
     return _Picked(Tensor(Shape((chosen,)), "int"), True)
 
 

@@ -29,7 +29,7 @@ def masked_select(cx: Context, input: Value, mask: Value, out: Value) -> Value:
     Follows https://docs.pytorch.org/docs/stable/generated/torch.masked_select.html
     """
     x = cx.tensor(input)
-    result = x.with_parts((cx.fresh("selected", 0),))
+    result = x.with_parts((cx.fresh("selected"),))
     cx.expect(result)
     cx.broadcast((x, cx.tensor(mask)), "C1")
     return result
@@ -71,9 +71,9 @@ def nonzero(cx: Context, input: Value, as_tuple: Value, out: Value) -> Value:
     Follows https://docs.pytorch.org/docs/stable/generated/torch.nonzero.html
     """
     x = cx.tensor(input).with_dtype("int")
-    found = cx.fresh("found", 0)
+    found = cx.fresh("found")
     rank = x.shape.rank
     if not cx.flag(as_tuple):
-        return x.with_parts((found, Axis.fresh(rank) if rank is not None else cx.fresh("rank", 0)))
+        return x.with_parts((found, Axis.fresh(rank) if rank is not None else cx.fresh("rank")))
     each = x.with_parts((found,))
     return Sequence(each, None, "tuple") if rank is None else Tuple((each,) * max(rank, 1))

@@ -128,7 +128,7 @@ def where(cx: Context, condition: Value, x: Value = NONE, y: Value = NONE) -> Va
     """
     test = an_array(cx, condition)
     if isinstance(x, NoneValue) and isinstance(y, NoneValue):
-        found = Tensor(Shape((cx.fresh("found", 0),)), "int", array=True)
+        found = Tensor(Shape((cx.fresh("found"),)), "int", array=True)
         return Tuple((found,) * len(cx.ranked(test).shape.parts))
     sides = [an_array(cx, v) for v in (x, y) if not isinstance(v, (Int, Float))]
     own = "float" if any(v.dtype == "float" for v in sides) or isinstance(x, Float) or isinstance(y, Float) else None

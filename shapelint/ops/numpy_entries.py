@@ -217,11 +217,11 @@ def repeat(cx: Context, a: Value, repeats: Value, axis: Value) -> Value:
     count = None if isinstance(repeats, (Tuple, SizeOf, Tensor)) else cx.int(repeats)
     if isinstance(axis, NoneValue):
         known = x.shape.ranked and count is not None
-        whole = Axis.fresh(product(x.shape.dims) * count) if known and count is not None else cx.fresh("repeated", 0)
+        whole = Axis.fresh(product(x.shape.dims) * count) if known and count is not None else cx.fresh("repeated")
         return x.with_parts((whole,))
     x, at = cx.axis(x, axis, "C1")
     parts: list[Part] = list(x.shape.parts)
     part = parts[at]
     assert isinstance(part, Axis)
-    parts[at] = Axis.fresh(part.size * count) if count is not None else cx.fresh("repeated", 0)
+    parts[at] = Axis.fresh(part.size * count) if count is not None else cx.fresh("repeated")
     return x.with_parts(parts)

@@ -162,7 +162,7 @@ def delete(cx: Context, arr: Value, obj: Value, axis: Value) -> Value:
         size = cx.facts.resolve(own.size).value
         told = all(n is not None or isinstance(v, NoneValue) for n, v in zip(given, (obj.lower, obj.upper, obj.step)))
         if size is None or not told:
-            return _put(x, at, cx.fresh("left", 0))
+            return _put(x, at, cx.fresh("left"))
         low, high, pace = given
         return _put(x, at, own.resized(size - len(range(size)[low:high:pace])))
     picked = an_array(cx, obj)
@@ -172,7 +172,7 @@ def delete(cx: Context, arr: Value, obj: Value, axis: Value) -> Value:
         cx.demand_equal("C4", own.size, picked.shape.dims[0], headline, operand="obj")
     elif picked.dtype is not None:
         require_ints(cx, picked, "C3", "obj")
-    return _put(x, at, cx.fresh("left", 0))
+    return _put(x, at, cx.fresh("left"))
 
 
 def _without(cx: Context, own: Axis, numbers: list[Dim]) -> Axis:
@@ -182,12 +182,12 @@ def _without(cx: Context, own: Axis, numbers: list[Dim]) -> Axis:
     size, known = cx.facts.resolve(own.size).value, [n.value for n in numbers]
     values = [n for n in known if n is not None]
     if len(values) < len(known):
-        return cx.fresh("left", 0)
+        return cx.fresh("left")
     if size is not None:
         return own.resized(size - len({n % size for n in values}))
     if all(n >= 0 for n in values) or all(n < 0 for n in values):
         return own.resized(own.size - len(set(values)))
-    return cx.fresh("left", 0)
+    return cx.fresh("left")
 
 
 # Put between -------------------------------------------------------------------------------------
@@ -301,7 +301,7 @@ def bincount(cx: Context, x: Value, weights: Value, minlength: Value) -> Value:
     Follows https://numpy.org/doc/stable/reference/generated/numpy.bincount.html
     """
     given = an_array(cx, x)
-    counts = Tensor(Shape((cx.fresh("bins", 0),)), "int" if isinstance(weights, NoneValue) else "float", array=True)
+    counts = Tensor(Shape((cx.fresh("bins"),)), "int" if isinstance(weights, NoneValue) else "float", array=True)
     cx.expect(counts)
     if given.dtype in ("float", "complex"):
         require_ints(cx, given, "C3", "x")

@@ -675,7 +675,7 @@ def argwhere(cx: Context, a: Value) -> Value:
     Follows https://numpy.org/doc/stable/reference/generated/numpy.argwhere.html
     """
     x = cx.ranked(an_array(cx, a))
-    return Tensor(Shape((cx.fresh("found", 0), Axis.fresh(Dim.of(len(x.shape.parts))))), "int", array=True)
+    return Tensor(Shape((cx.fresh("found"), Axis.fresh(Dim.of(len(x.shape.parts))))), "int", array=True)
 
 
 def _placed(name: str, signature: str, values: str, sample: Callable[[random.Random], Sample]) -> Op:
@@ -740,7 +740,7 @@ def unique(
     x = an_array(cx, ar)
     if not isinstance(axis, NoneValue):
         raise CannotTell("dynamic-value")
-    found = Tensor(Shape((cx.fresh("unique", 0),)), x.dtype, array=True)
+    found = Tensor(Shape((cx.fresh("unique"),)), x.dtype, array=True)
     places = found.with_dtype("int")
     # of several axes, versions of NumPy give the inverse as it was or flat
     inverse = x.with_dtype("int") if x.shape.rank == 1 else Tensor(Shape.unknown("inverse"), "int", array=True)

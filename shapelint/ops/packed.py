@@ -156,7 +156,7 @@ def pack_padded_sequence(cx: Context, input: Value, lengths: Value, batch_first:
     if relation is Verdict.DIFFERENT:
         if cx.facts.at_least(count - batch.size, 1, proof=True) and ordered is False:
             cx.refute("C2", headline, operand="lengths", sizes=(batch.size, count))
-        return packed(batch.resized(count) if ordered is False else cx.fresh("batch"))
+        return packed(batch.resized(count) if ordered is False else cx.fresh("batch", 1))
     if relation is Verdict.UNSURE:
         cx.facts.equate(batch.size, count, generic=True)
         cx.generic = True
@@ -336,13 +336,13 @@ def packed_sequence(
     """
     x = cx.tensor(data)
     x = x.with_parts(cx.facts.reveal_prefix(x.shape, 1).parts)
-    seq: Part = cx.fresh("length")
+    seq: Part = cx.fresh("length", 1)
     try:
         sizes = cx.tensor(batch_sizes, rank=1)
         seq = sizes.shape.parts[0]
     except CannotTell:
         pass
-    batch: Part = cx.fresh("batch")
+    batch: Part = cx.fresh("batch", 1)
     for indices in (sorted_indices, unsorted_indices):
         if isinstance(indices, Tensor) and cx.tensor(indices).shape.rank == 1:
             batch = cx.tensor(indices).shape.parts[0]

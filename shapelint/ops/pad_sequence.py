@@ -40,7 +40,7 @@ class _Together:
             for end in (value.first, value.last):
                 if end is not None:
                     self._agree(cx, x, self._sequence(cx, cx.tensor(end)))
-            self.batch = Axis.fresh(value.length) if value.length is not None else cx.fresh("batch")
+            self.batch = Axis.fresh(value.length) if value.length is not None else cx.fresh("batch", 1)
             self.longest = Dim.symbol("length", "unknown")
             self.rest, self.dtype = x.shape.parts[1:], x.dtype
             return
@@ -256,8 +256,8 @@ def _pieces(cx: Context, batch: Axis, rest: tuple[Part, ...], of: Tensor) -> Val
     """One sequence per row, each of a length of its own."""
     count = cx.facts.resolve(batch.size).value
     if count is not None and count <= 64:
-        return Tuple(tuple(of.with_parts((cx.fresh("length", 0), *rest)) for _ in range(count)), "list")
-    return Sequence(of.with_parts((cx.fresh("length", 0), *rest)), batch.size)
+        return Tuple(tuple(of.with_parts((cx.fresh("length"), *rest)) for _ in range(count)), "list")
+    return Sequence(of.with_parts((cx.fresh("length"), *rest)), batch.size)
 
 
 UNPACK: Op = op(
@@ -275,5 +275,5 @@ def unpack_sequence(cx: Context, packed_sequences: Value) -> Value:
     Follows https://docs.pytorch.org/docs/stable/generated/torch.nn.utils.rnn.unpack_sequence.html
     """
     was = as_packed(cx, packed_sequences)
-    batch = was.batch if isinstance(was.batch, Axis) else cx.fresh("batch")
+    batch = was.batch if isinstance(was.batch, Axis) else cx.fresh("batch", 1)
     return _pieces(cx, batch, was.rest, Tensor(Shape(()), was.dtype))

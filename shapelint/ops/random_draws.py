@@ -91,7 +91,7 @@ def randperm(cx: Context, n: Value, dtype: Value, **options: Value) -> Value:
     Follows https://docs.pytorch.org/docs/stable/generated/torch.randperm.html
     """
     kind = dtype_kind(dtype, "int")
-    cx.expect(Tensor(Shape((cx.fresh("n", 0),)), kind))
+    cx.expect(Tensor(Shape((cx.fresh("n"),)), kind))
     return Tensor(Shape((asked_axis(cx, n),)), kind)
 
 

@@ -59,7 +59,7 @@ def arange(
     """
     given = [v for v in (start, end, step) if v is not None]
     kind = dtype_kind(dtype) if not isinstance(dtype, NoneValue) else _kind(given)
-    result = Tensor(Shape((cx.fresh("n", 0),)), kind)
+    result = Tensor(Shape((cx.fresh("n"),)), kind)
     cx.expect(result)
     whole = kind != "float" and any(isinstance(v, Float) for v in given)
     axis = counted(cx, start or Int(ZERO), end, step or Int(ONE))
@@ -118,9 +118,9 @@ def counted(cx: Context, start: Value, end: Value, step: Value, empty: bool = Fa
         a, b = cx.int(start), cx.int(end)
         c = cx.int(step).value
     except CannotTell:
-        return cx.fresh("n", 0)
+        return cx.fresh("n")
     if c is None:
-        return cx.fresh("n", 0)
+        return cx.fresh("n")
     way = b - a if c > 0 else a - b
     if cx.facts.at_most(way, -1, proof=True):
         if empty:
@@ -153,7 +153,7 @@ def _float_count(cx: Context, start: Value, end: Value, step: Value, empty: bool
             return Axis.fresh((over + under - 1) // under)
     a, b, c = (_number(cx, v) for v in (start, end, step))
     if a is None or b is None or c is None:
-        return cx.fresh("n", 0)
+        return cx.fresh("n")
     if (b - a) * c < 0:
         if empty:
             return Axis.fresh(0)
@@ -207,7 +207,7 @@ def spaced(cx: Context, start: Value, end: Value, steps: Value, dtype: Value, **
     Follows https://docs.pytorch.org/docs/stable/generated/torch.linspace.html
     """
     kind = dtype_kind(dtype, "float")
-    cx.expect(Tensor(Shape((cx.fresh("steps", 0),)), kind))
+    cx.expect(Tensor(Shape((cx.fresh("steps"),)), kind))
     for name, value in (("start", start), ("end", end)):
         if isinstance(value, Tensor):
             headline = say(

@@ -55,7 +55,7 @@ def read_layout(cx: Context, x: Tensor, name: str, batch_first: bool | None) -> 
         cx.role(lead[0], "step", "proved", f"nn.{name} reads a tensor of two axes as one sequence")
         return Steps(x, None, (), lead[0], feature)
     if batch_first is None:
-        return Steps(x, None, (cx.fresh("batch"),), None, feature)
+        return Steps(x, None, (cx.fresh("batch", 1),), None, feature)
     batch, step = lead if batch_first else reversed(lead)
     _roles(cx, batch, step, name, batch_first)
     return Steps(x, None, (batch,), step, feature)
@@ -104,7 +104,7 @@ def _open(cx: Context, x: Tensor, name: str, batch_first: bool | None) -> Steps:
     x = x.with_parts(shape.parts)
     if batch_first is None:
         lead = Segment("batch")
-        facts.either(lead, (cx.fresh("batch"),))
+        facts.either(lead, (cx.fresh("batch", 1),))
         return Steps(x, None, (lead,), None, feature)
     batch, step = (first, second) if batch_first else (second, first)
     if batch is run:

@@ -17,7 +17,7 @@ NEGATIVE = Constraint("C2", "expand-shape", "no number of repeats is negative")
 def _times(cx: Context, axis: Axis, times: Dim | None, *, inner: bool = False) -> Axis:
     """The axis with all entries `times` over; with `inner`, each entry in a row."""
     if times is None:
-        return cx.fresh("repeated", 0)
+        return cx.fresh("repeated")
     if times == ONE:
         return axis
     if cx.surely(axis.size, 1):
@@ -37,9 +37,7 @@ def _require_counts(cx: Context, repeats: list[Dim | None]) -> None:
 
 def _repeated(cx: Context, x: Tensor, repeats: list[Dim | None]) -> Tensor:
     axes = x.shape.axes
-    lead: list[Part] = [
-        Axis.fresh(r) if r is not None else cx.fresh("repeated", 0) for r in repeats[: -len(axes) or None]
-    ]
+    lead: list[Part] = [Axis.fresh(r) if r is not None else cx.fresh("repeated") for r in repeats[: -len(axes) or None]]
     if len(repeats) <= len(axes):
         lead = []
     rest = repeats[len(repeats) - len(axes) :] if axes else []
@@ -89,7 +87,7 @@ def repeat(cx: Context, input: Value, repeats: Value) -> Value:
     if not x.shape.ranked:
         known = x.shape.suffix
         tail = counts[len(counts) - len(known) :] if known else []
-        parts = [cx.fresh("repeated", 0) for _ in range(len(counts) - len(known))]
+        parts = [cx.fresh("repeated") for _ in range(len(counts) - len(known))]
         return x.with_parts([*parts, *(_times(cx, a, r) for a, r in zip(known, tail, strict=True))])
     return _repeated(cx, x, counts)
 
@@ -202,10 +200,10 @@ def _by_list(cx: Context, axis: Axis, repeats: Value) -> Part:
     else:
         given = cx.tensor(repeats)
         if given.shape.rank != 1:
-            return cx.fresh("repeated", 0)
+            return cx.fresh("repeated")
         length, total = given.shape.dims[0], Dim.symbol("repeated", "unknown", 0)
     if cx.surely(length, 1):
-        return cx.fresh("repeated", 0)
+        return cx.fresh("repeated")
     if cx.never(length, 1):
         headline = say(
             "repeats must have the same size as input along dim: {size} against {count}", size=axis.size, count=length

@@ -102,7 +102,7 @@ def _stacked_sequence(cx: Context, tensors: Sequence, place: Value) -> Tensor:
     """A list of a symbolic number of like tensors."""
     given = [cx.tensor(v) for v in (tensors.first, tensors.element, tensors.last) if v is not None]
     length = tensors.length
-    return _stacked(cx, given, place, Axis.fresh(length) if length is not None else cx.fresh("stacked"))
+    return _stacked(cx, given, place, Axis.fresh(length) if length is not None else cx.fresh("stacked", 1))
 
 
 # hstack, vstack, dstack, column_stack ------------------------------------------------------------

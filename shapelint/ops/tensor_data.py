@@ -62,12 +62,12 @@ def _parts(cx: Context, value: Value, asked: Dtype | None) -> tuple[Parts, Dtype
         return (), "bool" if isinstance(value, Bool) else "int" if isinstance(value, Int) else "float"
     if isinstance(value, SizeOf):
         shape = cx.facts.shape(value.shape)
-        return ((Axis.fresh(shape.rank) if shape.rank is not None else cx.fresh("rank", 0)),), "int"
+        return ((Axis.fresh(shape.rank) if shape.rank is not None else cx.fresh("rank")),), "int"
     if isinstance(value, Tuple):
         return _list(cx, value.items, asked)
     if isinstance(value, Sequence):
         inner, kind = _parts(cx, value.element, asked)
-        return (Axis.fresh(value.length) if value.length is not None else cx.fresh("n", 0), *inner), kind
+        return (Axis.fresh(value.length) if value.length is not None else cx.fresh("n"), *inner), kind
     return (Segment("data"),), None
 
 

@@ -24,7 +24,7 @@ def _sample(rng: random.Random, name: str, flags: tuple[str, ...]) -> Sample:
 def _unique(cx: Context, input: Value, dim: Value, inverse: Value, counts: Value) -> Value:
     x = cx.tensor(input)
     wanted = (cx.flag(inverse), cx.flag(counts))
-    found = cx.fresh("unique", 0)
+    found = cx.fresh("unique")
     if isinstance(dim, NoneValue):
         values, places = x.with_parts((found,)), x
     else:

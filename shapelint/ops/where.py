@@ -64,7 +64,7 @@ def where(
     first = input if input is not None else self
     if first is None or other is None:
         x = cx.ranked(cx.tensor(condition))
-        found = cx.fresh("found", 0)
+        found = cx.fresh("found")
         count = max(len(x.shape.parts), 1)
         return Tuple(tuple(x.with_parts((found,)).with_dtype("int") for _ in range(count)))
     mask, chosen = cx.tensor(condition), cx.tensor(first)
