@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -114,3 +115,49 @@ def test_an_uncached_run_never_loads_torch(tmp_path: Path) -> None:
     text = "import torch.nn as nn\nlayer = nn.LSTM(2, 3)\n"
     (tmp_path / "model.py").write_text(text, encoding="utf-8")
     assert "torch" not in loaded_after(["check", "--no-cache", "model.py"], tmp_path)
+
+
+# The ledger of soundness ----------------------------------------------------------------------------------------
+
+LEDGER = (ROOT / "docs" / "soundness.md").read_text(encoding="utf-8")
+ROWS = [line.strip("| ").split(" | ") for line in LEDGER.split("\n") if line.startswith("| `")]
+_TOLD = re.compile(r"`((?:tests/)?[\w/]+\.(?:md|py))`|\"([^\"]+)\"|`(test_\w+)`")
+
+
+def _defines(text: str, name: str) -> bool:
+    """Whether a file has a function, class, constant, field or attribute of a name; of `Class.name` both."""
+    owner, _, own = name.rpartition(".")
+    found = re.search(rf"(?m)(?:def|class) {own}\b|^\s*(?:self\.)?{own}\b[^\n=(]*[:=]", text)
+    return found is not None and (not owner or f"class {owner}" in text)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row[0])
+def test_the_ledger_names_code_that_is_there(row: list[str]) -> None:
+    text = ""
+    for name in re.findall(r"`([^`]+)`", row[0]):
+        if name.endswith(".py"):
+            text = (PACKAGE / name).read_text(encoding="utf-8")
+        else:
+            assert _defines(text, name), name
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row[0])
+def test_the_ledger_names_tests_that_are_there(row: list[str]) -> None:
+    assert len(row) == 4
+    text = ""
+    told = list(_TOLD.finditer(row[3]))
+    assert told or row[3].startswith("no page: ")
+    for one in told:
+        path, heading, test = one.groups()
+        if path is not None:
+            text = (ROOT / path if path.startswith("tests/") else ROOT / "tests" / "mdtest" / path).read_text("utf-8")
+        elif heading is not None:
+            assert re.search(rf"(?m)^#+ {re.escape(heading)}$", text), heading
+        else:
+            assert f"def {test}(" in text, test
+
+
+def test_the_ledger_says_each_thing_once() -> None:
+    headings = [line for line in LEDGER.split("\n") if line.startswith("#")]
+    assert len(set(headings)) == len(headings)
+    assert len({tuple(row) for row in ROWS}) == len(ROWS)

@@ -230,3 +230,16 @@ def test_a_write_on_one_path_is_not_seen_on_the_other() -> None:
     kept = state.read(ref)
     assert isinstance(kept, ListObject)
     assert kept.items == [NONE]
+
+
+def test_only_what_both_paths_show_to_be_a_tensor_is_one() -> None:
+    left, right = State({}), State({})
+    both, mine, theirs = Segment("both"), Segment("mine"), Segment("theirs")
+    left.tensors, right.tensors = frozenset({both, mine}), frozenset({both, theirs})
+    assert Join(left, right).state().tensors == {both}
+
+
+def test_what_either_path_let_go_is_gone() -> None:
+    left, right = State({}), State({})
+    left.escaped, right.escaped = frozenset({1}), frozenset({2})
+    assert Join(left, right).state().escaped == {1, 2}
