@@ -674,6 +674,14 @@ class Context:
             found.append(at)
         return x, found
 
+    def kind(self, value: Value) -> Dtype:
+        """The kind of a tensor's entries. It is known whatever the tensor's rank is, so that nothing rests on that."""
+        assumed, read = self.assumed, len(self._read)
+        found = self.tensor(value).dtype
+        self.assumed = assumed
+        del self._read[read:]
+        return found
+
     def ranked(self, x: Tensor) -> Tensor:
         """The tensor, if its rank is known; of two admissible ranks the preferred one is assumed. Raises CannotTell otherwise."""
         x = self.read(x)
@@ -731,6 +739,11 @@ class Context:
         """Say what the call gives even if a later demand fails."""
         self.recovered = value
         self.is_sure = not self.rests_on_assumption
+
+    def settle(self, value: Value) -> None:
+        """Say that the call, where it works, gives this whatever the rank is that it takes its arguments to have."""
+        self.recovered = value
+        self.is_sure = True
 
     def demand_equal(
         self,

@@ -169,7 +169,7 @@ def new_zeros(cx: Context, input: Value, size: Value, dtype: Value, **options: V
     C1: no size is negative. C2: sizes are ints.
     Follows https://docs.pytorch.org/docs/stable/generated/torch.Tensor.new_zeros.html
     """
-    kind = dtype_kind(dtype, cx.tensor(input).dtype)
+    kind = dtype_kind(dtype, cx.kind(input))
     cx.expect(Tensor.unknown(dtype=kind))
     return Tensor(asked_shape(cx, size), kind)
 
@@ -199,7 +199,7 @@ def new_full(cx: Context, input: Value, size: Value, fill_value: Value, dtype: V
     C1: no size is negative. C2: sizes are a tuple or list of ints. C3: `fill_value` is one number.
     Follows https://docs.pytorch.org/docs/stable/generated/torch.Tensor.new_full.html
     """
-    kind = dtype_kind(dtype, cx.tensor(input).dtype)
+    kind = dtype_kind(dtype, cx.kind(input))
     cx.expect(Tensor.unknown(dtype=kind))
     result = Tensor(listed_shape(cx, size), kind)
     cx.expect(result)

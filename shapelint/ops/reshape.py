@@ -12,7 +12,7 @@ from shapelint.shapes.dim import ZERO, Dim, content, divide_exactly, floor_div, 
 from shapelint.shapes.facts import Verdict
 from shapelint.shapes.regroup import regroup
 from shapelint.shapes.shape import Axis, Part, Segment, Shape, product
-from shapelint.values.model import Dtype, External, SizeOf, Tensor, Tuple, Value
+from shapelint.values.model import Dtype, External, Int, SizeOf, Tensor, Tuple, Value
 
 TOTAL = Constraint("C1", "reshape-size", "the sizes multiply to the number of entries")
 NEGATIVE = Constraint("C2", "reshape-size", "no size is negative but -1")
@@ -186,7 +186,23 @@ def reshape(
             return x.with_parts(_beside_run(cx, x, cx.facts.shape(only.shape).parts))
     if isinstance(given, Tuple) and not given.items:
         raise CannotTell("dynamic-value")
-    return x.with_parts(reshaped(cx, x, cx.sizes(given)))
+    result = x.with_parts(reshaped(cx, x, cx.sizes(given)))
+    written = _written_out(given)
+    if written is None or not cx.rests_on_assumption:
+        return result
+    # whatever the rank is, these are the sizes; which axes they came from is another matter
+    result = replace(result, shape=Shape(tuple(Axis.fresh(cx.facts.resolve(s)) for s in written)), assumed=False)
+    cx.settle(result)
+    return result
+
+
+def _written_out(sizes: Value) -> list[Dim] | None:
+    """The sizes, where each of them is an int of its own and none is left to torch."""
+    if isinstance(sizes, Tuple) and len(sizes.items) == 1 and isinstance(sizes.items[0], Tuple):
+        sizes = sizes.items[0]
+    items = sizes.items if isinstance(sizes, Tuple) else (sizes,)
+    found = [v.dim for v in items if isinstance(v, Int) and v.dim != MINUS_ONE]
+    return found if len(found) == len(items) else None
 
 
 def _beside_run(cx: Context, x: Tensor, asked: tuple[Part, ...]) -> list[Part]:

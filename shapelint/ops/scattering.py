@@ -129,13 +129,16 @@ def _added(name: str) -> Op:
     made = op(name, torch, signature, (C1, K2, K3, K4, C5), sample)
 
     def rule(cx: Context, input: Value, dim: Value, index: Value, source: Value, **how: Value) -> Value:
-        x, picked, given = cx.tensor(input), cx.tensor(index), cx.tensor(source)
+        x, at = cx.axis(cx.tensor(input), dim, "C1")
         cx.expect(x)
+        is_sure = cx.is_sure  # what is added does not change the shape
+        picked, given = cx.tensor(index), cx.tensor(source)
         require_ints(cx, picked, "C5")
-        x, at = cx.axis(x, dim, "C1")
         headline = say("index is supposed to be a vector but has the shape {shape}", shape=picked.shape)
         picked = cx.ranks(picked, (0, 1), "C2", headline, "index")
         cx.expect(x)
+        if is_sure:
+            cx.settle(x)
         if x.shape.rank is None or given.shape.rank is None or not x.shape.rank:
             return x
         differ = say(

@@ -21,6 +21,7 @@ MADE_UP = frozenset(
 
 # rows made one entry longer and then read in the other order are shifted against each other on purpose (relative positions)
 _SKEWING = frozenset(("cat", "pad"))
+_MOVING = frozenset(("permute", "transpose"))
 _CUTTING = frozenset(("getitem", "indexing", "narrow", "slice"))
 
 
@@ -42,6 +43,13 @@ class _Skewed:
     step: Step | None
 
 
+@dataclass(eq=False)
+class _Unread:
+    """What came out of a reshape of a tensor whose rank is open or assumed: in which order its entries lie is not told."""
+
+    step: Step | None
+
+
 @RULE.check("reshape", "reshape_as")
 def check(case: Case) -> Report | None:
     """The target's sizes are a reordering of the source's factors, or merge factors that are not neighbours, and no other reading exists."""
@@ -49,11 +57,14 @@ def check(case: Case) -> Report | None:
     assert isinstance(event, OpCalled)
     x = case.tensor(next(iter(event.arguments.values()), event.result))
     result = case.tensor(event.result)
-    if x is None or result is None or not x.shape.ranked or not result.shape.ranked:
-        return None
-    if event.assumed and not case.is_told_batched(x.shape):
+    if x is None or result is None or not result.shape.ranked:
         return None
     kept = case.run.notes.setdefault(RULE.name, [])
+    if not x.shape.ranked or (event.assumed and not case.is_told_batched(x.shape)):
+        kept.append(_Unread(result.step))
+        return None
+    if _is_unread(kept, x.step):
+        return None
     _undo(kept, result)
     if (x.step is None and x.shape.concrete is not None) or (
         x.step is not None and x.step.op in MADE_UP and x.shape.concrete is not None
@@ -86,6 +97,15 @@ def summed(case: Case) -> Report | None:
             if factor.parent is not None and factor.parent.mixed and mixed.source == set(factor.parent.mixed):
                 mixed.summed = mixed.summed or not mixed.undone
     return None
+
+
+def _is_unread(kept: list[object], step: Step | None) -> bool:
+    unread = {one.step for one in kept if isinstance(one, _Unread)}
+    while unread and step is not None and step.op not in _MOVING:
+        if step in unread:
+            return True
+        step = step.previous
+    return False
 
 
 def _is_skewed(kept: list[object], step: Step | None) -> bool:
