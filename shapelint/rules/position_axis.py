@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from shapelint.interp.run import Run
 from shapelint.rules.claimed_roles import claimed_role
@@ -39,11 +39,14 @@ def remember(case: Case) -> Report | None:
     if event.assumed or len(tensors) != 2:
         return None
     for data, table in (tensors, tensors[::-1]):
-        if data is None or table is None or data.shape.rank != 3 or table.shape.rank != 3:
+        if data is None or table is None or data.shape.rank not in (None, 3) or table.shape.rank != 3:
             continue
         if data.dtype in ("int", "bool"):
             continue  # offsets of indices into flattened samples
         if _is_table(table.step) and not _is_table(data.step):
+            result = case.tensor(event.result)
+            if data.shape.rank is None and result is not None:
+                data = replace(data, shape=result.shape)  # what follows tells what the sum has
             kept = _Laid(case, data, table, case.text(event.where.site.node))
             case.run.notes.setdefault(RULE.name, []).append(kept)
     return None
@@ -79,7 +82,10 @@ def _judged(laid: _Laid) -> Report | None:
     """The table has one row for each sample, and the same row for every step."""
     case = laid.case
     facts = case.run.state.facts
-    axes, rows = laid.data.shape.axes[:2], laid.table.shape.axes[:2]
+    shape = facts.read(laid.data.shape, generic=True)
+    if shape.rank != 3 or (shape is not laid.data.shape and not case.is_told_batched(shape)):
+        return None
+    axes, rows = shape.axes[:2], laid.table.shape.axes[:2]
     roles = [_role(case, a) for a in axes]
     if set(roles) != {"batch", "step"}:
         return None
@@ -93,7 +99,7 @@ def _judged(laid: _Laid) -> Report | None:
     why = proof or (f"the code says that it is {claim[1]}" if claim else "")
     return Report(
         f"`{laid.site}` adds one row of the table to each sample, the same row at every step",
-        label=f"{case.shape(laid.table.shape)} varies along axis {batch}, which is the batch of {case.shape(laid.data.shape)}",
+        label=f"{case.shape(laid.table.shape)} varies along axis {batch}, which is the batch of {case.shape(shape)}",
         help=f"lay the positions along axis {1 - batch}: cut the table to the number of steps, and put the axis of 1 where the batch is",
         notes=(f"axis {batch} is the batch: {why}",),
         step=laid.data.step,
