@@ -88,8 +88,11 @@ def all_of(seeds: range, jobs: int, show: bool) -> Iterator[Told]:
     with ProcessPoolExecutor(
         jobs, mp_context=get_context("spawn"), initializer=_prepared, initargs=(sys.path[:2],)
     ) as pool:
-        for future in as_completed([pool.submit(examined, chunk, show) for chunk in chunks]):
-            yield from future.result()
+        try:
+            for future in as_completed([pool.submit(examined, chunk, show) for chunk in chunks]):
+                yield from future.result()
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _prepared(path: list[str]) -> None:
@@ -158,6 +161,7 @@ def write(done: list[Told], folder: Path, most: int) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--programs", type=int, default=1000, metavar="N", help="how many (default: 1000)")
+    parser.add_argument("--minutes", type=float, metavar="N", help="stop after so long, with what is done")
     parser.add_argument("--seed", type=int, default=0, help="which (default: 0)")
     parser.add_argument("--jobs", type=int, default=1, metavar="N", help="processes (default: 1)")
     parser.add_argument(
@@ -180,7 +184,12 @@ def main() -> int:
         return 0
     start = time.monotonic()
     first = args.seed * 1_000_000
-    done = sorted(all_of(range(first, first + args.programs), args.jobs, not args.no_show), key=lambda t: t.seed)
+    done = []
+    for told in all_of(range(first, first + args.programs), args.jobs, not args.no_show):
+        done.append(told)
+        if args.minutes is not None and time.monotonic() - start > 60 * args.minutes:
+            break
+    done.sort(key=lambda t: t.seed)
     print("\n".join(table(done, time.monotonic() - start)))
     if args.out is not None:
         write(done, args.out, args.each)
