@@ -674,7 +674,7 @@ class Context:
             found.append(at)
         return x, found
 
-    def kind(self, value: Value) -> Dtype:
+    def kind(self, value: Value) -> Dtype | None:
         """The kind of a tensor's entries. It is known whatever the tensor's rank is, so that nothing rests on that."""
         assumed, read = self.assumed, len(self._read)
         found = self.tensor(value).dtype
