@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from shapelint.interp.objects import DictObject, Frame, HeapObject, Instance, ListObject, Repeated, in_any_order
+from shapelint.interp.objects import (
+    ClassValue,
+    DictObject,
+    Frame,
+    FunctionValue,
+    HeapObject,
+    Instance,
+    ListObject,
+    Repeated,
+    in_any_order,
+)
 from shapelint.interp.state import State
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.facts import Facts
@@ -10,6 +20,7 @@ from shapelint.shapes.shape import Axis, Part, Shape
 from shapelint.values.model import (
     NO_GUARD,
     Bool,
+    External,
     Float,
     Guard,
     Int,
@@ -198,6 +209,9 @@ class Join:
             return a if a == b else a.anonymous()
         if same_value(a, b, left, right):
             return a
+        for unread, read in ((a, b), (b, a)):
+            if _is_read_import(unread, read):
+                return read
         self.changed = True
         if isinstance(a, Unknown) or isinstance(b, Unknown):
             self.lossy = self.lossy or isinstance(a, Tensor) or isinstance(b, Tensor)
@@ -309,3 +323,15 @@ def join_values(pairs: list[tuple[Value, State]]) -> tuple[Value, State]:
         value = joiner.value(value, other_value)
         state = joiner.state()
     return value, state
+
+
+def _is_read_import(unread: Value, read: Value) -> bool:
+    """Whether one value is an import that its path has not read yet (`names.Deferred`), and the other what the import names."""
+    name = getattr(unread, "name", None) if type(unread).__name__ == "Deferred" else None
+    if name is None:
+        return False
+    if isinstance(read, External):
+        return bool(read.name.rpartition(".")[2] == name)
+    if isinstance(read, ClassValue):
+        return bool(read.info.name == name)
+    return isinstance(read, FunctionValue) and bool(read.name == name)
