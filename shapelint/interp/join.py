@@ -326,12 +326,16 @@ def join_values(pairs: list[tuple[Value, State]]) -> tuple[Value, State]:
 
 
 def _is_read_import(unread: Value, read: Value) -> bool:
-    """Whether one value is an import that its path has not read yet (`names.Deferred`), and the other what the import names."""
+    """Whether one value is an import that its path has not read yet (`names.Deferred`), and the other what the import names: of that
+    module, since another one may have a class of the same name."""
     name = getattr(unread, "name", None) if type(unread).__name__ == "Deferred" else None
-    if name is None:
-        return False
     if isinstance(read, External):
-        return bool(read.name.rpartition(".")[2] == name)
-    if isinstance(read, ClassValue):
-        return bool(read.info.name == name)
-    return isinstance(read, FunctionValue) and bool(read.name == name)
+        owner, _, own = read.name.rpartition(".")
+    elif isinstance(read, ClassValue):
+        owner, own = read.info.module.name, read.info.name
+    elif isinstance(read, FunctionValue):
+        owner, own = read.module.name, read.name
+    else:
+        return False
+    module = getattr(unread, "module", "")
+    return own == name and bool(module) and f".{owner}".endswith(f".{module}")
