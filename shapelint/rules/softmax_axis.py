@@ -11,7 +11,7 @@ from shapelint.rules.contract import Case, OpCalled, Report, Rule
 from shapelint.rules.size_names import BATCH_NAMES, name_in
 from shapelint.rules.softmax_size_one import SOFTMAXES, softmax_axis
 from shapelint.shapes.shape import Axis, Factor, product
-from shapelint.values.model import Int, Step, Tensor
+from shapelint.values.model import Int, NoneValue, Step, Tensor
 
 RULE = Rule("softmax-axis", "SHP612", "warning", "a softmax over another axis than the one its result is used along")
 
@@ -71,6 +71,28 @@ def remember(case: Case) -> Report | None:
         if over is not None:
             case.run.notes.setdefault(f"{RULE.name} found", []).append(_Misplaced(case, over, kept))
     return None
+
+
+@RULE.check(*(f"torch.nn.functional.{n}" for n in ("softmax", "log_softmax", "softmin")))
+@RULE.check(*(f"torch.nn.{n}" for n in ("Softmax", "LogSoftmax", "Softmin")))
+def implicit(case: Case) -> Report | None:
+    """Where no `dim` is given torch warns, and of three axes takes the first: the batch, or the steps."""
+    event = case.event
+    assert isinstance(event, OpCalled)
+    dim = (event.arguments if event.config is None else event.config.args).get("dim")
+    result = event.result
+    if not isinstance(dim, NoneValue) or not isinstance(result, Tensor) or result.shape.rank != 3:
+        return None
+    if event.assumed and not case.is_told_batched(result.shape):
+        return None
+    return Report(
+        f"`{case.subject}` is given no `dim`: of the three axes of {case.shape(result.shape)} torch takes the first",
+        label=f"axis 0 has {case.dim(result.shape.axes[0].size)} entries, which add up to 1",
+        help="name the axis whose entries compete: `dim=-1` for the scores of each position",
+        notes=("torch warns: implicit dimension choice for softmax has been deprecated",),
+        step=result.step,
+        constraint="implicit",
+    )
 
 
 def _over_samples(case: Case, x: Tensor, place: int) -> Report | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from shapelint.rules.contract import Case, OpCalled, Report, Rule
 from shapelint.shapes.shape import Axis, Shape
-from shapelint.values.model import Int, Step, Value
+from shapelint.values.model import Int, NoneValue, Step, Tensor, Value
 
 RULE = Rule("softmax-size-one", "SHP611", "warning", "a softmax over an axis of one entry gives 1 everywhere")
 
@@ -21,10 +21,12 @@ SOFTMAXES = (
 
 
 def softmax_axis(event: OpCalled) -> Value | None:
-    """The argument that names the axis of a softmax, called as a function or built as a layer."""
-    if event.config is not None:
-        return event.config.args.get("dim")
-    return event.arguments.get("dim")
+    """The axis of a softmax, called as a function or built as a layer: as written, or the one that torch takes where none is. Of three axes that is
+    the first, and a fault by itself (`softmax-axis`)."""
+    dim = (event.arguments if event.config is None else event.config.args).get("dim")
+    if isinstance(dim, NoneValue) and isinstance(event.result, Tensor) and event.result.shape.rank not in (None, 3):
+        return Int.of(1 if event.result.shape.rank > 1 else 0)
+    return dim
 
 
 def _axis(shape: Shape, place: int) -> Axis | None:
