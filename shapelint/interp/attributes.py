@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from shapelint.interp.children import register, unregister
 from shapelint.interp.containers import merged
-from shapelint.interp.described import is_description, reach_into
+from shapelint.interp.described import is_described, reach_into
 from shapelint.interp.names import Deferred, _in_frame, rebind
 from shapelint.interp.objects import (
     AttributeDict,
@@ -319,7 +319,7 @@ def _of_object(run: Run, owner: Ref, name: str, node: model.Expr) -> Value:
             known = layer_attribute(CallContext(run), op, thing.config, name)
             if known is not None:
                 return known
-    if isinstance(thing.cls, ClassInfo) and is_description(thing.cls.module) and not is_module_method(name):
+    if isinstance(thing.cls, ClassInfo) and is_described(thing.cls) and not is_module_method(name):
         reach_into(run, owner, name)
         return Unknown("outside-project", name)
     library = thing.library_name

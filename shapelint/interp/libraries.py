@@ -154,9 +154,9 @@ def call_external(run: Run, name: str, given: Arguments) -> Value:
         )
     if name.startswith("torch.optim."):
         return run.state.allocate(Instance(name, vague=True))
-    model = described(run, name)
-    if model is not None:
-        return call_with(run, model, given)
+    known_by_description = described(run, name)
+    if known_by_description is not None:
+        return call_with(run, known_by_description, given)
     method = name.rpartition(".")[2]
     if method.startswith("__") and name.startswith("torch."):
         from shapelint.interp.methods import of_class

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from shapelint.interp import annotated, asserts, worlds
 from shapelint.interp.arguments import asks_arguments
 from shapelint.interp.children import add_child, change_children
+from shapelint.interp.described import described
 from shapelint.interp.events import Misused, Unpacked
 from shapelint.interp.expressions import binary, evaluate, is_tensorish, spread_items
 from shapelint.interp.join import Join, join
@@ -885,8 +886,14 @@ def _base(run: Run, node: model.Expr) -> Value:
     if isinstance(node, model.Subscript):
         whole = evaluate(run, node.value)
         if isinstance(whole, ClassValue) or (isinstance(whole, External) and _is_class_name(whole.name)):
-            return whole
-    return evaluate(run, node)
+            return _as_described(run, whole)
+    return _as_described(run, evaluate(run, node))
+
+
+def _as_described(run: Run, base: Value) -> Value:
+    """A base of torchvision's as it is described, where it is."""
+    found = described(run, base.name) if isinstance(base, External) else None
+    return found if isinstance(found, ClassValue) else base
 
 
 def _is_class_name(name: str) -> bool:
