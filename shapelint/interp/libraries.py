@@ -138,20 +138,8 @@ def call_external(run: Run, name: str, given: Arguments) -> Value:
         return known(run, given)
     if name.startswith("builtins.") or name.endswith(("Error", "Exception")):
         return run.state.allocate(Instance(name, vague=True))
-    op = find(name)
-    if op is not None:
-        given = given.with_sizes()
-        if given.inexact:
-            return Unknown("dynamic-value", name)
-        if op.is_layer:
-            config = build_layer(run, op, name, given.args, given.kwargs, given.node, given.nodes, given.kwarg_nodes)
-            if config is None:
-                return Unknown("dynamic-value", name)
-            site = Site(run.top.module.path, given.node) if given.node else None
-            return run.state.allocate(Instance(name, config=config, built=site))
-        return call_op(
-            run, op, name, given.args, given.kwargs, given.node, given.nodes, given.kwarg_nodes, given.callee
-        )
+    if find(name) is not None:
+        return _by_op(run, name, given)
     if name.startswith("torch.optim."):
         return run.state.allocate(Instance(name, vague=True))
     known_by_description = described(run, name)
@@ -170,6 +158,22 @@ def call_external(run: Run, name: str, given: Arguments) -> Value:
 
         return build_wrapper(run, name) or Unknown("outside-project", name)
     return Unknown("outside-project", name)
+
+
+def _by_op(run: Run, name: str, given: Arguments) -> Value:
+    """Call an op of torch or NumPy, or build a layer."""
+    op = find(name)
+    assert op is not None
+    given = given.with_sizes()
+    if given.inexact:
+        return Unknown("dynamic-value", name)
+    if op.is_layer:
+        config = build_layer(run, op, name, given.args, given.kwargs, given.node, given.nodes, given.kwarg_nodes)
+        if config is None:
+            return Unknown("dynamic-value", name)
+        site = Site(run.top.module.path, given.node) if given.node else None
+        return run.state.allocate(Instance(name, config=config, built=site))
+    return call_op(run, op, name, given.args, given.kwargs, given.node, given.nodes, given.kwarg_nodes, given.callee)
 
 
 def knows(name: str) -> bool:
@@ -1014,10 +1018,13 @@ _FUNCTIONS: dict[str, Callable[[Run, Arguments], Value]] = {
     "random.randint": _random_int,
     "random.randrange": _random_int,
     "random.choice": _random_choice,
+    "numpy.random.default_rng": lambda run, given: run.state.allocate(Instance("numpy.random.Generator")),
+    "numpy.random.Generator": lambda run, given: run.state.allocate(Instance("numpy.random.Generator")),
+    "numpy.random.RandomState": lambda run, given: run.state.allocate(Instance("numpy.random.RandomState")),
     "numpy.random.randint": lambda run, given: (
         _random_int(run, given)
-        if len(given.args) + len(given.kwargs) <= 2 and "size" not in given.kwargs
-        else Unknown("unsupported-op", "numpy.random.randint")
+        if len(given.args) + len(given.kwargs) <= 2 and "size" not in given.kwargs and not given.inexact
+        else _by_op(run, "numpy.random.randint", given)
     ),
     "time.time": _number,
     "time.perf_counter": _number,
@@ -1027,6 +1034,9 @@ _FUNCTIONS: dict[str, Callable[[Run, Arguments], Value]] = {
 
 
 # Objects of libraries called ---------------------------------------------------------------------
+
+
+GENERATORS = frozenset(("numpy.random.Generator", "numpy.random.RandomState"))
 
 
 def call_library_object(run: Run, ref: Ref, thing: Instance, given: Arguments) -> Value:

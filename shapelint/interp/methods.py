@@ -19,7 +19,7 @@ from shapelint.interp.children import add_child, change_children, named_children
 from shapelint.interp.containers import dict_method, list_method
 from shapelint.interp.described import loosen
 from shapelint.interp.expressions import spread_items
-from shapelint.interp.libraries import WRAPPING, fill_container, parser_method
+from shapelint.interp.libraries import GENERATORS, WRAPPING, call_external, fill_container, parser_method
 from shapelint.interp.names import rebind
 from shapelint.interp.objects import (
     Builtin,
@@ -38,6 +38,7 @@ from shapelint.interp.texts import formatted, joined
 from shapelint.interp.torch_calls import call_op, supposed, surely_torch
 from shapelint.interp.unread import forget, leaves_alone
 from shapelint.ops.index import find
+from shapelint.ops.numpy_random import of_generator
 from shapelint.program import model
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.shape import Shape
@@ -84,7 +85,6 @@ def call_method(run: Run, method: Method, given: Arguments) -> Value:
     if isinstance(receiver, (Tuple, SizeOf, Sequence)):
         if name == "numel" and isinstance(receiver, (SizeOf, Tuple)):
             from shapelint.interp.builtins import call_builtin
-            from shapelint.interp.libraries import call_external
 
             items = call_builtin(run, "list", Arguments((receiver,)))
             return call_external(run, "math.prod", Arguments((items,)))
@@ -305,6 +305,13 @@ def _of_object(run: Run, receiver: Ref, name: str, given: Arguments) -> Value:
         wrapped = wrapper_method(run, thing, name, given)
         if wrapped is not None:
             return wrapped
+    if library in GENERATORS:
+        same = of_generator(name, given.args, given.kwargs)
+        if same is None or given.inexact:
+            return Unknown("unsupported-op", f"{library}.{name}")
+        function, args, kwargs = same
+        nodes = given.nodes[: len(args)]
+        return call_external(run, function, Arguments(args, kwargs, nodes, given.kwarg_nodes, given.node, given.callee))
     if thing.config is not None:
         op = find(f"{thing.config.name}.{name}")
         if op is not None:

@@ -433,8 +433,11 @@ numpy_entries	numpy.repeat	numpy.ndarray.repeat	numpy.repeat
 numpy_entries	numpy.squeeze	numpy.ndarray.squeeze	numpy.squeeze
 numpy_entries	numpy.sum	numpy.ndarray.prod	numpy.ndarray.sum	numpy.prod	numpy.sum
 numpy_random	numpy.random.choice	numpy.random.choice
+numpy_random	numpy.random.exponential	numpy.random.exponential
+numpy_random	numpy.random.laplace	numpy.random.laplace
 numpy_random	numpy.random.normal	numpy.random.normal
 numpy_random	numpy.random.permutation	numpy.random.permutation
+numpy_random	numpy.random.poisson	numpy.random.poisson
 numpy_random	numpy.random.rand	numpy.random.rand	numpy.random.randn
 numpy_random	numpy.random.randint	numpy.random.randint
 numpy_random	numpy.random.random	numpy.random.random	numpy.random.random_sample	numpy.random.standard_normal

@@ -7,16 +7,19 @@ import random
 from shapelint.ops.contract import CannotTell, Context, Op, Sample, op, t
 from shapelint.ops.factories import NEGATIVE, NOT_INTS, asked_axis, some_sizes
 from shapelint.ops.numpy_arrays import an_array, array_kind, draw_size, new_array, size_of
+from shapelint.shapes.dim import Dim
 from shapelint.shapes.shape import Axis, Shape
-from shapelint.values.model import Float, Int, NoneValue, Value
+from shapelint.values.model import Dtype, Float, Int, NoneValue, Value
 
 
-def _drawn(name: str, names: tuple[str, ...], signature: str, arguments: tuple[object, ...]) -> Op:
+def _drawn(
+    name: str, names: tuple[str, ...], signature: str, arguments: tuple[object, ...], kind: Dtype = "float"
+) -> Op:
     """Functions of `numpy.random` that take `size` as a keyword; without it they give a number."""
 
     def sample(rng: random.Random) -> Sample:
         called = rng.choice(names)
-        if rng.random() < 0.1:
+        if kind == "float" and rng.random() < 0.1:
             return Sample(called)
         size = draw_size(rng)
         if rng.random() < 0.4:
@@ -27,10 +30,10 @@ def _drawn(name: str, names: tuple[str, ...], signature: str, arguments: tuple[o
 
     def rule(cx: Context, size: Value, **parameters: Value) -> Value:
         if not isinstance(size, NoneValue):
-            cx.expect(new_array(Shape.unknown("sizes"), "float"))
-            return new_array(size_of(cx, size), "float")
+            cx.expect(new_array(Shape.unknown("sizes"), kind))
+            return new_array(size_of(cx, size), kind)
         if all(isinstance(v, (Int, Float)) for v in parameters.values()):
-            return Float()
+            return Float() if kind == "float" else Int(Dim.symbol("n", "unknown", 0))
         raise CannotTell("dynamic-value")
 
     rule.__doc__ = """`size -> (*size)`; without a size, a number.
@@ -51,6 +54,9 @@ DRAWN = [
     ),
     _drawn("numpy.random.normal", ("numpy.random.normal",), "loc=0.0, scale=1.0, size=None", (0, 1.5)),
     _drawn("numpy.random.uniform", ("numpy.random.uniform",), "low=0.0, high=1.0, size=None", (0.5, 1)),
+    _drawn("numpy.random.exponential", ("numpy.random.exponential",), "scale=1.0, size=None", (1.5,)),
+    _drawn("numpy.random.laplace", ("numpy.random.laplace",), "loc=0.0, scale=1.0, size=None", (0, 1.5)),
+    _drawn("numpy.random.poisson", ("numpy.random.poisson",), "lam=1.0, size=None", (2,), "int"),
 ]
 
 
@@ -150,4 +156,34 @@ def choice(cx: Context, a: Value, size: Value, **options: Value) -> Value:
     """
     if isinstance(size, NoneValue):
         raise CannotTell("dynamic-value")
-    return new_array(size_of(cx, size), "int" if isinstance(a, Int) else an_array(cx, a).dtype)
+    if isinstance(a, Int):
+        return new_array(size_of(cx, size), "int")
+    source = an_array(cx, a)
+    if source.shape.rank != 1:
+        raise CannotTell("dynamic-value")  # of a generator's `choice` rows
+    return new_array(size_of(cx, size), source.dtype)
+
+
+_OF_GENERATORS = {"integers": "randint", "random_integers": "randint"}
+_SAME = frozenset(
+    "rand randn randint random random_sample standard_normal normal uniform exponential laplace poisson permutation shuffle choice".split()
+)
+_LONGEST = {"random": 1, "standard_normal": 1, "randint": 4, "choice": 4, "permutation": 1}
+_OPTIONS = frozenset(("dtype", "endpoint", "shuffle", "out", "method"))
+
+
+def of_generator(
+    name: str, args: tuple[Value, ...], kwargs: dict[str, Value]
+) -> tuple[str, tuple[Value, ...], dict[str, Value]] | None:
+    """The function of `numpy.random` that does what a method of a `Generator` or `RandomState` does, and what it is given; None where none does.
+
+    What a generator's method takes beyond that says nothing of shapes, but for an `axis`.
+    """
+    function = _OF_GENERATORS.get(name, name)
+    if function not in _SAME and name not in _OF_GENERATORS:
+        return None
+    longest = _LONGEST.get(function, len(args))
+    if "axis" in kwargs or (function in ("choice", "permutation") and len(args) > longest):
+        return None
+    kept = {k: v for k, v in kwargs.items() if k not in _OPTIONS or (k == "dtype" and function == "randint")}
+    return f"numpy.random.{function}", args[:longest], kept

@@ -18,6 +18,7 @@ RULE = Rule("reshape-scrambles", "SHP603", "warning", "a view or reshape where a
 MADE_UP = frozenset(
     "zeros ones rand randn empty full arange randint linspace tensor eye randperm normal zeros_like randn_like".split()
 )
+_DRAWN = frozenset("array choice exponential laplace permutation poisson random uniform".split())  # of NumPy
 
 # rows made one entry longer and then read in the other order are shifted against each other on purpose (relative positions)
 _SKEWING = frozenset(("cat", "pad"))
@@ -50,7 +51,7 @@ class _Unread:
     step: Step | None
 
 
-@RULE.check("reshape", "reshape_as")
+@RULE.check("reshape", "reshape_as", "numpy.reshape")
 def check(case: Case) -> Report | None:
     """The target's sizes are a reordering of the source's factors, or merge factors that are not neighbours, and no other reading exists."""
     event = case.event
@@ -66,9 +67,7 @@ def check(case: Case) -> Report | None:
     if _is_unread(kept, x.step):
         return None
     _undo(kept, result)
-    if (x.step is None and x.shape.concrete is not None) or (
-        x.step is not None and x.step.op in MADE_UP and x.shape.concrete is not None
-    ):
+    if x.shape.concrete is not None and (x.step is None or _is_made_up(x.step)):
         return None
     if x.step is not None and x.step.op in _SKEWING:
         kept.append(_Skewed(result.step))
@@ -97,6 +96,11 @@ def summed(case: Case) -> Report | None:
             if factor.parent is not None and factor.parent.mixed and mixed.source == set(factor.parent.mixed):
                 mixed.summed = mixed.summed or not mixed.undone
     return None
+
+
+def _is_made_up(step: Step) -> bool:
+    library, _, name = step.op.rpartition(".")
+    return name in MADE_UP or (library.startswith("numpy") and name in _DRAWN)
 
 
 def _is_unread(kept: list[object], step: Step | None) -> bool:

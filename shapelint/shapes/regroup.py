@@ -309,7 +309,8 @@ _Block = tuple[tuple[int, ...], tuple[int, ...]]
 def _covers(
     facts: Facts, sources: tuple[int, ...], places: tuple[int, ...], factors: list[Factor], sizes: list[Dim]
 ) -> Iterator[tuple[_Block, ...]]:
-    """Ways to pair factors with sizes of equal product, each time one with one or more; no more than two are told."""
+    """Ways to pair factors with sizes of equal product, each time one with one or more; no more than two are told. Which of several equal sizes is
+    meant makes no other way: the first of them stands for all, so that they keep their order."""
     if not sources or not places:
         if not sources and not places:
             yield ()
@@ -319,12 +320,15 @@ def _covers(
     want = facts.resolve(factors[first].size, generic=True)
     for count in range(1, len(places) + 1):
         for chosen in combinations(places, count):
+            if any(sizes[p] == sizes[q] for p in chosen for q in places if q < p and q not in chosen):
+                continue
             if facts.resolve(product(sizes[p] for p in chosen), generic=True) == want:
                 blocks.append(((first,), chosen))
     for count in range(1, len(rest) + 1):
         for others in combinations(rest, count):
             total = facts.resolve(product(factors[s].size for s in (first, *others)), generic=True)
-            blocks += [((first, *others), (p,)) for p in places if sizes[p] == total]
+            alike = [p for p in places if sizes[p] == total]
+            blocks += [((first, *others), (p,)) for p in alike[:1]]
     found = 0
     for block in blocks:
         remaining = tuple(s for s in sources if s not in block[0]), tuple(p for p in places if p not in block[1])
