@@ -7,7 +7,7 @@ from dataclasses import replace
 from shapelint.interp.children import register, unregister
 from shapelint.interp.containers import merged
 from shapelint.interp.described import is_described, reach_into
-from shapelint.interp.names import Deferred, _in_frame, rebind
+from shapelint.interp.names import _in_frame, rebind
 from shapelint.interp.objects import (
     AttributeDict,
     AttributesOf,
@@ -15,6 +15,7 @@ from shapelint.interp.objects import (
     Builtin,
     ClassInfo,
     ClassValue,
+    Deferred,
     DictObject,
     Frame,
     FunctionValue,

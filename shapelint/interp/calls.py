@@ -10,13 +10,14 @@ from shapelint.interp.containers import as_mapping
 from shapelint.interp.described import is_description
 from shapelint.interp.expressions import distribute, evaluate, joined_size, rows_of, spread_items, unspread
 from shapelint.interp.join import Join, join_values
-from shapelint.interp.names import Deferred, identified
+from shapelint.interp.names import identified
 from shapelint.interp.objects import (
     CONTAINERS,
     BoundMethod,
     Builtin,
     ClassInfo,
     ClassValue,
+    Deferred,
     DictObject,
     Frame,
     FunctionValue,

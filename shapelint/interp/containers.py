@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 from shapelint.interp import worlds
 from shapelint.interp.expressions import as_dim, rows_of, spread_items
 from shapelint.interp.join import Join
-from shapelint.interp.names import Deferred, module_frame, resolve_deferred
+from shapelint.interp.names import module_frame, resolve_deferred
 from shapelint.interp.objects import (
     HPARAMS,
     ClassValue,
+    Deferred,
     DictObject,
     Instance,
     ListObject,

@@ -11,11 +11,12 @@ from shapelint.interp.events import Observer
 from shapelint.interp.expressions import evaluate, spread_items
 from shapelint.interp.faults import note_fault
 from shapelint.interp.libraries import knows
-from shapelint.interp.names import Deferred, namespace
+from shapelint.interp.names import namespace
 from shapelint.interp.objects import (
     BoundMethod,
     ClassInfo,
     ClassValue,
+    Deferred,
     DictObject,
     Frame,
     FunctionValue,

@@ -9,7 +9,7 @@ from typing import Literal
 from shapelint.interp import worlds
 from shapelint.interp.arguments import asks_arguments
 from shapelint.interp.join import Join, join_values
-from shapelint.interp.names import Deferred, assign_name, lookup
+from shapelint.interp.names import assign_name, lookup
 from shapelint.interp.objects import (
     DictObject,
     FunctionValue,
@@ -837,7 +837,6 @@ _EVALUATORS: dict[type, Callable[..., Value]] = {
 }
 
 __all__ = [
-    "Deferred",
     "External",
     "FunctionValue",
     "Range",

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from shapelint.interp.objects import (
-    ClassValue,
+    Deferred,
     DictObject,
     Frame,
-    FunctionValue,
     HeapObject,
     Instance,
     ListObject,
@@ -20,7 +19,6 @@ from shapelint.shapes.shape import Axis, Part, Shape
 from shapelint.values.model import (
     NO_GUARD,
     Bool,
-    External,
     Float,
     Guard,
     Int,
@@ -210,7 +208,8 @@ class Join:
         if same_value(a, b, left, right):
             return a
         for unread, read in ((a, b), (b, a)):
-            if _is_read_import(unread, read):
+            found = unread.found if isinstance(unread, Deferred) else None
+            if found is not None and same_value(found, read, left, right):
                 return read
         self.changed = True
         if isinstance(a, Unknown) or isinstance(b, Unknown):
@@ -323,19 +322,3 @@ def join_values(pairs: list[tuple[Value, State]]) -> tuple[Value, State]:
         value = joiner.value(value, other_value)
         state = joiner.state()
     return value, state
-
-
-def _is_read_import(unread: Value, read: Value) -> bool:
-    """Whether one value is an import that its path has not read yet (`names.Deferred`), and the other what the import names: of that
-    module, since another one may have a class of the same name."""
-    name = getattr(unread, "name", None) if type(unread).__name__ == "Deferred" else None
-    if isinstance(read, External):
-        owner, _, own = read.name.rpartition(".")
-    elif isinstance(read, ClassValue):
-        owner, own = read.info.module.name, read.info.name
-    elif isinstance(read, FunctionValue):
-        owner, own = read.module.name, read.name
-    else:
-        return False
-    module = getattr(unread, "module", "")
-    return own == name and bool(module) and f".{owner}".endswith(f".{module}")

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from shapelint.interp.faults import note_fault
-from shapelint.interp.objects import Builtin, Frame, Instance, ListObject, Namespace
+from shapelint.interp.objects import Builtin, Deferred, Frame, Instance, ListObject, Namespace
 from shapelint.interp.run import Activation, PathEnds, Run
 from shapelint.interp.state import State
 from shapelint.ops.index import is_own, own_within
@@ -14,17 +12,6 @@ from shapelint.program.project import LoadedModule
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.shape import Segment
 from shapelint.values.model import External, NoneValue, Opaque, Stacked, Str, Tensor, Unknown, Value
-
-
-@dataclass(frozen=True, slots=True)
-class Deferred(Value):
-    """A name of another module of the project, not read yet. Most imports of a file are never used in the reading at hand."""
-
-    module: str
-    level: int
-    name: str | None  # None for the module itself
-    importer: LoadedModule
-
 
 BUILTIN_NAMES = frozenset(
     [
@@ -278,6 +265,11 @@ def _import_star(run: Run, node: model.ImportFrom) -> None:
 
 def resolve_deferred(run: Run, value: Deferred) -> Value:
     """What an imported name of the project is."""
+    value.found = _imported(run, value)
+    return value.found
+
+
+def _imported(run: Run, value: Deferred) -> Value:
     loaded = run.project.resolve(value.importer, value.module, value.level)
     if value.name is None:
         if loaded is None:

@@ -181,6 +181,18 @@ class Namespace(Value):
     module: LoadedModule
 
 
+@dataclass(slots=True, unsafe_hash=True)
+class Deferred(Value):
+    """A name of another module of the project, not read yet. Most imports of a file are never used in the reading at hand. `found` is what
+    it was when some path first read it: Python reads it once, where the import stands, for all paths."""
+
+    module: str
+    level: int
+    name: str | None  # None for the module itself
+    importer: LoadedModule
+    found: Value | None = field(default=None, compare=False)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Partial(Value):
     """A function with some of its arguments; `inexact` where more may be among them than what stands here."""
@@ -438,8 +450,8 @@ class AttributeDict(DictObject):
         """Functions, classes and modules that a module defines are not what anyone overrides by data."""
         if isinstance(self.holder, Instance):
             return list(self.items)
-        fixed = (FunctionValue, ClassValue, Namespace, Builtin, External)
-        return [k for k, v in self.items.items() if not isinstance(v, fixed) and type(v).__name__ != "Deferred"]
+        fixed = (FunctionValue, ClassValue, Namespace, Builtin, External, Deferred)
+        return [k for k, v in self.items.items() if not isinstance(v, fixed)]
 
 
 HeapObject = Union[ListObject, DictObject, Instance, Frame, AttributesOf]

@@ -14,6 +14,7 @@ from shapelint.interp.objects import (
     BoundMethod,
     Builtin,
     ClassValue,
+    Deferred,
     DictObject,
     Frame,
     FunctionValue,
@@ -154,11 +155,7 @@ def _forget_names(frame: Frame) -> list[Value]:
 
 
 def _is_code(value: Value) -> bool:
-    return isinstance(value, (FunctionValue, ClassValue, Namespace, Builtin, External)) or _is_import(value)
-
-
-def _is_import(value: Value) -> bool:
-    return type(value).__name__ == "Deferred"
+    return isinstance(value, (FunctionValue, ClassValue, Namespace, Builtin, External, Deferred))
 
 
 def forget_scope(run: Run) -> None:
