@@ -29,7 +29,7 @@ from shapelint.interp.objects import (
 )
 from shapelint.interp.run import PathEnds, Run
 from shapelint.interp.torch_calls import CallContext, call_named, exported
-from shapelint.interp.unread import write_anywhere
+from shapelint.interp.unread import leave_with, write_anywhere
 from shapelint.ops.contract import attribute as layer_attribute
 from shapelint.ops.index import find
 from shapelint.program import model
@@ -441,6 +441,7 @@ def set_attribute(run: Run, owner: Value, name: str, value: Value, raw: bool = F
     if isinstance(owner, Opaque):
         run.state.put[Opaque(f"{owner.path}.{name}", owner.origin)] = value
         return
+    leave_with(run, owner, (value,))
     if isinstance(owner, Unknown):
         write_anywhere(run, name, value)
         return
@@ -491,6 +492,7 @@ def set_named(run: Run, owner: Value, name: Value, value: Value, raw: bool = Fal
     if not raw and _by_own_method(run, owner, name, value):
         return
     start = name.prefix if isinstance(name, Str) else ""
+    leave_with(run, owner, (value,))
     if isinstance(owner, Unknown):
         write_anywhere(run, None, value)
         return

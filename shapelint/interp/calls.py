@@ -31,7 +31,7 @@ from shapelint.interp.objects import (
 )
 from shapelint.interp.run import CALL_DEPTH, Activation, BudgetSpent, PathEnds, Run
 from shapelint.interp.state import State
-from shapelint.interp.unread import forget, hand_over, leaves_alone
+from shapelint.interp.unread import CONTAINING, forget, hand_over, leave_with, leaves_alone
 from shapelint.ops.index import find
 from shapelint.program import model
 from shapelint.shapes.dim import Dim
@@ -249,9 +249,22 @@ def call_unread(run: Run, function: Value, given: Arguments, receiver: Value | N
     values = (*given.args, *given.kwargs.values(), *([receiver] if receiver is not None else []))
     functions = [v for v in values if isinstance(v, (FunctionValue, BoundMethod))]
     if not leaves_alone(function, given.method):
-        functions = list(hand_over(run, values))
+        hold(run, hand_over(run, values))
+        return
+    if given.method in CONTAINING:
+        leave_with(run, function, values)
     if functions and not may_call(run, functions, _UNREAD_STEPS):
         forget(run, [v for one in functions for v in captured(run, one)])
+
+
+def hold(run: Run, functions: Collection[FunctionValue | BoundMethod]) -> None:
+    """Leave functions with code that is not read: it may call them now, and whenever it runs again."""
+    if not functions:
+        return
+    before = run.state
+    if not may_call(run, functions, _UNREAD_STEPS):
+        hand_over(run, [v for one in functions for v in captured(run, one)])
+    run.state.escaped |= frozenset(a for a in Join(before, run.state).apart() if before.find(a) is not None)
 
 
 def may_call(run: Run, functions: Collection[Value], steps: int) -> bool:

@@ -26,6 +26,7 @@ from shapelint.interp.objects import (
 from shapelint.interp.rows import any_of, element_at, element_of_number, flat, length_of, sliced, turned
 from shapelint.interp.run import PathEnds, Run
 from shapelint.interp.torch_calls import call_named, exported, supposed, surely_torch
+from shapelint.interp.unread import leave_with
 from shapelint.program import model
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.printing import format_dim
@@ -505,6 +506,7 @@ def set_item(run: Run, owner: Value, index: Value, value: Value, node: model.Sub
         return
     if isinstance(owner, Unknown) and _indexes_tensors_alone(index):
         supposed(run, "__getitem__", owner, (index,), {})  # as many axes as the index has
+    leave_with(run, owner, (value,))
     if not isinstance(owner, Ref):
         return
     thing = run.state.write(owner)

@@ -36,7 +36,7 @@ from shapelint.interp.rows import any_of, flat
 from shapelint.interp.run import Run
 from shapelint.interp.texts import formatted, joined
 from shapelint.interp.torch_calls import call_op, supposed, surely_torch
-from shapelint.interp.unread import forget, leaves_alone
+from shapelint.interp.unread import forget, leave_with, leaves_alone
 from shapelint.ops.index import find
 from shapelint.ops.numpy_random import of_generator
 from shapelint.program import model
@@ -71,6 +71,7 @@ def call_method(run: Run, method: Method, given: Arguments) -> Value:
     if isinstance(receiver, Tensor):
         return _of_tensor(run, receiver, name, given)
     if isinstance(receiver, Ref):
+        leave_with(run, receiver, (*given.args, *given.kwargs.values()))
         return _of_object(run, receiver, name, given)
     if isinstance(receiver, Method) and receiver.name == "_modules" and isinstance(receiver.receiver, Ref):
         return _of_registry(run, receiver.receiver, name)

@@ -24,6 +24,7 @@ from shapelint.interp.objects import (
 )
 from shapelint.interp.run import Activation, PathEnds, Run
 from shapelint.interp.state import State
+from shapelint.interp.unread import leave_with
 from shapelint.ops.contract import Evidence, Role
 from shapelint.ops.index import own_within
 from shapelint.program import model
@@ -287,6 +288,7 @@ def _annotated(run: Run, node: model.AnnAssign) -> None:
 def _augmented(run: Run, node: model.AugAssign) -> None:
     old = evaluate(run, node.target)
     more = evaluate(run, node.value)
+    leave_with(run, old, (more,))
     if isinstance(old, Ref) and node.op == "+":
         thing = run.state.read(old)
         if isinstance(thing, ListObject):

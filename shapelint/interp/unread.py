@@ -21,10 +21,12 @@ from shapelint.interp.objects import (
     HeapObject,
     Instance,
     ListObject,
+    Method,
     Namespace,
     Partial,
     Repeated,
 )
+from shapelint.interp.objects import Iterable as Rows
 from shapelint.interp.run import Run
 from shapelint.values.model import External, OneOf, Ref, Sequence, Tuple, Unknown, Value
 
@@ -42,7 +44,7 @@ _OBSERVING = frozenset(
 )  # fmt: skip
 # what loggers do with what they are given, and what the containers of Python do, which keep it as it is
 _LOGGING = frozenset(("critical", "debug", "error", "exception", "info", "log", "print", "warn", "warning", "write"))
-_CONTAINING = frozenset(
+CONTAINING = frozenset(
     (
         "add", "append", "appendleft", "count", "discard", "extend", "extendleft", "format", "get", "index", "insert", "items", "join",
         "keys", "pop", "put", "remove", "setdefault", "update", "values",
@@ -58,24 +60,52 @@ def leaves_alone(function: Value, method: str) -> bool:
         name = function.name
         return name.partition(".")[0] in _OBSERVING and name.rpartition(".")[2] not in _SHUFFLING
     made_elsewhere = isinstance(function, Unknown) and function.reason == "outside-project"
-    return method in _LOGGING or (method in _CONTAINING and not made_elsewhere)
+    return method in _LOGGING or (method in CONTAINING and not made_elsewhere)
 
 
 def hand_over(run: Run, values: Iterable[Value]) -> list[FunctionValue | BoundMethod]:
     """Give values to code that is not read: all that can be reached through them, or through what such code got hold of before, is unknown from
-    here on. Gives the functions among them, which may be called."""
-    given = list(values)
-    held = {v.address for v in given if isinstance(v, Ref)}
-    functions = forget(run, [*given, *(Ref(address) for address in sorted(run.state.escaped - held))])
-    run.state.escaped |= held
+    here on, and again whenever such code runs. Gives the functions among them, which may be called."""
+    state = run.state
+    functions: list[FunctionValue | BoundMethod] = []
+    state.escaped |= _forget_all(run, [*values, *state.left, *map(Ref, sorted(state.escaped))], functions)
+    state.left = ()
     return functions
+
+
+def leave_with(run: Run, owner: Value, values: Iterable[Value]) -> None:
+    """Values are put into an object that is not read, or that such code holds: it finds them there when it runs next."""
+    is_held = isinstance(owner, Ref) and owner.address in run.state.escaped
+    if is_held or isinstance(owner, Unknown) or (isinstance(owner, External) and not leaves_alone(owner, "")):
+        functions: list[FunctionValue | BoundMethod] = []
+        run.state.escaped |= frozenset(_reached(values, functions))
+        run.state.left += tuple(functions)
 
 
 def forget(run: Run, values: Iterable[Value]) -> list[FunctionValue | BoundMethod]:
     """Take everything that can be reached through some values to be unknown; gives the functions among them, which may be called."""
     functions: list[FunctionValue | BoundMethod] = []
+    _forget_all(run, values, functions)
+    return functions
+
+
+def _forget_all(run: Run, values: Iterable[Value], functions: list[FunctionValue | BoundMethod]) -> set[int]:
+    """Forget all that can be reached through some values, and give its addresses; the functions among it are added to `functions`."""
     seen: set[int] = set()
-    pending: list[Value] = list(values)
+    pending = _reached(values, functions)
+    while pending:
+        address = pending.pop()
+        if address not in seen:
+            seen.add(address)
+            if address not in run.spared:
+                pending += _reached(_forget_one(run, address), functions)
+    return seen
+
+
+def _reached(values: Iterable[Value], functions: list[FunctionValue | BoundMethod]) -> list[int]:
+    """The addresses of the objects that values hold without another object between; the functions among them are added to `functions`."""
+    found: list[int] = []
+    pending = list(values)
     while pending:
         value = pending.pop()
         if isinstance(value, (Tuple, Repeated)):
@@ -83,15 +113,18 @@ def forget(run: Run, values: Iterable[Value]) -> list[FunctionValue | BoundMetho
         elif isinstance(value, OneOf):
             pending.extend(value.options)
         elif isinstance(value, Sequence):
-            pending.append(value.element)
+            pending.extend(v for v in (value.element, value.first, value.last) if v is not None)
         elif isinstance(value, Partial):
             pending.extend((value.function, *value.args, *value.kwargs.values()))
+        elif isinstance(value, Method):
+            pending.append(value.receiver)
+        elif isinstance(value, Rows):
+            pending.extend(value.sources)
         elif isinstance(value, (FunctionValue, BoundMethod)):
             functions.append(value)
-        elif isinstance(value, (Ref, Namespace)) and value.address not in seen and value.address not in run.spared:
-            seen.add(value.address)
-            pending.extend(_forget_one(run, value.address))
-    return functions
+        elif isinstance(value, (Ref, Namespace)):
+            found.append(value.address)
+    return found
 
 
 def _forget_one(run: Run, address: int) -> list[Value]:

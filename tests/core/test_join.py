@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shapelint.interp.join import Join
-from shapelint.interp.objects import DictObject, Frame, Instance, ListObject
+from shapelint.interp.objects import Builtin, DictObject, Frame, Instance, ListObject
 from shapelint.interp.state import State
 from shapelint.shapes.dim import Dim, Symbol
 from shapelint.shapes.shape import Axis, Segment, Shape
@@ -242,4 +242,7 @@ def test_only_what_both_paths_show_to_be_a_tensor_is_one() -> None:
 def test_what_either_path_let_go_is_gone() -> None:
     left, right = State({}), State({})
     left.escaped, right.escaped = frozenset({1}), frozenset({2})
-    assert Join(left, right).state().escaped == {1, 2}
+    left.left, right.left = (Builtin("len"),), (Builtin("len"), Builtin("max"))
+    joined = Join(left, right).state()
+    assert joined.escaped == {1, 2}
+    assert joined.left == (Builtin("len"), Builtin("max"))
