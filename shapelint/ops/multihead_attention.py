@@ -9,6 +9,7 @@ from typing import Any
 from shapelint.ops.contract import CannotTell, Constraint, Context, Layer, Message, Sample, layer, op, say, t
 from shapelint.ops.recurrent_input import Steps, read_layout
 from shapelint.shapes.dim import ONE, Dim
+from shapelint.shapes.facts import Verdict
 from shapelint.shapes.shape import Axis, Part, Shape
 from shapelint.values.model import NONE, Float, Int, NoneValue, Str, Tensor, Tuple, Unknown, Value
 
@@ -209,9 +210,24 @@ def check_padding_mask(cx: Context, constraint: str, value: Value, k: Steps, ope
         sizes = Shape(tuple(p for p in want if isinstance(p, Axis)))
         headline = say("expected {name} of shape {want} but got {got}", name=operand, want=sizes, got=mask.shape)
     mask = cx.ranks(mask, (len(want),), constraint, headline, operand)
+    _check_turned(cx, constraint, [p.size for p in want if isinstance(p, Axis)], mask.shape.dims, headline, operand)
     for expected, got in zip(want, mask.shape.parts, strict=True):
         if isinstance(expected, Axis) and isinstance(got, Axis):
             cx.demand_equal(constraint, expected.size, got.size, headline, operand=operand)
+
+
+def _check_turned(
+    cx: Context, constraint: str, want: list[Dim], got: tuple[Dim, ...], headline: Message, operand: str
+) -> None:
+    """A mask of (S, batch), as the data of a layer that is not `batch_first` has its axes: the mask is (batch, S) all the same. Equal sizes could
+    hide it."""
+    if len(want) != 2 or all(d.value is not None for d in want):
+        return
+    same = Verdict.SAME
+    if cx.facts.compare(*want) is not same and all(cx.facts.compare(a, b) is same for a, b in zip(want, got[::-1])):
+        certain = cx.facts.compare(*want, proof=True) is Verdict.DIFFERENT
+        label = say("its axes are exchanged: it is (batch, steps) whatever `batch_first` says")
+        cx.refute(constraint, headline, label=label, operand=operand, possible=not certain)
 
 
 def _mask(cx: Context, constraint: str, value: Value, operand: str) -> Tensor | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from shapelint.rules.broadcast_pairs import ELEMENTWISE
 from shapelint.rules.contract import Case, Misused, OpCalled, Report, Rule
 from shapelint.rules.reshape_scrambles import MADE_UP
 from shapelint.rules.size_names import BATCH_NAMES, name_in
@@ -43,6 +44,44 @@ def check(case: Case) -> Report | None:
                     if report is not None:
                         return report
     return None
+
+
+@RULE.check(*ELEMENTWISE)
+def elsewhere(case: Case) -> Report | None:
+    """An axis of as many entries as an input has meets one that layers and parameters count, though the other side has the very same entries along
+    another axis: `weights * scores` of (n,) and (n, classes)."""
+    event = case.event
+    assert isinstance(event, OpCalled)
+    values = list(event.arguments.values())[:2]
+    sides = [x for v in values if (x := case.tensor(v)) is not None and x.shape.ranked]
+    if len(sides) != 2 or not event.learned or any(x.assumed for x in sides) or check(case) is not None:
+        return None
+    for x, other in (sides, sides[::-1]):
+        for place in range(1, min(x.shape.rank or 0, other.shape.rank or 0) + 1):
+            axis, met = x.shape.axes[-place], other.shape.axes[-place]
+            if not _is_given(axis, event.learned) or not met.factors or _is_sized_by_inputs(met):
+                continue
+            same = [n for n, one in enumerate(other.shape.axes) if one.factors == axis.factors]
+            if same and case.facts.resolve(met.size, generic=True) != 1:
+                at = (other.shape.rank or 0) - place
+                return Report(
+                    f"`{case.subject}` works only where axis {same[0]} and axis {at} of {case.shape(other.shape)} have one size",
+                    label=f"what axis {same[0]} counts is axis {(x.shape.rank or 0) - place} of {case.shape(x.shape)}, which meets axis {at}",
+                    help="give the side with fewer axes one more behind these: `unsqueeze(-1)`, or `keepdim=True` where they were reduced",
+                    step=x.step,
+                    constraint="elsewhere",
+                )
+    return None
+
+
+def _is_given(axis: Axis, learned: tuple[Symbol, ...]) -> bool:
+    """Whether an axis has as many entries as an input, of which the op that is told has learned how many these are."""
+    symbols = {s for f in axis.factors for s in f.size.symbols}
+    return any(s.kind == "input" and s in learned for s in symbols)
+
+
+def _is_sized_by_inputs(axis: Axis) -> bool:
+    return any(s.kind != "parameter" for f in axis.factors for s in f.size.symbols)
 
 
 @RULE.check("BatchNorm", "Linear", "LayerNorm")

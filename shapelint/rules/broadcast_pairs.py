@@ -13,7 +13,7 @@ from shapelint.values.model import Step, Tensor
 
 RULE = Rule("broadcast-pairs", "SHP604", "warning", "two vectors of one length broadcast to a matrix of all pairs")
 
-_ELEMENTWISE = (
+ELEMENTWISE = (
     "torch.add torch.sub torch.mul torch.true_divide torch.eq torch.ne torch.lt torch.le torch.gt torch.ge "
     "torch.Tensor.eq torch.Tensor.sub torch.Tensor.add torch.Tensor.mul torch.Tensor.div"
 ).split()
@@ -31,7 +31,7 @@ _INSERTING = frozenset(
 _MOVING = frozenset("squeeze reshape reshape_as view flatten getitem indexing detach conversion select".split())
 
 
-@RULE.check(*_ELEMENTWISE, *LOSSES)
+@RULE.check(*ELEMENTWISE, *LOSSES)
 def check(case: Case) -> Report | None:
     """`(…, N)` meets `(…, N, 1)`: the axis of 1 is the one output of a layer, or a column of data, not one put there to pair."""
     event = case.event
@@ -183,4 +183,4 @@ def _inserted(case: Case, step: Step | None, one: Axis) -> bool:
     return origin in _INSERTING
 
 
-__all__ = ["LOSSES", "RULE", "Tensor"]
+__all__ = ["ELEMENTWISE", "LOSSES", "RULE", "Tensor"]

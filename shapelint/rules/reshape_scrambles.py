@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from shapelint.interp.run import Run
 from shapelint.rules.contract import Case, OpCalled, Report, Rule
 from shapelint.shapes.dim import Dim, FloorDiv, Max, Min
+from shapelint.shapes.facts import Verdict
 from shapelint.shapes.regroup import Scramble, regroup
-from shapelint.shapes.shape import Axis, Factor
+from shapelint.shapes.shape import Axis, Factor, product
 from shapelint.values.model import Step, Tensor
 
 RULE = Rule("reshape-scrambles", "SHP603", "warning", "a view or reshape where a transpose or permute was meant")
@@ -61,7 +62,8 @@ def check(case: Case) -> Report | None:
     if x is None or result is None or not result.shape.ranked:
         return None
     kept = case.run.notes.setdefault(RULE.name, [])
-    if not x.shape.ranked or (event.assumed and not case.is_told_batched(x.shape)):
+    axes = _wide_axes(case, x, result)
+    if axes is None or (event.assumed and not case.is_told_batched(x.shape)):
         kept.append(_Unread(result.step))
         return None
     if _is_unread(kept, x.step):
@@ -74,9 +76,9 @@ def check(case: Case) -> Report | None:
         return None
     if _is_skewed(kept, x.step):
         return None
-    if any(_is_open(case.facts.resolve(d, generic=True)) for d in x.shape.dims):
+    if any(_is_open(case.facts.resolve(axis.size, generic=True)) for axis in axes):
         return None
-    scramble = regroup(case.facts, x.shape.axes, result.shape.dims).scramble
+    scramble = regroup(case.facts, axes, result.shape.dims).scramble
     if scramble is not None and len(scramble.source) > 1 and not _may_collapse(case, scramble):
         kept.append(_Mixed(case, _report(case, x, result, scramble), frozenset(scramble.source)))
     return None
@@ -96,6 +98,16 @@ def summed(case: Case) -> Report | None:
             if factor.parent is not None and factor.parent.mixed and mixed.source == set(factor.parent.mixed):
                 mixed.summed = mixed.summed or not mixed.undone
     return None
+
+
+def _wide_axes(case: Case, x: Tensor, result: Tensor) -> tuple[Axis, ...] | None:
+    """The axes of a tensor that is read anew. Of an unknown number those that are known, if they hold all entries that the result has: the others are
+    then of size 1, which no order in memory knows of."""
+    if x.shape.ranked:
+        return x.shape.axes
+    known = tuple(part for part in x.shape.parts if isinstance(part, Axis))
+    sizes = [product(axis.size for axis in axes) for axes in (known, result.shape.axes)]
+    return known if case.facts.compare(*sizes, proof=True) is Verdict.SAME else None
 
 
 def _is_made_up(step: Step) -> bool:
