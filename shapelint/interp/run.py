@@ -14,7 +14,7 @@ from shapelint.shapes.dim import Dim, Symbol, bounds
 from shapelint.shapes.printing import Namer
 from shapelint.shapes.shape import Axis, Segment, Shape
 from shapelint.values.conditions import Branch, Compares, Condition, Equals, IsWhole, Rank, SameRank
-from shapelint.values.model import Int, Opaque, Packed, Ref, Site, Stacked, Tensor, Unknown, Value
+from shapelint.values.model import Int, Opaque, Packed, Ref, Site, Stacked, Step, Tensor, Unknown, Value
 
 if TYPE_CHECKING:
     from shapelint.program.model import Expr, FunctionDef, Stmt
@@ -146,6 +146,7 @@ class Run:
         self.packed: dict[str, Packed] = {}  # inputs that are packed sequences in the world at hand
         self.sizes: dict[str, Dim] = {}  # of opaque values that may be ints as well as tuples of them
         self.adopted: dict[str, Tensor] = {}
+        self.overwritten: set[Step] = set()  # those into whose tensors something was written in place
         self.names: dict[Symbol, str] = {}
         self.asked_sizes: dict[str, list[Symbol]] = {}  # open sizes that were asked whether they are 1, by name
         self.open_sizes: list[Dim] = []  # those that were taken not to be 1, though they may be

@@ -18,7 +18,7 @@ from shapelint.interp.objects import Builtin, Instance, ListObject, Range
 from shapelint.interp.rows import flat, length_of, turned
 from shapelint.interp.run import BudgetSpent, PathEnds, Run, WorldSplit, WrongGuess
 from shapelint.interp.state import State
-from shapelint.ops.contract import CannotTell, Context, Inferred, Mismatch, Op, Signature, construct, infer
+from shapelint.ops.contract import CannotTell, Context, Inferred, Mismatch, Op, Signature, construct, entries_of, infer
 from shapelint.ops.index import find
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.shape import Axis, Part, Segment, Shape
@@ -147,6 +147,9 @@ class CallContext(Context):
         if was_open and self.op is not None and self.op.name in _TAKE_PACKED:
             unsettled.add(value.path)
         return tensor
+
+    def is_overwritten(self, step: Step) -> bool:
+        return step in self.run.overwritten
 
     def may_be_packed(self, x: Tensor) -> bool | None:
         path = self._packed_path(x)
@@ -377,6 +380,12 @@ def call_op(
         elif not run.guards and run.is_misguessed():
             raise WrongGuess
     signature, bound = _bound(op, config, these, those)
+    if (name.endswith("_") and not name.endswith("__")) or name.endswith(".__setitem__"):
+        written = next(iter(these), None)
+        run.overwritten.update(entries_of(written.step) if isinstance(written, Tensor) else ())
+    fill = _fill(name, bound)
+    if fill is not None and isinstance(value, Tensor) and value.step is not None:
+        value = replace(value, step=replace(value.step, fill=fill))
     nodes = dict(kwarg_nodes or {})
     if signature is not None:
         nodes.update(zip((p.name for p in signature.params), arg_nodes))
@@ -596,6 +605,25 @@ def _traced(run: Run, answer: Inferred, args: list[Value], node: int, op: Op, na
         return value
 
     return mark(answer.value)
+
+
+def _fill(name: str, given: Mapping[str, Value]) -> Dim | None:
+    """The number that a call makes every entry of its result: `full((n,), k)`, `tensor([k] * n)`."""
+    last = name.rpartition(".")[2]
+    if last in ("full", "new_full", "full_like"):
+        number = given.get("fill_value")
+        return number.dim if isinstance(number, Int) else None
+    if last not in ("tensor", "as_tensor", "IntTensor", "LongTensor"):
+        return None
+    data = given.get("data", next(iter(given.values()), None))
+    if isinstance(data, Tuple) and len(data.items) == 1 and last.endswith("IntTensor"):
+        data = data.items[0]
+    if isinstance(data, Sequence) and data.first is None and data.last is None:
+        return data.element.dim if isinstance(data.element, Int) else None
+    if not isinstance(data, Tuple) or not data.items or not all(isinstance(v, Int) for v in data.items):
+        return None
+    numbers = {v.dim for v in data.items if isinstance(v, Int)}
+    return numbers.pop() if len(numbers) == 1 else None
 
 
 def _padded(value: Packed):  # type: ignore[no-untyped-def]

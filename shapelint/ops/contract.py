@@ -13,11 +13,11 @@ from __future__ import annotations
 
 import ast
 import random
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, NoReturn
 
-from shapelint.shapes.dim import Dim, DimLike, bounds
+from shapelint.shapes.dim import ONE, Dim, DimLike, bounds
 from shapelint.shapes.facts import Demand, Facts, Verdict
 from shapelint.shapes.shape import Axis, Part, Segment, Shape
 from shapelint.values.model import (
@@ -371,6 +371,19 @@ class Layer:
 # What a rule may ask -----------------------------------------------------------------------------
 
 
+# ops whose results hold the entries of what they are given
+_KEEPING_ENTRIES = frozenset("clone contiguous conversion detach expand getitem repeat reshape to to_int".split())
+
+
+def entries_of(step: Step | None) -> Iterator[Step]:
+    """The steps, latest first, along which the entries of a tensor stayed what they were."""
+    while step is not None:
+        yield step
+        if step.op not in _KEEPING_ENTRIES:
+            return
+        step = step.previous
+
+
 class Context:
     """One call of an op: the facts of the path, and the demands it makes. The interpreter derives from it to turn opaque values into
     tensors and ints, and to see demands that are latent."""
@@ -478,6 +491,19 @@ class Context:
                 raise CannotTell("dynamic-value", "rank")
             shape = fixed
         return found if shape is found.shape else found.with_parts(shape.parts)
+
+    def fill(self, x: Tensor) -> Dim | None:
+        """The number that every entry of a tensor is, where the op that made it was given just that and nothing shows another one since."""
+        for step in entries_of(x.step):
+            if self.is_overwritten(step):
+                return None
+            if step.fill is not None:
+                return step.fill
+        return None
+
+    def is_overwritten(self, step: Step) -> bool:
+        """Whether something was written into the tensor of a step in place."""
+        return False
 
     def maybe_tensor(self, value: Value) -> Tensor | None:
         """The argument as a tensor where it is one, None for a Python None."""
@@ -801,7 +827,7 @@ class Context:
     def is_one(self, size: Dim, *, ask: bool = True) -> bool | None:
         """Whether a size is 1, for an op whose answer has another rank then; None where nothing decides it, or where that need not be decided yet
         (without `ask`)."""
-        if self.surely(size, 1):
+        if self.surely(size, 1) or self.facts.is_demanded(size, ONE):
             return True
         return False if self.never(size, 1) else None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from shapelint.ops.contract import CannotTell, Constraint, Context, say, t
+from shapelint.ops.contract import CannotTell, Constraint, Context, Evidence, say, t
 from shapelint.ops.losses import Arguments, draw_reduction, loss
 from shapelint.shapes.dim import ONE, Dim
 from shapelint.shapes.facts import Verdict
@@ -74,10 +74,12 @@ def ctc_loss(cx: Context, given: Arguments) -> Tensor:
         scores = cx.ranked(scores)
     if scores.shape.rank == 3:
         step, batch, classes = scores.shape.axes
+        exchanged = "batch" in _proved(cx, step) and "step" in _proved(cx, batch)
         cx.role(batch, "batch", "proved", "nn.CTCLoss reads the second axis as the batch")
     else:
         step, classes = scores.shape.axes
         batch = Axis.fresh(ONE)
+        exchanged = False
     cx.role(step, "step", "proved", "nn.CTCLoss reads the first axis as steps")
     cx.role(classes, "class", "proved", "nn.CTCLoss reads the last axis as classes")
     result = Tensor(Shape((batch,) if scores.shape.rank == 3 else ()), "float")
@@ -86,7 +88,19 @@ def ctc_loss(cx: Context, given: Arguments) -> Tensor:
         _check_count(cx, given[name], batch.size, step.size, name)
     _check_longest(cx, given["input_lengths"], step.size, "input_lengths")
     _check_targets(cx, given, batch)
+    if exchanged:
+        headline = say(
+            "log_probs of shape {x} is (batch, steps, classes) but should be (steps, batch, classes)", x=scores.shape
+        )
+        label = say("layers before read its first axis as the batch, and its second as the steps")
+        cx.refute("C1", headline, label=label, operand="log_probs", possible=True)
     return result
+
+
+def _proved(cx: Context, axis: Axis) -> set[str]:
+    """The roles that layers prove of an axis."""
+    found = cx.facts.roles.get(axis.factors[0], ()) if len(axis.factors) == 1 else ()
+    return {e.role for e in found if isinstance(e, Evidence) and e.strength == "proved"}
 
 
 def _check_blank(cx: Context, value: Value, classes: Dim) -> None:
@@ -124,6 +138,10 @@ def _check_count(cx: Context, value: Value, batch: Dim, steps: Dim, name: str) -
 
 
 def _numbers(cx: Context, value: Value) -> list[Dim]:
+    """The numbers of a tuple, each by itself, or the one that a tensor is full of."""
+    if isinstance(value, Tensor):
+        fill = cx.fill(value)
+        return [] if fill is None else [fill]
     if not isinstance(value, Tuple):
         return []
     return [cx.int(v) for v in value.items if isinstance(v, Int)]
@@ -151,7 +169,7 @@ def _check_targets(cx: Context, given: Arguments, batch: Axis) -> None:
         _check_longest(cx, given["target_lengths"], longest, "target_lengths")
     elif targets.shape.rank == 1:
         numbers = _numbers(cx, given["target_lengths"])
-        if numbers:
+        if numbers and isinstance(given["target_lengths"], Tuple):
             total, got = sum(numbers[1:], numbers[0]), targets.shape.dims[0]
             if cx.facts.compare(total, got) is not Verdict.SAME:
                 headline = say("expected targets to have size {a} at dimension 0, but got size {b}", a=total, b=got)

@@ -483,6 +483,34 @@ def _bounds(dim: Dim, low: Low) -> tuple[int | None, int | None]:
     return (constant if all(c >= 0 for c in rest) else None, constant if all(c <= 0 for c in rest) else None)
 
 
+def without_quotients(dim: Dim) -> tuple[Dim, int] | None:
+    """A dim, and a number, such that `dim` is no less than the one divided by the other: quotients that are taken away, `n - n//4`, are read as if
+    nothing was rounded down. None where the dim takes no quotient by a number away."""
+    scale = 1
+    for _ in range(8):
+        taken = next(
+            (
+                (atom, factor)
+                for monomial, factor in dim.terms
+                for atom, power in monomial
+                if factor < 0
+                and len(monomial) == 1
+                and power == 1
+                and isinstance(atom, FloorDiv)
+                and (atom.args[1].value or 0) > 0
+            ),
+            None,
+        )
+        if taken is None:
+            break
+        atom, factor = taken
+        divisor = atom.args[1].value
+        assert divisor is not None
+        dim = (dim - Dim.of(atom) * factor) * divisor + atom.args[0] * factor
+        scale *= divisor
+    return None if scale == 1 else (dim, scale)
+
+
 def content(dim: Dim) -> tuple[int, Monomial]:
     """The greatest integer and the greatest monomial that divide every term."""
     number = 0

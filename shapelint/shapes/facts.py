@@ -21,6 +21,7 @@ from shapelint.shapes.dim import (
     bounds,
     content,
     divide_exactly,
+    without_quotients,
 )
 from shapelint.shapes.shape import Axis, Factor, Part, Segment, Shape
 
@@ -258,7 +259,12 @@ class Facts:
 
     def at_least(self, dim: DimLike, number: int, *, proof: bool = False) -> bool:
         """Whether the dim is surely `number` or more."""
-        low, _ = bounds(self.resolve(Dim.of(dim), generic=not proof), self.least)
+        size = self.resolve(Dim.of(dim), generic=not proof)
+        low, _ = bounds(size, self.least)
+        if low is None and (rounded := without_quotients(size)) is not None:
+            whole, scale = rounded
+            least, _ = bounds(whole, self.least)
+            low = None if least is None else -(-least // scale)
         return low is not None and low >= number
 
     def at_most(self, dim: DimLike, number: int, *, proof: bool = False) -> bool:
@@ -457,6 +463,14 @@ class Facts:
         _, before = self.pending.get((left, right), (None, True))
         self.pending[left, right] = (symbols, generic and before)
         return Demand.LATENT if latent else Demand.OPEN
+
+    def is_demanded(self, a: Dim, b: Dim) -> bool:
+        """Whether something on this path asked that two sizes be equal, which no open symbol could be solved for: it would otherwise have raised."""
+        difference = self.resolve(a - b)
+        return any(
+            not generic and self.resolve(left - right) in (difference, -difference)
+            for (left, right), (_, generic) in self.pending.items()
+        )
 
     def _reduced(self, difference: Dim) -> Dim:
         """A difference without the factors of all its terms that are surely positive: it is zero exactly where the whole is."""

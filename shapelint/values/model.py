@@ -27,13 +27,15 @@ class Site:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Step:
-    """One step in the life of a tensor: where, by which op, and the shape it then had; `previous` leads back to where it came from."""
+    """One step in the life of a tensor: where, by which op, and the shape it then had; `previous` leads back to where it came from. `fill` is the
+    number that every entry is, where the op that made it was given just that."""
 
     site: Site
     shape: Shape
     note: str = ""
     previous: Step | None = None
     op: str = ""
+    fill: Dim | None = None
 
     def comes_from(self, origin: Step) -> bool:
         """Whether this step is `origin` or one that followed it."""
