@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any
 
@@ -19,8 +19,9 @@ from shapelint.interp.objects import (
     ListObject,
 )
 from shapelint.interp.run import Run
+from shapelint.ops.index import find
 from shapelint.program import model
-from shapelint.values.model import Int, NoneValue, OneOf, Ref, Tensor, Tuple, Unknown, Value
+from shapelint.values.model import External, Int, NoneValue, OneOf, Ref, Tensor, Tuple, Unknown, Value
 
 MAX_HOLDERS = 24  # objects of the project, below the one that is read, whose methods are asked what they write
 _STEPS = 2_500  # that all of it may take, in each world of an entry
@@ -34,6 +35,27 @@ _CHANGING = frozenset(
 )  # fmt: skip
 _WRITING = ("setattr", "delattr", "exec", "eval", "vars", "globals")
 _STORING = ("__setattr__", "__delattr__", "register_buffer", "register_parameter", "add_module", "register_module")
+
+
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """What names mean in the text of a function: its first parameter, names of what something else may hold, and what stands for libraries."""
+
+    me: str
+    aliases: frozenset[str]
+    libraries: Mapping[str, str]
+
+    def is_of_library(self, thing: model.Expr) -> bool:
+        """Whether nothing that the project holds can be meant: a part of a library, or a tensor that one of its ops makes."""
+        if isinstance(thing, model.Call):
+            return find(self._library_path(thing.func)) is not None
+        return bool(self._library_path(thing))
+
+    def _library_path(self, thing: model.Expr) -> str:
+        if isinstance(thing, model.Attribute):
+            owner = self._library_path(thing.value)
+            return f"{owner}.{thing.name}" if owner else ""
+        return self.libraries.get(thing.name, "") if isinstance(thing, model.Name) else ""
 
 
 @dataclass(slots=True)
@@ -207,10 +229,18 @@ def writes_of(run: Run, function: FunctionValue) -> Writes:
         me = items[0].name if items and function.owner is not None else ""
         known = Writes()
         aliases = {p.name for p in items} | set(_aliases(function.node.body))
+        libraries = {n: path for n, path in _libraries(run, function).items() if n not in aliases}
         for thing in _walk(function.node.body):
-            _note(known, thing, me, aliases)
+            _note(known, thing, _Names(me, frozenset(aliases), libraries))
         run.project.notes[key] = known
     return known
+
+
+def _libraries(run: Run, function: FunctionValue) -> dict[str, str]:
+    """The names of a file that stand for libraries, with their dotted paths."""
+    frame = run.state.find(function.scope[-1]) if function.scope else None
+    names = frame.names if isinstance(frame, Frame) else {}
+    return {name: value.name for name, value in names.items() if isinstance(value, External)}
 
 
 def _walk(body: object) -> Iterator[object]:
@@ -229,34 +259,49 @@ def _children(thing: object) -> list[object]:
     return []
 
 
+_FRESH = (
+    model.ListExpr,
+    model.DictExpr,
+    model.SetExpr,
+    model.Comprehension,
+    model.Call,
+    model.BinOp,
+    model.Const,
+)
+
+
 def _aliases(body: object) -> Iterator[str]:
     """The local names that may refer to what something else holds."""
     for thing in _walk(body):
         if isinstance(thing, model.Assign):
-            fresh = (
-                model.ListExpr,
-                model.DictExpr,
-                model.SetExpr,
-                model.Comprehension,
-                model.Call,
-                model.BinOp,
-                model.Const,
-            )
-            targets = () if isinstance(thing.value, fresh) else thing.targets
+            bound = [pair for target in thing.targets for pair in _bindings(target, thing.value)]
         else:
-            targets = (thing.target,) if isinstance(thing, (model.For, model.Generator)) else ()
-        yield from (one.name for one in _walk(targets) if isinstance(one, model.Name))
+            bound = [(thing.target, thing.iterable)] if isinstance(thing, (model.For, model.Generator)) else []
+        for target, value in bound:
+            if isinstance(thing, (model.For, model.Generator)) or not isinstance(value, _FRESH):
+                yield from (one.name for one in _walk(target) if isinstance(one, model.Name))
 
 
-def _note(writes: Writes, thing: object, me: str, aliases: set[str]) -> None:
+def _bindings(target: model.Expr, value: model.Expr) -> Iterator[tuple[model.Expr, model.Expr]]:
+    """What an assignment binds to what, with displays taken apart: `a, b = [], x` makes a list for `a`."""
+    displays = (model.TupleExpr, model.ListExpr)
+    if isinstance(target, displays) and isinstance(value, displays) and len(target.items) == len(value.items):
+        if not any(isinstance(item, model.Starred) for item in (*target.items, *value.items)):
+            for one, other in zip(target.items, value.items):
+                yield from _bindings(one, other)
+            return
+    yield target, value
+
+
+def _note(writes: Writes, thing: object, names: _Names) -> None:
     if isinstance(thing, (model.Assign, model.Delete)):
         for target in thing.targets:
-            _note_target(writes, target, me, aliases)
+            _note_target(writes, target, names)
     elif isinstance(thing, (model.AugAssign, model.AnnAssign, model.For, model.Generator)):
-        _note_target(writes, thing.target, me, aliases)
+        _note_target(writes, thing.target, names)
     elif isinstance(thing, model.WithItem):
         if thing.target is not None:
-            _note_target(writes, thing.target, me, aliases)
+            _note_target(writes, thing.target, names)
     elif isinstance(thing, model.Call):
         func = thing.func
         if isinstance(func, model.Name):
@@ -268,31 +313,33 @@ def _note(writes: Writes, thing: object, me: str, aliases: set[str]) -> None:
             if func.name in _STORING:
                 writes.opaque = True
             elif func.name in _CHANGING or in_place:
-                _note_changed(writes, func.value, me, aliases)
+                _note_changed(writes, func.value, names)
     elif isinstance(thing, model.Attribute) and thing.name == "__dict__":
         writes.opaque = True
 
 
-def _note_target(writes: Writes, target: model.Expr, me: str, aliases: set[str]) -> None:
+def _note_target(writes: Writes, target: model.Expr, names: _Names) -> None:
     if isinstance(target, (model.TupleExpr, model.ListExpr)):
         for item in target.items:
-            _note_target(writes, item, me, aliases)
+            _note_target(writes, item, names)
     elif isinstance(target, model.Starred):
-        _note_target(writes, target.value, me, aliases)
+        _note_target(writes, target.value, names)
     elif isinstance(target, model.Attribute):
         owner = target.value
-        (writes.own if isinstance(owner, model.Name) and owner.name == me else writes.others).add(target.name)
-        _note_changed(writes, owner, me, aliases)
+        (writes.own if isinstance(owner, model.Name) and owner.name == names.me else writes.others).add(target.name)
+        _note_changed(writes, owner, names)
     elif isinstance(target, model.Subscript):
-        _note_changed(writes, target.value, me, aliases)
+        _note_changed(writes, target.value, names)
 
 
-def _note_changed(writes: Writes, changed: model.Expr, me: str, aliases: set[str]) -> None:
+def _note_changed(writes: Writes, changed: model.Expr, names: _Names) -> None:
     """Something is changed in place: the attributes that lead to it hold something else now."""
-    while isinstance(changed, (model.Attribute, model.Subscript, model.Call)):
+    while isinstance(changed, (model.Attribute, model.Subscript, model.Call)) and not names.is_of_library(changed):
         if isinstance(changed, model.Attribute):
             owner = changed.value
-            (writes.own if isinstance(owner, model.Name) and owner.name == me else writes.others).add(changed.name)
+            (writes.own if isinstance(owner, model.Name) and owner.name == names.me else writes.others).add(
+                changed.name
+            )
         changed = changed.func if isinstance(changed, model.Call) else changed.value
-    if isinstance(changed, model.Name) and changed.name != me and changed.name in aliases:
+    if isinstance(changed, model.Name) and changed.name != names.me and changed.name in names.aliases:
         writes.opaque = True

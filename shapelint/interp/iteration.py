@@ -7,6 +7,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 
 from shapelint.interp import worlds
+from shapelint.interp.carried import NOTHING, Carried, by_comprehension
 from shapelint.interp.collation import own_batch
 from shapelint.interp.expressions import as_dim, evaluate
 from shapelint.interp.join import Join, join
@@ -305,10 +306,15 @@ def _view(run: Run, value: Iterable) -> Passes:
 
 
 def iterate(
-    run: Run, passes: Passes, read: Callable[[Value], None], *, orelse: Callable[[], None] | None = None
+    run: Run,
+    passes: Passes,
+    read: Callable[[Value], None],
+    *,
+    carried: Carried = NOTHING,
+    orelse: Callable[[], None] | None = None,
 ) -> None:
-    """Run a loop. Passes that are listed are run one by one, within the budget; of others the first two are, and what holds after all of them
-    is sought as a law (`settled`). Raises PathEnds where no path leaves."""
+    """Run a loop. Passes that are listed are run one by one, within the budget; of others the first two are, and what holds
+    after all of them is sought as a law (`settled`). Raises PathEnds where no path leaves."""
     alike = passes.items is None
 
     def body(value: Value) -> None:
@@ -317,7 +323,7 @@ def iterate(
 
     exact = passes.items is not None and len(passes.items) <= UNROLL
     with nullcontext() if exact else run.as_one_of_many():
-        _leave(run, lambda: _all_passes(run, passes, body), orelse)
+        _leave(run, lambda: _all_passes(run, passes, body, carried), orelse)
 
 
 def repeat(
@@ -371,12 +377,12 @@ def renewed(run: Run, value: Value) -> Value:
     return value
 
 
-def _all_passes(run: Run, passes: Passes, body: Callable[[Value], None]) -> bool:
+def _all_passes(run: Run, passes: Passes, body: Callable[[Value], None], carried: Carried) -> bool:
     if passes.items is not None:
         return _listed(run, passes, body)
     if passes.rows is not None and len(passes.rows) <= LISTED:
-        return _by_rows(run, passes.rows, body)
-    return _described(run, passes, body)
+        return _by_rows(run, passes.rows, body, carried)
+    return _described(run, passes, body, carried)
 
 
 def _one_by_one(run: Run, body: Callable[[Value], None], item: Value) -> bool:
@@ -393,7 +399,7 @@ def _listed(run: Run, passes: Passes, body: Callable[[Value], None]) -> bool:
     assert passes.items is not None
     count = len(passes.items)
     allowed, start = run.loop_steps, run.steps
-    one, mark = run.state, Mark()
+    one, mark = run.state, Mark(run.branches)
     free = UNROLL if allowed >= DEEP else 2  # a nest of loops multiplies its passes
     with run.inner_loops(count):
         for place, item in enumerate(passes.items):
@@ -409,13 +415,13 @@ def _listed(run: Run, passes: Passes, body: Callable[[Value], None]) -> bool:
                 run.state = two
                 run.top.forget(outcomes)
             if count > free:
-                one, mark = run.state.fork(), Mark()
+                one, mark = run.state.fork(), Mark(run.branches)
             if not _one_by_one(run, body, item):
                 return False
     return True
 
 
-def _by_rows(run: Run, rows: Collection[Value], body: Callable[[Value], None]) -> bool:
+def _by_rows(run: Run, rows: Collection[Value], body: Callable[[Value], None], carried: Carried) -> bool:
     """The passes over what loops built: one by one, and those that are repeated as a loop of their own. False where no path goes on."""
     for row in rows:
         if not isinstance(row, Repeated):
@@ -425,7 +431,7 @@ def _by_rows(run: Run, rows: Collection[Value], body: Callable[[Value], None]) -
 
         def block(values: Value) -> None:
             assert isinstance(values, Tuple)
-            if not _by_rows(run, values.items, body):
+            if not _by_rows(run, values.items, body, carried):
                 raise PathEnds
 
         def repetition(place: Dim, row: Repeated = row) -> Value:
@@ -434,7 +440,7 @@ def _by_rows(run: Run, rows: Collection[Value], body: Callable[[Value], None]) -
         with run.guarded():  # there may be no such pass
             never = row.times is None or not run.state.facts.at_least(row.times, 1)
             passes = Passes(None, repetition(ZERO), NONE, row.times, never, at=repetition)
-            if not _described(run, passes, block):
+            if not _described(run, passes, block, carried):
                 return False
     return True
 
@@ -456,17 +462,19 @@ def _while_true(run: Run, test: Callable[[], bool | None], body: Callable[[Value
                 return not forever
     if known is False:
         return True
-    return _described(run, Passes(None, NONE, NONE, None, maybe_none=known is None), body, forever)
+    return _described(run, Passes(None, NONE, NONE, None, maybe_none=known is None), body, NOTHING, forever)
 
 
-def _described(run: Run, passes: Passes, body: Callable[[Value], None], endless: bool = False) -> bool:
+def _described(
+    run: Run, passes: Passes, body: Callable[[Value], None], carried: Carried, endless: bool = False
+) -> bool:
     """Passes of which nobody knows how many there are: the first and a second one, and a law of what all of them do. False where no path goes on."""
     from shapelint.interp.statements import one_pass
 
     facts = run.state.facts
     count = None if passes.count is None else facts.resolve(passes.count)
     never = passes.maybe_none or (count is not None and run.may_be_none(count))
-    start, origin = run.state, run.state.fork()
+    start, origin, outcomes = run.state, run.state.fork(), run.top.outcomes
     with run.inner_loops(UNROLL):
         if not _one_by_one(run, body, passes.first):
             if not never and not run.top.breaks[-1] and not run.top.returns:
@@ -478,7 +486,7 @@ def _described(run: Run, passes: Passes, body: Callable[[Value], None], endless:
         if passes.first is passes.later and not _moved(origin, one):
             run.state = one  # every pass leaves what the first one left
             return not endless
-        loop = Loop(_number(1), 1, Mark())
+        loop = Loop(_number(1), 1, Mark(run.branches))
         if count is None or not facts.at_least(count, 2, proof=True):
             run.maybe.add(loop.number)
 
@@ -493,6 +501,7 @@ def _described(run: Run, passes: Passes, body: Callable[[Value], None], endless:
             if not alive:
                 run.state = join(origin, one) if never else one
                 return not endless
+            loop.without_proof(run.top.outcomes == outcomes, run.top.frame.address, carried, run.state)
             law = settled(run, loop, one, run.state, later, _pass_of(run, body))
         finally:
             run.unfinished.pop(loop.number, None)
@@ -612,7 +621,7 @@ def _generate(run: Run, node: model.Comprehension, depth: int, result: Ref) -> N
         if isinstance(thing, ListObject) and thing.items is not None:
             thing.rows, thing.items, thing.length = [Repeated(tuple(thing.items))], None, None
 
-    iterate(run, passes, body)
+    iterate(run, passes, body, carried=by_comprehension(generator.target, result))
 
 
 __all__ = ["Passes", "comprehension", "iterate", "plan", "repeat"]

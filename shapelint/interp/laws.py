@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field, replace
 
+from shapelint.interp.carried import NOTHING, Carried, held_once
 from shapelint.interp.join import MAX_ALTERNATIVES, Join, same_value, widened
 from shapelint.interp.objects import (
     DictObject,
@@ -29,6 +30,7 @@ from shapelint.shapes.shape import Axis, Part, Segment, Shape
 from shapelint.values.model import (
     Bool,
     Float,
+    Guard,
     Int,
     OneOf,
     Ref,
@@ -48,8 +50,9 @@ DEPTH = 8  # how deep objects are compared
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A moment of the reading: symbols and runs of axes with a higher uid were made later."""
+    """A moment of the reading: branches of a higher number, and symbols and runs of axes with a higher uid, were made later."""
 
+    branch: int
     symbol: int = field(default_factory=lambda: Symbol("", "unknown").uid)
     run: int = field(default_factory=lambda: Segment("").uid)
 
@@ -65,6 +68,16 @@ class Loop:
     runs: set[Segment] = field(default_factory=set)  # axes that are others in every pass
     lossy: bool = False  # whether anything was given up
     changed: set[int] = field(default_factory=set)  # addresses of what the passes change
+    carried: Carried = NOTHING
+    frame: int = 0  # where the names live that passes hand on
+    calm: bool = False  # whether no pass has left the loop otherwise than at its end
+    lists: frozenset[int] = frozenset()  # addresses of lists that no pass reads
+
+    def without_proof(self, calm: bool, frame: int, carried: Carried, state: State) -> None:
+        """Let the text of the loop show what no pass depends on. What left the loop in a pass that was run stands for no other pass."""
+        self.carried, self.frame, self.calm = carried, frame, calm
+        lists = {held_once(state, frame, name) for name in carried.lists} if calm else set()
+        self.lists = frozenset(one for one in (*lists, carried.result) if one is not None)
 
     def after(self, law: State, count: Dim | None) -> State:
         """The state before the pass of a number, as the law says; with None before a pass that nobody knows."""
@@ -81,7 +94,7 @@ class Loop:
 
     def varies(self, symbol: Symbol) -> bool:
         """Whether a symbol may stand for another number in another pass."""
-        return symbol is self.number or (symbol.kind == "unknown" and symbol.uid > self.mark.symbol)
+        return symbol is self.number or (symbol.kind != "parameter" and symbol.uid > self.mark.symbol)
 
 
 class _InPlace(Renaming):
@@ -131,6 +144,7 @@ class Law(Join):
         self.giving_up = giving_up
         self.lawless = False  # inside what lists hold, where each pass has an element of its own
         self.joined = before
+        self.matched: dict[Symbol | Part, object] = {}  # what stands for sizes and axes that are others in every pass
 
     def state(self) -> State:
         joined = super().state()
@@ -293,12 +307,18 @@ class Law(Join):
             return self._covers_size(a.dim, b.dim)
         if isinstance(a, Tensor) and isinstance(b, Tensor):
             x, y = left.shape(a.shape), right.shape(b.shape)
-            if x.rank is None or x.rank != y.rank:
-                return len(x.parts) == 1 and x.rank is None
-            return a.dtype in (None, b.dtype) and all(self._covers_size(p.size, q.size) for p, q in zip(x.axes, y.axes))
+            if _is_anything(x) and self._matches(x.parts[0], y.parts):
+                return True
+            if len(x.parts) != len(y.parts) or not all(
+                p is q or self._matches(p, (q,)) if isinstance(p, Segment) else isinstance(q, Axis)
+                for p, q in zip(x.parts, y.parts)
+            ):
+                return False
+            axes = [(p, q) for p, q in zip(x.parts, y.parts) if isinstance(p, Axis) and isinstance(q, Axis)]
+            return a.dtype in (None, b.dtype) and all(self._covers_size(p.size, q.size) for p, q in axes)
         if isinstance(a, Tuple) and isinstance(b, Tuple):
             return self._all_cover(a.items, b.items, depth)
-        if isinstance(a, OneOf) and isinstance(b, OneOf) and a.guards in ((), b.guards):
+        if isinstance(a, OneOf) and isinstance(b, OneOf) and self._lasting(a) in ((), self._lasting(b)):
             return self._all_cover(a.options, b.options, depth)
         if isinstance(a, FunctionValue) and isinstance(b, FunctionValue):
             return a.node is b.node
@@ -309,9 +329,24 @@ class Law(Join):
             return mine is not None and theirs is not None and self._covers_thing(mine, theirs, depth)
         return same_value(a, b, left, right)
 
+    def _lasting(self, value: OneOf) -> tuple[Guard, ...]:
+        """What alternatives say of tests before the loop. Which way a test went within a pass is forgotten when the loop is left."""
+        first = self.loop.mark.branch
+        guards = tuple(
+            frozenset((b, held) for b, held in guard if not (isinstance(b.key, int) and b.key > first))
+            for guard in value.guards
+        )
+        return guards if any(guards) else ()
+
     def _covers_size(self, a: Dim, b: Dim) -> bool:
-        x = self.left.facts.resolve(a)
-        return x == self.right.facts.resolve(b) or (x.lone_symbol is not None and self._is_own(x.lone_symbol))
+        x, y = self.left.facts.resolve(a), self.right.facts.resolve(b)
+        symbol = x.lone_symbol
+        return x == y or (symbol is not None and self._is_own(symbol) and self.matched.setdefault(symbol, y) == y)
+
+    def _matches(self, run: Part, parts: tuple[Part, ...]) -> bool:
+        """Whether a run of axes that are others in every pass may be these, wherever it stands."""
+        own = isinstance(run, Segment) and run.uid > self.loop.mark.run
+        return own and self.matched.setdefault(run, parts) == parts
 
     def _is_own(self, symbol: Symbol) -> bool:
         return symbol in self.loop.own or (symbol is not self.loop.number and self.loop.varies(symbol))
@@ -344,11 +379,61 @@ class Law(Join):
         return self._all_cover([v for _, v in mine.parts or ()], [v for _, v in theirs.parts or ()], depth)
 
     def names(self, mine: dict[str, Value], theirs: dict[str, Value]) -> dict[str, Value]:
-        joined = super().names(mine, theirs)
+        free = self._free(mine, theirs) if _is_frame(self.left, self.loop.frame, mine) else {}
+        joined = super().names({n: v for n, v in mine.items() if n not in free} if free else mine, theirs)
+        joined.update(free)
         last = {self.loop.number: Dim.of(self.loop.number) - 1}
         for name in theirs.keys() - mine.keys():
             joined[name] = _InPlace(self.right, last).value(joined[name])  # what the pass before bound
         return joined
+
+    def _free(self, mine: dict[str, Value], theirs: dict[str, Value]) -> dict[str, Value]:
+        """What names hold before every pass that no pass depends on: a pass of any number shows it, and need not be run again to prove it."""
+        found = {}
+        for name in (*self.loop.carried.rebound, *(self.loop.carried.sums if self.loop.calm else ())):
+            a, b = mine.get(name), theirs.get(name)
+            if a is not None and b is not None:
+                value = self._bound_anew(a, b) if name in self.loop.carried.rebound else self._sum(a, b)
+                if value is not None:
+                    found[name] = value
+        return found
+
+    def _bound_anew(self, a: Value, b: Value) -> Value | None:
+        """What a name holds that each pass binds before it reads it; None where passes must show it."""
+        number = self.loop.number
+        value = _InPlace(self.right, {number: Dim.of(number) - 1}).value(b)
+        before = value if self.base is None else _InPlace(self.right, {number: Dim.of(self.base - 1)}).value(b)
+        if isinstance(a, Ref) or isinstance(b, Ref):
+            return None
+        if isinstance(a, Unknown) or isinstance(value, Unknown):
+            return Unknown("dynamic-value")
+        if same_value(a, before, self.left.facts, self.right.facts):
+            return value
+        return None if self._refers(a) or self._refers(value) else self._widened([a, value])
+
+    def _sum(self, a: Value, b: Value) -> Value | None:
+        """What a name holds to which passes only add; None where passes must show it."""
+        if (
+            self.base is None
+            or same_value(a, b, self.left.facts, self.right.facts)
+            or self._refers(a)
+            or self._refers(b)
+        ):
+            return None
+        if not isinstance(a, Int) or not isinstance(b, Int):
+            return Unknown("dynamic-value")
+        if self.loop.number in self.right.facts.resolve(b.dim).symbols:
+            return Int(self._given_up(None))  # it grows by another number in every pass
+        before = self.changed
+        size = self.size(a.dim, b.dim, None)
+        self.changed = before
+        return Int(size)
+
+    @staticmethod
+    def _refers(value: Value) -> bool:
+        """Whether a value leads to objects."""
+        inner = value.items if isinstance(value, Tuple) else value.options if isinstance(value, OneOf) else ()
+        return isinstance(value, Ref) or any(map(Law._refers, inner))
 
     def thing(self, mine: HeapObject, theirs: HeapObject) -> HeapObject:
         if mine is theirs and not self._moves(mine):
@@ -384,7 +469,10 @@ class Law(Join):
             return super().lists(mine, theirs)
         a = mine.rows if mine.items is None else mine.items
         b = theirs.rows if theirs.items is None else theirs.items
+        before = self.changed
         rows = None if mine.is_set else self.rows(a, b)
+        if rows is not None and self.base is not None and any(self.left.find(a) is mine for a in self.loop.lists):
+            self.changed = before  # no pass depends on what it adds to
         if rows is None:
             rows = self._in_any_order(mine, theirs)
         if rows is not None:
@@ -439,6 +527,7 @@ class Law(Join):
         """Whether what a pass of any number adds is what a row says."""
         table = {} if row.index is None else {row.index: Dim.of(self.loop.number)}
         values = Renaming(self.left, table, self.joined).values(row.values)
+        self.matched = {}
         return self._all_cover(values, new, 0)
 
     def _in_any_order(self, mine: ListObject, theirs: ListObject) -> list[Value] | None:
@@ -495,6 +584,11 @@ def _same_ranks(x: Shape, y: Shape) -> bool:
     return len(x.parts) == len(y.parts) and all(
         p is q if isinstance(p, Segment) or isinstance(q, Segment) else True for p, q in zip(x.parts, y.parts)
     )
+
+
+def _is_frame(state: State, address: int, names: dict[str, Value]) -> bool:
+    thing = state.find(address)
+    return isinstance(thing, Frame) and thing.names is names
 
 
 def _is_anything(shape: Shape) -> bool:

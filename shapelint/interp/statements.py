@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from shapelint.interp import annotated, asserts, worlds
 from shapelint.interp.arguments import asks_arguments
+from shapelint.interp.carried import by_loop
 from shapelint.interp.children import add_child, change_children
 from shapelint.interp.described import described
 from shapelint.interp.events import Misused, Unpacked
@@ -602,7 +603,7 @@ def _for(run: Run, node: model.For) -> None:
         assign(run, node.target, value)
         execute(run, node.body)
 
-    iterate(run, passes, body, orelse=lambda: execute(run, node.orelse))
+    iterate(run, passes, body, carried=by_loop(run, node), orelse=lambda: execute(run, node.orelse))
 
 
 def _is_open(run: Run, test: Callable[[], bool | None]) -> bool:
