@@ -399,7 +399,7 @@ def _listed(run: Run, passes: Passes, body: Callable[[Value], None]) -> bool:
     assert passes.items is not None
     count = len(passes.items)
     allowed, start = run.loop_steps, run.steps
-    one, mark = run.state, Mark(run.branches)
+    one, mark, branch = run.state, Mark(), run.branches
     free = UNROLL if allowed >= DEEP else 2  # a nest of loops multiplies its passes
     with run.inner_loops(count):
         for place, item in enumerate(passes.items):
@@ -407,7 +407,7 @@ def _listed(run: Run, passes: Passes, body: Callable[[Value], None]) -> bool:
             dear = free < count and place >= 2 and used + used // place * (count - place) > allowed
             if dear and (place == 2 or used > allowed):
                 two, outcomes = run.state, run.top.outcomes
-                loop = Loop(_number(place - 1), place - 1, mark)
+                loop = Loop(_number(place - 1), place - 1, mark, branch)
                 law = settled(run, loop, one, two.fork(), _later(run, passes, loop, place), _pass_of(run, body))
                 if used > allowed or not loop.lossy:
                     run.state = loop.after(law, Dim.of(count))
@@ -415,7 +415,7 @@ def _listed(run: Run, passes: Passes, body: Callable[[Value], None]) -> bool:
                 run.state = two
                 run.top.forget(outcomes)
             if count > free:
-                one, mark = run.state.fork(), Mark(run.branches)
+                one, mark = run.state.fork(), Mark()
             if not _one_by_one(run, body, item):
                 return False
     return True
@@ -474,7 +474,7 @@ def _described(
     facts = run.state.facts
     count = None if passes.count is None else facts.resolve(passes.count)
     never = passes.maybe_none or (count is not None and run.may_be_none(count))
-    start, origin, outcomes = run.state, run.state.fork(), run.top.outcomes
+    start, origin, outcomes, branch = run.state, run.state.fork(), run.top.outcomes, run.branches
     with run.inner_loops(UNROLL):
         if not _one_by_one(run, body, passes.first):
             if not never and not run.top.breaks[-1] and not run.top.returns:
@@ -486,7 +486,7 @@ def _described(
         if passes.first is passes.later and not _moved(origin, one):
             run.state = one  # every pass leaves what the first one left
             return not endless
-        loop = Loop(_number(1), 1, Mark(run.branches))
+        loop = Loop(_number(1), 1, Mark(), branch)
         if count is None or not facts.at_least(count, 2, proof=True):
             run.maybe.add(loop.number)
 
@@ -501,7 +501,7 @@ def _described(
             if not alive:
                 run.state = join(origin, one) if never else one
                 return not endless
-            loop.without_proof(run.top.outcomes == outcomes, run.top.frame.address, carried, run.state)
+            loop.without_proof(run, run.top.outcomes == outcomes, carried)
             law = settled(run, loop, one, run.state, later, _pass_of(run, body))
         finally:
             run.unfinished.pop(loop.number, None)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field, replace
 
-from shapelint.interp.carried import NOTHING, Carried, held_once
+from shapelint.interp.carried import NOTHING, Carried, held_by, held_once
 from shapelint.interp.join import MAX_ALTERNATIVES, Join, same_value, widened
 from shapelint.interp.objects import (
     DictObject,
@@ -50,20 +50,21 @@ DEPTH = 8  # how deep objects are compared
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A moment of the reading: branches of a higher number, and symbols and runs of axes with a higher uid, were made later."""
+    """A moment of the reading: symbols and runs of axes with a higher uid were made later."""
 
-    branch: int
     symbol: int = field(default_factory=lambda: Symbol("", "unknown").uid)
     run: int = field(default_factory=lambda: Segment("").uid)
 
 
 @dataclass(eq=False)
 class Loop:
-    """One loop whose law is sought. `number` stands for the number of a pass, `base` is the least; what was made after `mark` belongs to a pass."""
+    """One loop whose law is sought. `number` stands for the number of a pass, `base` is the least; what was made after `mark` belongs to a pass, and
+    tests behind the `branch` were made in one."""
 
     number: Symbol
     base: int
     mark: Mark
+    branch: int
     own: set[Symbol] = field(default_factory=set)  # sizes that are another number in every pass
     runs: set[Segment] = field(default_factory=set)  # axes that are others in every pass
     lossy: bool = False  # whether anything was given up
@@ -71,13 +72,15 @@ class Loop:
     carried: Carried = NOTHING
     frame: int = 0  # where the names live that passes hand on
     calm: bool = False  # whether no pass has left the loop otherwise than at its end
-    lists: frozenset[int] = frozenset()  # addresses of lists that no pass reads
+    lists: frozenset[int] = frozenset()  # addresses of lists that passes only append to, by the text
 
-    def without_proof(self, calm: bool, frame: int, carried: Carried, state: State) -> None:
+    within: bool = False  # whether a pass of a loop around it is run to prove a law: objects that passes leave behind are not kept apart
+
+    def without_proof(self, run: Run, calm: bool, carried: Carried) -> None:
         """Let the text of the loop show what no pass depends on. What left the loop in a pass that was run stands for no other pass."""
-        self.carried, self.frame, self.calm = carried, frame, calm
-        lists = {held_once(state, frame, name) for name in carried.lists} if calm else set()
-        self.lists = frozenset(one for one in (*lists, carried.result) if one is not None)
+        frame, state = run.top.frame.address, run.state
+        self.carried, self.frame, self.calm, self.within = carried, frame, calm, run.quiet > 0
+        self.lists = frozenset(held_by(state, frame, carried.lists)) if calm else frozenset()
 
     def after(self, law: State, count: Dim | None) -> State:
         """The state before the pass of a number, as the law says; with None before a pass that nobody knows."""
@@ -144,13 +147,23 @@ class Law(Join):
         self.giving_up = giving_up
         self.lawless = False  # inside what lists hold, where each pass has an element of its own
         self.joined = before
+        self.appended: set[int] = set()  # addresses of lists that passes add to and do not read, by the text
         self.matched: dict[Symbol | Part, object] = {}  # what stands for sizes and axes that are others in every pass
 
     def state(self) -> State:
         joined = super().state()
         self.loop.changed.update(self.apart())
         self.loop.lossy = self.loop.lossy or self.lossy
+        # a list that something else refers to may be read all the same
+        made = self.loop.carried.result
+        self.changed = self.changed or any(a != made and not held_once(self.right, a) for a in self.appended)
         return joined
+
+    def _unread(self) -> Iterator[int]:
+        """The addresses of lists that no pass reads, if nothing but one name refers to them."""
+        yield from self.loop.lists
+        if self.loop.carried.result is not None:
+            yield self.loop.carried.result
 
     def apart(self) -> list[int]:
         """What earlier guesses changed must be left as the law says even where the last pass did not touch it."""
@@ -252,6 +265,8 @@ class Law(Join):
         if len(options) == known and not moved:
             if not isinstance(a, OneOf) or not a.guards or (isinstance(b, OneOf) and b.guards == a.guards):
                 return a
+            if isinstance(b, OneOf) and not self._lasting(a) and not self._lasting(b):
+                return OneOf(a.options)
             # which way tests went before the loop does not tell where the alternatives stand after a pass
             self.changed = True
             return OneOf(a.options)
@@ -331,7 +346,7 @@ class Law(Join):
 
     def _lasting(self, value: OneOf) -> tuple[Guard, ...]:
         """What alternatives say of tests before the loop. Which way a test went within a pass is forgotten when the loop is left."""
-        first = self.loop.mark.branch
+        first = self.loop.branch
         guards = tuple(
             frozenset((b, held) for b, held in guard if not (isinstance(b.key, int) and b.key > first))
             for guard in value.guards
@@ -403,13 +418,15 @@ class Law(Join):
         number = self.loop.number
         value = _InPlace(self.right, {number: Dim.of(number) - 1}).value(b)
         before = value if self.base is None else _InPlace(self.right, {number: Dim.of(self.base - 1)}).value(b)
-        if isinstance(a, Ref) or isinstance(b, Ref):
+        if isinstance(a, Ref) and isinstance(b, Ref) and not self.loop.within:
             return None
         if isinstance(a, Unknown) or isinstance(value, Unknown):
             return Unknown("dynamic-value")
         if same_value(a, before, self.left.facts, self.right.facts):
             return value
-        return None if self._refers(a) or self._refers(value) else self._widened([a, value])
+        if self._refers(a) or self._refers(value):
+            return Unknown("dynamic-value") if self.loop.within else None
+        return self._widened([a, value])
 
     def _sum(self, a: Value, b: Value) -> Value | None:
         """What a name holds to which passes only add; None where passes must show it."""
@@ -471,8 +488,11 @@ class Law(Join):
         b = theirs.rows if theirs.items is None else theirs.items
         before = self.changed
         rows = None if mine.is_set else self.rows(a, b)
-        if rows is not None and self.base is not None and any(self.left.find(a) is mine for a in self.loop.lists):
-            self.changed = before  # no pass depends on what it adds to
+        if rows is not None and self.base is not None:
+            address = next((a for a in self._unread() if self.left.find(a) is mine), None)
+            if address is not None:
+                self.changed = before  # no pass depends on what it adds to
+                self.appended.add(address)
         if rows is None:
             rows = self._in_any_order(mine, theirs)
         if rows is not None:
