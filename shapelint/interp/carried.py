@@ -66,11 +66,11 @@ def by_loop(run: Run, node: model.For) -> Carried:
     known = run.project.notes.get(key)
     if not isinstance(known, Carried):
         known = run.project.notes[key] = _of_text(node)
-    if run.top.captured:  # a function may read them
-        return Carried(frozenset(_bound(node.target)))
-    if run.top.key is None and known is not NOTHING:
+    if not run.top.scope:  # a script's own names
         read = _read_by_functions(run)
         return Carried(known.rebound - read, known.sums - read, known.lists - read)
+    if run.top.captured:  # a function may read them
+        return Carried(frozenset(_bound(node.target)))
     return known
 
 
