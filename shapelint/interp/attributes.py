@@ -194,10 +194,11 @@ def _applied(run: Run, info: ClassInfo) -> Value:
     found = run.state.find_in_class(info, "forward")
     if found is None or not isinstance(found[0], FunctionValue):
         return Unknown("dynamic-value", "apply")
+    forward = bind(run, found[0], None, ClassValue(info))
     if run.state.find_in_class(info, "setup_context") is not None:
-        return found[0]
+        return forward
     context = run.state.allocate(Instance("torch.autograd.function.FunctionCtx", vague=True))
-    return Partial(found[0], (context,), {})
+    return Partial(forward, (context,), {})
 
 
 def bind(run: Run, value: Value, receiver: Value | None, cls: ClassValue | None = None) -> Value:
