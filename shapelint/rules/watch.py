@@ -264,15 +264,13 @@ def _differ_in_guesses(one: dict[Condition, bool], other: dict[Condition, bool])
 
 
 def _selecting_test(failing: list[_Reading], fine: list[_Reading]) -> tuple[Condition, bool] | None:
-    """The one test of a parameter whose answer makes a call fail, however the others are answered; boolean parameters first. A reading whose worlds
-    were too many to be told apart says nothing of tests that it did not answer."""
+    """The one test of a parameter whose answer makes a call fail, however the others are answered; boolean parameters first. A reading
+    that does not answer it speaks against it: what else it answers may mend the call, also where its worlds were too many to be told apart."""
     found: list[tuple[Condition, bool]] = []
     for reading in failing:
         for condition, held in reading.world.items():
             if _is_choice(reading, condition, held) and (condition, held) not in found:
-                if all(
-                    r.world.get(condition, held) != held or (not r.whole and condition not in r.world) for r in fine
-                ):
+                if all(r.world.get(condition, held) != held for r in fine):
                     found.append((condition, held))
     return min(found, key=lambda one: not isinstance(one[0], IsTrue), default=None)
 
