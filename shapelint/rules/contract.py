@@ -32,7 +32,8 @@ MAX_TEXT = 60
 class Report:
     """What a check says: the headline (lowercase, no final period, no remedy), the text under the carets, advice, evidence, and the node to
     point at (the event's own by default). `constraint` tells apart several faults of one rule at one place. `shape` is the one that the code
-    contradicts, where that is what is told; `step` leads to the tensor."""
+    contradicts, where that is what is told; `step` leads to the tensor. `cause` is a call without which nothing would be wrong: where an option
+    alone decides whether it is made, it is what the option is for."""
 
     headline: str
     label: str = ""
@@ -45,6 +46,7 @@ class Report:
     step: Step | None = None
     fix: Fix | None = None
     shape: Shape | None = None
+    cause: Site | None = None
 
 
 @dataclass(frozen=True, slots=True)

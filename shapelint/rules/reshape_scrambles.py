@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 
+from shapelint.interp.events import Where
 from shapelint.interp.run import Run
-from shapelint.rules.contract import Case, OpCalled, Report, Rule
+from shapelint.rules.contract import Case, Fine, OpCalled, Report, Rule
 from shapelint.shapes.dim import Dim, FloorDiv, Max, Min
 from shapelint.shapes.facts import Verdict
 from shapelint.shapes.regroup import Scramble, regroup
 from shapelint.shapes.shape import Axis, Factor, product
-from shapelint.values.model import Step, Tensor
+from shapelint.values.model import Site, Step, Tensor
 
 RULE = Rule("reshape-scrambles", "SHP603", "warning", "a view or reshape where a transpose or permute was meant")
 
@@ -36,6 +37,22 @@ class _Mixed:
     source: frozenset[Factor]
     undone: bool = False
     summed: bool = False
+
+
+@dataclass(eq=False)
+class _Ordered:
+    """A reshape that is in order, and the steps that led to it."""
+
+    where: Where
+    step: Step | None
+
+
+@dataclass(eq=False)
+class _Moved:
+    """Axes were moved."""
+
+    where: Where
+    step: Step
 
 
 @dataclass(eq=False)
@@ -79,8 +96,20 @@ def check(case: Case) -> Report | None:
     if any(_is_open(case.facts.resolve(axis.size, generic=True)) for axis in axes):
         return None
     scramble = regroup(case.facts, axes, result.shape.dims).scramble
-    if scramble is not None and len(scramble.source) > 1 and not _may_collapse(case, scramble):
+    if scramble is None:
+        kept.append(_Ordered(event.where, x.step))
+    elif len(scramble.source) > 1 and not _may_collapse(case, scramble):
         kept.append(_Mixed(case, _report(case, x, result, scramble), frozenset(scramble.source)))
+    return None
+
+
+@RULE.check("transpose", "permute")
+def move(case: Case) -> Report | None:
+    """Keep which call of which function moves axes."""
+    assert isinstance(case.event, OpCalled)
+    result = case.event.result
+    if isinstance(result, Tensor) and result.step is not None:
+        case.run.notes.setdefault(RULE.name, []).append(_Moved(case.event.where, result.step))
     return None
 
 
@@ -163,10 +192,39 @@ def _undo(kept: list[object], result: Tensor) -> None:
 
 
 @RULE.conclude
-def conclude(run: Run) -> Iterator[tuple[Case, Report]]:
-    for mixed in run.notes.get(RULE.name, ()):
+def conclude(run: Run) -> Iterator[tuple[Case, Report | Fine]]:
+    kept = run.notes.get(RULE.name, [])
+    for mixed in kept:
         if isinstance(mixed, _Mixed) and (mixed.summed or not mixed.undone):
-            yield mixed.case, mixed.report
+            where = mixed.case.event.where
+            last = next(_moves(kept, where, mixed.report.step), None)
+            others = [
+                o
+                for o in kept
+                if isinstance(o, _Ordered) and o.where.site == where.site and _call(o.where) != _call(where)
+            ]
+            if last is not None and any(last not in _moves(kept, o.where, o.step) for o in others):
+                yield mixed.case, Fine(mixed.report.constraint)  # the program asks for both orders
+            else:
+                yield mixed.case, replace(mixed.report, cause=last)
+
+
+def _moves(kept: Iterable[object], where: Where, step: Step | None) -> Iterator[Site]:
+    """Where this very call of a function had moved axes of a tensor, the last place first."""
+    made = {
+        one.step
+        for one in kept
+        if isinstance(one, _Moved) and (one.where.scope, _call(one.where)) == (where.scope, _call(where))
+    }
+    while step is not None:
+        if step in made:
+            yield step.site
+        step = step.previous
+
+
+def _call(where: Where) -> tuple[Site | None, tuple[Site, ...]]:
+    """Of which object a function is run, and by which calls."""
+    return where.built, tuple(call.site for call in where.calls)
 
 
 def _report(case: Case, x: Tensor, result: Tensor, scramble: Scramble) -> Report:

@@ -111,6 +111,9 @@ class _Reading:
     sign: str = ""  # what says that a batch arrives
     unbatched: bool = False  # it guesses that what arrives has fewer axes, none of which may be the batch
     decided: dict[Decided, None] = field(default_factory=dict)
+    causes: dict[tuple[Place, str, str], Place] = field(
+        default_factory=dict
+    )  # calls without which nothing would be wrong
 
 
 class Watched:
@@ -232,7 +235,9 @@ def _certain(readings: list[_Reading]) -> list[Finding]:
                 continue
             # a world that does not get there speaks against it: more than one answer leads to the fault then
             test = _selecting_test(failing, [r for r in others if r not in unsure])
-            if test is not None:
+            if test is not None and _is_meant(finding, failing, fine):
+                reading.cleared.add(Cleared(finding.place.path, finding.place.node, finding.rule, finding.constraint))
+            elif test is not None:
                 condition, held = test
                 severity: Severity = "warning"
                 if finding.severity != "error" and reading.defaults.get(condition) is not held:
@@ -240,6 +245,13 @@ def _certain(readings: list[_Reading]) -> list[Finding]:
                 seen = replace(finding.seen, flag=worded(condition, held))
                 kept.append(replace(finding, severity=severity, seen=seen))
     return kept
+
+
+def _is_meant(finding: Finding, failing: list[_Reading], fine: list[_Reading]) -> bool:
+    """Whether what makes something wrong is a call that an option of the program adds: in no reading that goes well there is it made."""
+    causes = {r.causes.get((finding.place, finding.rule, finding.constraint)) for r in failing}
+    made = {place for r in fine for place in (*(p for p, _ in r.passed), *r.untold)}
+    return bool(fine) and None not in causes and not causes & made
 
 
 def _is_elsewhere(finding: Finding, reading: _Reading) -> bool:
@@ -442,6 +454,9 @@ class Watcher(Observer):
         location = _location(case, Site(site.path, node))
         if location is None:
             return
+        if report.cause is not None:
+            cause = Place(report.cause.path, report.cause.node)
+            self.reading.causes[(Place(site.path, node), rule.name, report.constraint)] = cause
         built = event.where.built
         related = [Related(place, text) for s, text in report.related if (place := _location(case, s)) is not None]
         if run.kind != "open":
