@@ -88,6 +88,8 @@ def remember(case: Case) -> Report | None:
             notes.setdefault(f"{RULE.name} before", []).append(
                 (case.run.top.frame.address, event.statement.id, excluded)
             )
+            if not excluded and any(_surely_fits(case, claim, value) for value in before):
+                notes.setdefault(RULE.name, []).append(_Visit(case, claim, "", None))
         for claim in _since(remark.since):
             value = lookup(case.run, claim.target)
             if value is not None:
@@ -147,6 +149,13 @@ def _read_before(case: Case, claim: Claim, event: Stated) -> list[Value]:
     names = dict.fromkeys(_names(expression))
     values = [lookup(case.run, name) for name in names]
     return [v for v in (*values, *_operands(case.run, expression)) if isinstance(v, (Tensor, Opaque, OneOf, SizeOf))]
+
+
+def _surely_fits(case: Case, claim: Claim, value: Value) -> bool:
+    """Whether a claim is right of a tensor of known rank: where others reach its line with other shapes it is no lie."""
+    if not isinstance(value, Tensor) or not case.facts.shape(value.shape).ranked:
+        return False
+    return judge(case, claim, [value]) is None
 
 
 def _operands(run: Run, expression: object) -> list[Value]:
