@@ -73,6 +73,7 @@ ENTRY_METHODS = (
 _CALLED_BY_OTHERS = ("forward", "training_step", "validation_step", "test_step", "predict_step")
 MAX_CLOSED = 12
 MAX_PROBES = 12  # readings that decide whether a call fails under every rank that is left
+MAX_SCRIPT_READINGS = 24  # of a script that reads data from files, with all that are begun and split
 MAX_FUNCTION_WORLDS = 4  # of a function that nobody calls: a script's options are many, and few of them touch shapes
 
 _IMPORTS_TENSORS = re.compile(
@@ -244,12 +245,9 @@ class Reader:
         run = self._run(state, "driver", "<module>", {})
         run.splits = False
         run.files.add(str(self.loaded.absolute))
-        run.stack.append(Activation("<module>", frame, (), self.loaded))
-        from shapelint.interp.statements import execute
-
         complete = False
         try:
-            execute(run, self.loaded.lowered.module.body)
+            self._execute(run, frame)
             complete = True
         except PathEnds:
             pass
@@ -258,6 +256,10 @@ class Reader:
         except Exception as error:
             note_fault(self.project, self.loaded, "<module>", error)
         self.steps -= run.granted - run.steps
+        if complete and (run.wondered or run.doubted):
+            ended = self._guesses(run)
+            for observer in run.observers if ended else ():
+                observer.guessed(run, ended)
         self._finish(run)
         base, address = run.state, frame.address
         if not complete:
@@ -277,6 +279,47 @@ class Reader:
         base = base.settled()
         self._uncalled(run, base)
         return base, address
+
+    def _execute(self, run: Run, frame: Ref) -> None:
+        from shapelint.interp.statements import execute
+
+        run.stack.append(Activation("<module>", frame, (), self.loaded))
+        execute(run, self.loaded.lowered.module.body)
+
+    def _guesses(self, run: Run) -> list[Run]:
+        """The script read again, once for each answer to what it leaves open of the data that it reads from files, the likely one first: those
+        readings that came to an end. None where there are too many, or where they take too long."""
+        taken = run.granted - run.steps
+        if taken * MAX_SCRIPT_READINGS > self.steps // 2:
+            return []
+        pending: list[dict[Condition, bool]] = [{}]
+        ended: list[Run] = []
+        for _ in range(MAX_SCRIPT_READINGS):
+            state = State(self.project.store)
+            frame = state.allocate(Frame())
+            world = pending.pop(0)
+            probe = self._run(state, "driver", "<module>", world)
+            probe.splits = probe.probing = True
+            probe.sources = run.sources
+            try:
+                self._execute(probe, frame)
+            except WorldSplit as split:
+                first = likely(probe, split.condition)
+                pending[:0] = [{**world, split.condition: first}, {**world, split.condition: not first}]
+            except PathEnds:
+                ended.append(probe)
+            except BudgetSpent:
+                return []
+            except Exception as error:
+                note_fault(self.project, self.loaded, "<module>", error)
+                return []
+            else:
+                ended.append(probe)
+            finally:
+                self.steps -= probe.granted - probe.steps
+            if not pending:
+                return ended
+        return []
 
     def _uncalled(self, driver: Run, base: State) -> None:
         """Closed readings of the modules that the script built and never called, outermost first."""

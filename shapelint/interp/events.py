@@ -148,6 +148,10 @@ class Observer:
     def probed(self, run: Run, ended: Sequence[Run]) -> None:
         """A reading in which a call failed under an assumption was read again for each answer to what it assumed: those that came to an end."""
 
+    def guessed(self, run: Run, ended: Sequence[Run]) -> None:
+        """A script was read again for each answer to what it leaves open of data from files: the readings that came to an end, the likely one
+        first."""
+
     def finish(self, run: Run) -> None:
         """Called once when the context has been read to its end."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 from shapelint.interp.events import CallFrame, Evaluated, Event, Misuse, Misused, Observer, Stated, Where
@@ -25,6 +25,7 @@ FILE_STEPS = 200_000  # and all readings of a file together
 LOOP_STEPS = 6_000  # and all passes of one loop, where they are run one by one
 CALL_DEPTH = 40
 MAX_WORLDS = 16
+MAX_SCRIPT_GUESSES = 4  # at what a script reads from files, in one reading of it
 
 
 class PathEnds(Exception):
@@ -146,6 +147,9 @@ class Run:
         self.packed: dict[str, Packed] = {}  # inputs that are packed sequences in the world at hand
         self.sizes: dict[str, Dim] = {}  # of opaque values that may be ints as well as tuples of them
         self.adopted: dict[str, Tensor] = {}
+        self.sources: dict[Site, str] = {}  # the names of what a script reads from files, by the calls that give it
+        self.read: dict[str, list[Tensor]] = {}  # all that one such call gave
+        self.wondered = False  # whether something asked what a script's data is, and no world answers
         self.overwritten: set[Step] = set()  # those into whose tensors something was written in place
         self.names: dict[Symbol, str] = {}
         self.asked_sizes: dict[str, list[Symbol]] = {}  # open sizes that were asked whether they are 1, by name
@@ -338,12 +342,22 @@ class Run:
         """Whether an unknown run of axes of an input holds no more than are known beside it: a question for worlds."""
         if run.name not in self.adopted:
             return None
-        whole = self.state.facts.shape(self.adopted[run.name].shape)
-        if run not in whole.parts:
+        if not self.splits:
+            self.wondered = self.wondered or self.kind == "driver"
+            return None
+        whole = self.whole_of(run)
+        if whole is None:
             return None
         from shapelint.interp.worlds import rank_ends
 
         return rank_ends(self, run.name, len(whole.parts) - 1)
+
+    def whole_of(self, run: Segment) -> Shape | None:
+        """The shape of the input that an open run of axes belongs to."""
+        if run.name not in self.adopted:
+            return None
+        given = (self.adopted[run.name], *self.read.get(run.name, ()))
+        return next((shape for x in given if run in (shape := self.state.facts.shape(x.shape)).parts), None)
 
     def is_misguessed(self) -> bool:
         """Whether a failure only says that the world guesses wrong at what arrives: it takes an input to have no further axes than are seen, or a
@@ -408,6 +422,21 @@ class Run:
             tensor = Tensor.unknown(value.path)
             self.adopted[value.path] = tensor
             self._read_guess(value.path, tensor)
+        return tensor
+
+    def read_from_file(self, value: Tensor, site: Site) -> Tensor:
+        """A tensor of a script of which nothing tells the shape, as one of its inputs: what one call gives has one name."""
+        path = self.sources.get(site)
+        if path is None:
+            name = value.shape.parts[0].name if isinstance(value.shape.parts[0], Segment) else "data"
+            same = sum(p == name or p.startswith(f"{name} ") for p in self.sources.values())
+            path = self.sources[site] = f"{name} {same + 1}" if same else name
+        shape = Tensor.unknown(path).shape
+        step = None if value.step is None else replace(value.step, shape=shape)
+        tensor = replace(value, shape=shape, step=step)
+        self.adopted[path] = tensor
+        self.read.setdefault(path, []).append(tensor)
+        self._read_guess(path, tensor)
         return tensor
 
     def as_packed(self, path: str) -> Packed:

@@ -180,6 +180,16 @@ class CallContext(Context):
             return None
         return worlds.lies_within(self.run, run.name, rank)
 
+    def guess_rank(self, x: Tensor, rank: int) -> Tensor:
+        shape = self.facts.shape(x.shape)
+        at = shape.segment_index
+        run = None if at is None else shape.parts[at]
+        if self.run.kind != "driver" or not isinstance(run, Segment) or len(shape.parts) - 1 > rank:
+            return x
+        if worlds.data_has_rank(self.run, run, rank - len(shape.parts)):
+            self.facts.fix_rank(shape, rank)
+        return x.with_parts(self.facts.shape(shape).parts)
+
     def meets(self, left: Segment, right: Segment) -> bool | None:
         if left.name == right.name or left.name not in self.run.adopted or right.name not in self.run.adopted:
             return None
@@ -383,6 +393,9 @@ def call_op(
     if (name.endswith("_") and not name.endswith("__")) or name.endswith(".__setitem__"):
         written = next(iter(these), None)
         run.overwritten.update(entries_of(written.step) if isinstance(written, Tensor) else ())
+    if run.kind == "driver" and isinstance(value, Tensor) and not value.assumed and _is_of_no_shape(value):
+        if any(isinstance(v, Unknown) and v.reason != "after-error" for v in these):
+            value = run.read_from_file(value, Site(run.top.module.path, node))
     fill = _fill(name, bound)
     if fill is not None and isinstance(value, Tensor) and value.step is not None:
         value = replace(value, step=replace(value.step, fill=fill))
@@ -605,6 +618,10 @@ def _traced(run: Run, answer: Inferred, args: list[Value], node: int, op: Op, na
         return value
 
     return mark(answer.value)
+
+
+def _is_of_no_shape(x: Tensor) -> bool:
+    return len(x.shape.parts) == 1 and isinstance(x.shape.parts[0], Segment)
 
 
 def _fill(name: str, given: Mapping[str, Value]) -> Dim | None:

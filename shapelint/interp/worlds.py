@@ -17,7 +17,7 @@ from shapelint.interp.objects import (
     Range,
     is_module_name,
 )
-from shapelint.interp.run import MAX_WORLDS, Run, WorldSplit
+from shapelint.interp.run import MAX_SCRIPT_GUESSES, MAX_WORLDS, Run, WorldSplit
 from shapelint.program import model
 from shapelint.shapes.dim import ONE, ZERO, Dim, Symbol
 from shapelint.shapes.facts import Facts, Verdict
@@ -453,7 +453,7 @@ def ask(run: Run, value: Bool) -> None:
     """Open a world for each answer to an open question, while there is room for more (raises WorldSplit)."""
     condition = value.condition
     if condition is not None and is_of_world(value) and decide(run, value) is None and run.splits and _has_room(run):
-        raise WorldSplit(_presumed(run, condition))
+        split(run, condition)
 
 
 def is_of_world(value: Bool) -> bool:
@@ -464,7 +464,7 @@ def is_of_world(value: Bool) -> bool:
 def split(run: Run, condition: Condition) -> None:
     """Start the reading anew in both worlds. Raises WorldSplit; returns where no further world may be opened: what guards what is then lost,
     and nothing that follows in this reading proves a fault."""
-    if run.splits and condition not in run.world and _has_room(run):
+    if run.splits and condition not in run.world and _has_room(run) and (run.kind != "driver" or condition.guess):
         raise WorldSplit(_presumed(run, condition))
     run.blurred = True
 
@@ -485,6 +485,8 @@ def _presumed(run: Run, condition: Condition) -> Condition:
 
 
 def _has_room(run: Run) -> bool:
+    if run.kind == "driver":
+        return len(run.world) < MAX_SCRIPT_GUESSES
     return len(run.world) < MAX_WORLDS.bit_length() + 3
 
 
@@ -493,10 +495,24 @@ def rank_ends(run: Run, name: str, rank: int) -> bool | None:
     return require(run, Bool(None, Rank(name, "==", rank, "rank")))
 
 
+def data_has_rank(run: Run, open_axes: Segment, more: int) -> bool | None:
+    """Whether what a script reads from a file has `more` axes than there are parts in its shape, with the open run counted as one; each answer has a
+    reading of its own."""
+    whole = run.whole_of(open_axes)
+    if whole is None:
+        return None
+    if not run.splits:
+        run.wondered = True
+        return None
+    return rank_ends(run, open_axes.name, len(whole.parts) + more)
+
+
 def is_one(run: Run, size: Dim, *, ask: bool = True) -> bool | None:
     """Whether an open size of an input, or a parameter, is 1, where the rank of what follows depends on it; each answer has a world of its own
     while there is room for more. Without `ask` the question is kept until a call fails under the likely answer."""
     symbol = run.state.facts.resolve(size).lone_symbol
+    if symbol is not None and symbol.kind == "input" and run.kind == "driver":
+        run.wondered = True
     if symbol is None or not run.splits:
         return None
     relation = ("==", size, ONE)

@@ -19,6 +19,9 @@ def broadcast(cx: Context, tensors: Iterable[Tensor], constraint: str) -> tuple[
     given = list(tensors)
     if any(x.assumed for x in given):
         given = [cx.read(x) for x in given]  # one reading of a rank on all sides
+    rank = max((x.shape.rank or 0 for x in given), default=0)
+    if rank and any(not x.shape.ranked for x in given):
+        given = [x if x.shape.ranked else cx.guess_rank(x, rank) for x in given]
     shapes = [cx.facts.shape(x.shape).parts for x in given]
     result = shapes[0]
     for other in shapes[1:]:

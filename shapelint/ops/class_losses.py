@@ -166,8 +166,14 @@ def cross_entropy(cx: Context, given: Arguments) -> Tensor:
         cx.refute("C6", say("label_smoothing must be between 0.0 and 1.0"), operand="label_smoothing")
     if target.dtype in ("float", "bool"):
         return _against_probabilities(cx, given, x, target)
+    if target.dtype is None and x.shape.rank == target.shape.rank and (x.shape.rank or 0) > 1:
+        return _against_probabilities(cx, given, x, target)  # ints it would refuse
     if x.shape.rank == 0:
         cx.refute("C3", say("{subject} expects input with a class axis but receives a scalar"))
+    if x.shape.rank is None:
+        x = cx.guess_rank(x, max(len(x.shape.parts) - 1, 2))
+    if x.shape.rank is not None and x.shape.rank >= 2 and target.shape.rank is None:
+        target = cx.guess_rank(target, x.shape.rank - 1)
     if target.dtype is None and (
         x.shape.rank is None or x.shape.rank == target.shape.rank or target.shape.rank is None
     ):

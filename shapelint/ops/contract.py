@@ -431,6 +431,10 @@ class Context:
         """Whether an unknown run, which is all that is known of an input, holds no more axes than that; None where nothing decides it."""
         return None
 
+    def guess_rank(self, x: Tensor, rank: Number) -> Tensor:
+        """A tensor of an open number of axes with as many as what it meets asks for, where a reading guesses so."""
+        return x
+
     def meets(self, left: Segment, right: Segment) -> bool | None:
         """Whether two unknown runs, each the leading axes of an input, are the same axes; None where nothing decides it."""
         return None

@@ -11,7 +11,13 @@ from shapelint.shapes.facts import Verdict
 from shapelint.shapes.shape import Axis, Factor
 from shapelint.values.model import Step, Tensor
 
-RULE = Rule("broadcast-pairs", "SHP604", "warning", "two vectors of one length broadcast to a matrix of all pairs")
+RULE = Rule(
+    "broadcast-pairs",
+    "SHP604",
+    "warning",
+    "two vectors of one length broadcast to a matrix of all pairs",
+    asks_ranks=True,
+)
 
 ELEMENTWISE = (
     "torch.add torch.sub torch.mul torch.true_divide torch.eq torch.ne torch.lt torch.le torch.gt torch.ge "

@@ -181,6 +181,7 @@ class Rule:
     summary: str
     since: str = "0.1.0"
     preview: bool = False
+    asks_ranks: bool = False  # of all that meets: a reading that leaves one open says nothing against what it finds
     checks: list[tuple[tuple[str, ...], Check]] = field(default_factory=list)
     misuses: list[tuple[Misuse, Check]] = field(default_factory=list)
     claims: list[tuple[str, Check]] = field(default_factory=list)

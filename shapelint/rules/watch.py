@@ -14,6 +14,7 @@ from shapelint.interp.entries import Reader
 from shapelint.interp.events import Claimed, Event, LayerBuilt, Misused, Observer, OpCalled, Stated, Unpacked
 from shapelint.interp.run import Run
 from shapelint.ops.contract import Evidence, Mismatch
+from shapelint.rules.broadcast_pairs import LOSSES
 from shapelint.rules.contract import Case, Fine, Report, Rule
 from shapelint.rules.decided import decided, route
 from shapelint.rules.findings import Cleared, Decided, Finding, Observations, Pass, Place, Seen
@@ -100,6 +101,8 @@ class _Reading:
     passed: set[tuple[Place, Place | None]] = field(default_factory=set)
     vouched: set[tuple[Place, Place | None, tuple[Site, ...]]] = field(default_factory=set)  # what is told to work
     untold: set[Place] = field(default_factory=set)  # where nothing tells whether a call works
+    warned: set[Place] = field(default_factory=set)  # losses in a script that broadcast what they are given
+    open: set[Place] = field(default_factory=set)  # calls in a script that are given tensors of an open rank
     defaults: dict[Condition, bool] = field(default_factory=dict)  # what is asked of arguments, where they are left out
     cleared: set[Cleared] = field(default_factory=set)
     elsewhere: set[Condition] = field(
@@ -199,8 +202,11 @@ def _is_unbatched(run: Run) -> bool:
 
 
 def _has(reading: _Reading, finding: Finding) -> bool:
-    key = (finding.place, finding.rule, finding.constraint)
-    return any((f.place, f.rule, f.constraint) == key for f in reading.findings)
+    return any(_is_same(one, finding) for one in reading.findings)
+
+
+def _is_same(one: Finding, other: Finding) -> bool:
+    return (one.place, one.rule, one.constraint) == (other.place, other.rule, other.constraint)
 
 
 def _likely(finding: Finding, world: dict[Condition, bool], sign: str) -> Finding:
@@ -350,18 +356,56 @@ class Watcher(Observer):
             if finding.severity == "error" and all(_has(r, finding) for r in readings):
                 self.reading.findings.append(_likely(finding, passing[0].world, sign) if passing else finding)
 
+    def guessed(self, run: Run, ended: Sequence[Run]) -> None:
+        """Where torch takes the data of no reading, what they all fail at is a fault of the script. Else it is what the likely reading finds, the
+        first that torch takes, and no other one speaks against. A warning: nothing tells what the data is."""
+        if self.reading is None:
+            return
+        watchers = [(r, w) for r in ended for w in r.observers if isinstance(w, Watcher) and w.reading is not None]
+        told = [(w, w._concluded(r)) for r, w in watchers]
+        failing = [one for one in told if any(f.severity == "error" for f in one[1])]
+        fine = [one for one in told if one not in failing]
+        if fine:
+            (likely, found), *others = fine
+            kept = [f for f in found if not any(w._speaks_against(f, likely) for w, _ in others)]
+        else:
+            found = failing[-1][1] if failing else []
+            kept = [f for f in found if all(w._tells(f) for w, _ in failing)]
+        self.reading.findings += [replace(f, severity="warning") for f in kept if not _has(self.reading, f)]
+
+    def _tells(self, finding: Finding) -> bool:
+        return self.reading is not None and _has(self.reading, finding)
+
+    def _speaks_against(self, finding: Finding, likely: Watcher) -> bool:
+        """Whether this reading, which does not find what the `likely` one does, was in the position to. One that torch would warn of elsewhere was
+        not."""
+        assert self.reading is not None
+        assert likely.reading is not None
+        if self._tells(finding) or self.reading.warned - likely.reading.warned:
+            return False
+        return not (self.watched.rules[finding.rule].asks_ranks and finding.place in self.reading.open)
+
+    def _concluded(self, run: Run) -> list[Finding]:
+        assert self.reading is not None
+        self._conclude(run)
+        return self.reading.findings
+
+    def _conclude(self, run: Run) -> None:
+        """Add what rules tell at the end of a reading."""
+        assert self.reading is not None
+        for rule in self.watched.rules.values():
+            for conclude in rule.conclusions:
+                for case, report in conclude(run):
+                    if isinstance(report, Fine):
+                        site = case.event.where.site
+                        cleared = Cleared(site.path, report.node or site.node, rule.name, report.constraint)
+                        self.reading.cleared.add(cleared)
+                    else:
+                        self._add(case, rule, report)
+
     def finish(self, run: Run) -> None:
         if self.reading is not None:
-            for rule in self.watched.rules.values():
-                for conclude in rule.conclusions:
-                    for case, report in conclude(run):
-                        if isinstance(report, Fine):
-                            site = case.event.where.site
-                            self.reading.cleared.add(
-                                Cleared(site.path, report.node or site.node, rule.name, report.constraint)
-                            )
-                        else:
-                            self._add(case, rule, report)
+            self._conclude(run)
             self.reading.world = run.world
             self.reading.whole = run.splits
             self.reading.cut = run.cut
@@ -386,6 +430,14 @@ class Watcher(Observer):
                 self._pass(run, event)
             else:
                 self.reading.untold.add(Place(event.where.site.path, event.where.site.node))
+        if run.kind == "driver" and run.splits:
+            given = (v for v in event.arguments.values() if isinstance(v, Tensor))
+            ranks = [run.state.facts.shape(x.shape).rank for x in given]
+            place = Place(event.where.site.path, event.where.site.node)
+            if None in ranks:
+                self.reading.open.add(place)
+            elif event.name in LOSSES and len(set(ranks[:2])) == 2:
+                self.reading.warned.add(place)
         if event.where.guarded or run.blurred:
             return
         if event.mismatch is not None:
