@@ -57,6 +57,14 @@ def _check(folder: Path, text: str, **more: str) -> Outcome:
 
 
 @pytest.mark.usefixtures("_hidden_size_is_broken")
+def test_a_world_that_was_not_read_leaves_the_others_unsaid(tmp_path: Path) -> None:
+    right_where_wide = BROKEN.replace("nn.Linear(16, 2)", "nn.Linear(32, 2)")
+    outcome = _check(tmp_path, f"{HEAD}{right_where_wide}{WRONG}")
+    assert [d.scope for d in outcome.diagnostics] == ["Wrong.forward"]
+    assert [f.kind for f in outcome.failures] == ["internal"]
+
+
+@pytest.mark.usefixtures("_hidden_size_is_broken")
 def test_the_rest_of_the_file_is_reported(tmp_path: Path) -> None:
     outcome = _check(tmp_path, HEAD + BROKEN + WRONG)
     assert [d.rule for d in outcome.diagnostics] == ["linear-in-features"]

@@ -105,9 +105,9 @@ class _Reading:
     open: set[Place] = field(default_factory=set)  # calls in a script that are given tensors of an open rank
     defaults: dict[Condition, bool] = field(default_factory=dict)  # what is asked of arguments, where they are left out
     cleared: set[Cleared] = field(default_factory=set)
-    elsewhere: set[Condition] = field(
-        default_factory=set
-    )  # tests that only code outside of the class makes, of what its configuration holds
+    asked: dict[Condition, bool] = field(
+        default_factory=dict
+    )  # tests of what the configuration holds, True if by the class itself
     likely: bool = False  # it fails, and would not if what arrives had fewer axes
     cut: bool = False  # what it did not get to may go well, or be refused
     rivals_left: bool = False  # worlds were not read in which it may go well
@@ -283,11 +283,16 @@ def _differ_in_guesses(one: dict[Condition, bool], other: dict[Condition, bool])
 
 def _selecting_test(failing: list[_Reading], fine: list[_Reading]) -> tuple[Condition, bool] | None:
     """The one test of a parameter whose answer makes a call fail, however the others are answered; boolean parameters first. A reading
-    that does not answer it speaks against it: what else it answers may mend the call, also where its worlds were too many to be told apart."""
+    that does not answer it speaks against it: what else it answers may mend the call, also where its worlds were too many to be told apart. By an
+    option of the program that only other code tests, that code may choose the class as well: then nobody builds it with another."""
     found: list[tuple[Condition, bool]] = []
+    asked = [
+        one for r in (*failing, *fine) for one in r.asked.items()
+    ]  # a world that is named by its answer need not ask again
+    elsewhere = {c for c, own in asked if not own} - {c for c, own in asked if own}
     for reading in failing:
         for condition, held in reading.world.items():
-            if _is_choice(reading, condition, held) and (condition, held) not in found:
+            if condition not in elsewhere and _is_choice(reading, condition, held) and (condition, held) not in found:
                 if all(r.world.get(condition, held) != held for r in fine):
                     found.append((condition, held))
     return min(found, key=lambda one: not isinstance(one[0], IsTrue), default=None)
@@ -295,9 +300,8 @@ def _selecting_test(failing: list[_Reading], fine: list[_Reading]) -> tuple[Cond
 
 def _is_choice(reading: _Reading, condition: Condition, held: bool) -> bool:
     """Whether a test is one that callers choose freely: a boolean, what one names (`kind == "lstm"`), an optional argument that is left out. Of
-    sizes, only that two are not equal is what everyone may have. By an option of the program that other code tests, that code may choose the class
-    as well: then nobody builds it with another."""
-    if condition.guess or condition in reading.elsewhere:
+    sizes, only that two are not equal is what everyone may have."""
+    if condition.guess:
         return False
     if isinstance(condition, IsNone):
         return reading.defaults.get(condition) is held
@@ -410,7 +414,7 @@ class Watcher(Observer):
             self.reading.whole = run.splits
             self.reading.cut = run.cut
             self.reading.rivals_left = run.rivals_left
-            self.reading.elsewhere = {condition for condition, own in run.asked_below.items() if not own}
+            self.reading.asked = dict(run.asked_below)
             self.reading.likely = run.passes_with is not None
             self.reading.sign = _sign_of_batch(run)
             self.reading.unbatched = _is_unbatched(run)
