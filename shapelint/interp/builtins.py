@@ -8,9 +8,9 @@ from dataclasses import replace
 from shapelint.interp import worlds
 from shapelint.interp.calls import Arguments, call
 from shapelint.interp.collation import own_batch
-from shapelint.interp.containers import mapping_of, merged, update
+from shapelint.interp.containers import key_of, mapping_of, merged, update
 from shapelint.interp.expressions import as_dim, as_float, is_tensorish, spread_items
-from shapelint.interp.iteration import Passes, plan, renewed
+from shapelint.interp.iteration import Passes, distinct, plan, renewed
 from shapelint.interp.names import lookup, module_frame
 from shapelint.interp.objects import (
     AttributesOf,
@@ -89,8 +89,6 @@ def length_of(run: Run, value: Value) -> Dim | None:
         thing = run.state.read(value)
         if isinstance(thing, DictObject):
             return Dim.of(len(thing.items)) if thing.is_exact else None
-        if isinstance(thing, ListObject) and thing.is_set:
-            return None if thing.items is None or len(thing.items) > 1 else Dim.of(len(thing.items))
         if isinstance(thing, Instance):
             from shapelint.interp.libraries import instance_length
 
@@ -257,7 +255,7 @@ def _tuple(run: Run, given: Arguments) -> Value:
 
 
 def _set(run: Run, given: Arguments) -> Value:
-    items = spread_items(run, given.args[0]) if given.args else []
+    items = listed(run, given.args[0]) if given.args else []
     return run.state.allocate(ListObject(items, Unknown("dynamic-value") if items is None else None, is_set=True))
 
 
@@ -305,15 +303,23 @@ def _filter(run: Run, given: Arguments) -> Value:
     return run.state.allocate(ListObject(None, passes.later if passes else Unknown("dynamic-value")))
 
 
+def listed(run: Run, value: Value) -> list[Value] | None:
+    """The items of an iterable of known length; those of a set in any order."""
+    thing = run.state.read(value) if isinstance(value, Ref) else None
+    held = thing.items if isinstance(thing, ListObject) and thing.is_set else None
+    return spread_items(run, value) if held is None else distinct(held)
+
+
 def _sorted(run: Run, given: Arguments) -> Value:
+    items = listed(run, given.args[0])
+    if items is not None:
+        keys = [key_of(v) if isinstance(v, (Int, Str)) else None for v in items]
+        for kind in (int, str):
+            if not given.kwargs and all(isinstance(key, kind) for key in keys):
+                places = sorted(range(len(items)), key=keys.__getitem__)  # type: ignore[arg-type]
+                return run.state.allocate(ListObject([items[i] for i in places]))
+        return run.state.allocate(ListObject(None, merged(run, items), Dim.of(len(items))))
     passes = plan(run, given.args[0])
-    if passes.items is not None:
-        dims = [as_dim(run, v) for v in passes.items]
-        if passes.items and all(d is not None and d.value is not None for d in dims) and not given.kwargs:
-            return run.state.allocate(
-                ListObject([Int.of(n) for n in sorted(d.value for d in dims if d is not None and d.value is not None)])
-            )
-        return run.state.allocate(ListObject(None, merged(run, list(passes.items)), passes.count))
     return run.state.allocate(ListObject(None, passes.later, passes.count))
 
 

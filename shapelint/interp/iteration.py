@@ -167,6 +167,8 @@ def _tensor(run: Run, value: Tensor, node: model.Expr | None) -> Passes:
 def _object(run: Run, value: Ref) -> Passes:
     thing = run.state.read(value)
     if isinstance(thing, ListObject):
+        if thing.is_set and thing.items is not None:
+            return _set(run, thing.items)
         if thing.items is not None:
             return Passes.of(thing.items)
         if thing.rows is not None:
@@ -185,6 +187,27 @@ def _object(run: Run, value: Ref) -> Passes:
 
         return iterate_instance(run, value, thing)
     return Passes.like(Unknown("dynamic-value"))
+
+
+def _set(run: Run, items: list[Value]) -> Passes:
+    """The passes over a set: in an order that nobody knows, and equal items once."""
+    known = distinct(items)
+    if len(items) < 2 or (known is not None and len(known) < 2):
+        return Passes.of(items[:1])
+    return Passes.like(any_of(run.state, items), None if known is None else Dim.of(len(known)))
+
+
+def distinct(items: Collection[Value]) -> list[Value] | None:
+    """Literals with equal ones once, as a set keeps them; None where one is no literal, so that nobody knows what it equals."""
+    from shapelint.interp.containers import key_of
+
+    found: dict[object, Value] = {}
+    for item in items:
+        key = key_of(item) if isinstance(item, (Str, Int)) else None
+        if key is None:
+            return None
+        found.setdefault(key, item)
+    return list(found.values())
 
 
 def _open_key(thing: DictObject) -> Value:
@@ -624,4 +647,4 @@ def _generate(run: Run, node: model.Comprehension, depth: int, result: Ref) -> N
     iterate(run, passes, body, carried=by_comprehension(generator.target, result))
 
 
-__all__ = ["Passes", "comprehension", "iterate", "plan", "repeat"]
+__all__ = ["Passes", "comprehension", "distinct", "iterate", "plan", "repeat"]
