@@ -22,6 +22,7 @@ from shapelint.values.model import Bool, External, Float, Int, LayerConfig, Opaq
 
 _HOLDERS = (Frame, Instance, ListObject, DictObject, LayerConfig)
 _INERT = (Tensor, Int, Float, Str, Bool, Opaque, External, ClassValue, Namespace)
+MAX_ASKED = 1_500  # objects that are asked whether they refer to a list
 _SEEING = ("locals", "globals", "vars", "exec", "eval", "dir")  # what sees names that it does not mention
 
 
@@ -173,7 +174,9 @@ def held_by(state: State, frame: int, names: Iterable[str]) -> dict[int, str]:
 
 
 def held_once(state: State, address: int) -> bool:
-    """Whether an object was made in this reading and only one thing refers to it."""
+    """Whether an object was made in this reading and only one thing refers to it. Too many objects are not asked."""
+    if len(state.heap) > MAX_ASKED:
+        return False
     if address not in state.heap or address in state.escaped or address in state.base or address in state.store:
         return False
     holders = (*state.heap.values(), *state.put.values())

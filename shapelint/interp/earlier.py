@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Set
-from dataclasses import dataclass, field, fields, is_dataclass
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Set
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from shapelint.interp.calls import may_call
 from shapelint.interp.names import BUILTIN_NAMES
@@ -21,7 +21,11 @@ from shapelint.interp.objects import (
 from shapelint.interp.run import Run
 from shapelint.ops.index import find
 from shapelint.program import model
+from shapelint.program.walk import parts, walk
 from shapelint.values.model import External, Int, NoneValue, OneOf, Ref, Tensor, Tuple, Unknown, Value
+
+if TYPE_CHECKING:
+    from shapelint.program.project import LoadedModule
 
 MAX_HOLDERS = 24  # objects of the project, below the one that is read, whose methods are asked what they write
 _STEPS = 2_500  # that all of it may take, in each world of an entry
@@ -34,6 +38,7 @@ _CHANGING = frozenset(
     )
 )  # fmt: skip
 _WRITING = ("setattr", "delattr", "exec", "eval", "vars", "globals")
+_READING = ("getattr", "hasattr", "vars", "exec", "eval", "globals")
 _STORING = ("__setattr__", "__delattr__", "register_buffer", "register_parameter", "add_module", "register_module")
 
 
@@ -44,6 +49,7 @@ class _Names:
     me: str
     aliases: frozenset[str]
     libraries: Mapping[str, str]
+    harmless: Callable[[str], bool]  # whether a function changes nothing of what it is given
 
     def is_of_library(self, thing: model.Expr) -> bool:
         """Whether nothing that the project holds can be meant: a part of a library, or a tensor that one of its ops makes."""
@@ -67,9 +73,10 @@ class Writes:
     others: set[str] = field(default_factory=set)
     opaque: bool = False
 
-    @property
-    def any(self) -> bool:
-        return bool(self.own or self.others or self.opaque)
+    def matter(self, read: Set[str] | None) -> bool:
+        """Whether anything may be among it that someone reads, of whom these names are known (None: any name)."""
+        names = self.own | self.others
+        return self.opaque or bool(names if read is None else names & read)
 
 
 def at_entry(run: Run, receiver: Ref, function: FunctionValue, reached_before: Set[tuple[str, int]]) -> None:
@@ -81,17 +88,18 @@ def at_entry(run: Run, receiver: Ref, function: FunctionValue, reached_before: S
     holders = [(ref, t.cls) for ref, t in things if isinstance(t, Instance) and isinstance(t.cls, ClassInfo)]
     called: list[Value] = []
     written: dict[int, set[str]] = {}
+    read = _read_names(run, function, {cls.module for _, cls in holders})
     for place, (ref, cls) in enumerate(holders):
         names = written[ref.address] = set()
         for method in _methods(cls, reached_before):
             writes = writes_of(run, method)
             names |= writes.own
-            if place < MAX_HOLDERS and writes.any:
+            if place < MAX_HOLDERS and writes.matter(read):
                 called.append(BoundMethod(method, ClassValue(cls) if method.kind == "class" else ref))
     others: set[str] = set()
     for outside in _outside(run, function):
         writes = writes_of(run, outside)
-        if writes.others:
+        if writes.others if read is None else writes.others & read:
             called.append(outside)
             others |= writes.others
     before = {address: _entries(run, address) for address in reached}
@@ -106,6 +114,93 @@ def at_entry(run: Run, receiver: Ref, function: FunctionValue, reached_before: S
         if not finished or place >= MAX_HOLDERS:
             lost |= written[ref.address] | others
         _forget(run, ref, written[ref.address], lost)
+
+
+def _read_names(run: Run, function: FunctionValue, modules: Set[LoadedModule]) -> Set[str] | None:
+    """The attributes that the text of an entry reads, of the classes of some files, and of the functions of these files that they mention; None where
+    names are read that the text does not tell."""
+    found: set[str] = set()
+    texts = [(module, _class_reads(run, module)) for module in sorted(modules, key=lambda m: m.path)]
+    if function.owner is None:
+        texts.append((function.module, _reads(run, function.module, function.node)))
+    for module, reads in texts:
+        own, pending, seen = _functions_of(module), list(reads.functions), set()
+        found |= reads.names
+        if reads.unknown:
+            return None
+        while pending:
+            name = pending.pop()
+            node = own.get(name)
+            if name in seen or node is None:
+                continue
+            seen.add(name)
+            inner = _reads(run, module, node)
+            if inner.unknown:
+                return None
+            found |= inner.names
+            pending.extend(inner.functions)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Reads:
+    """The attributes that a text reads, the names that it mentions, and whether it reads attributes that it does not name."""
+
+    names: frozenset[str]
+    functions: frozenset[str]
+    unknown: bool
+
+
+def _reads(run: Run, module: LoadedModule, text: object) -> _Reads:
+    names: set[str] = set()
+    functions: set[str] = set()
+    unknown = False
+    pending = [text]
+    imported = _imported(run, module)
+    while pending:
+        thing = pending.pop()
+        if isinstance(thing, (model.Assign, model.AnnAssign)):
+            # what is only set is not read
+            targets = thing.targets if isinstance(thing, model.Assign) else (thing.target,)
+            for target in targets:
+                plain = target.items if isinstance(target, (model.TupleExpr, model.ListExpr)) else (target,)
+                pending.extend(one.value if isinstance(one, model.Attribute) else one for one in plain)
+            pending.append(thing.value)
+            continue
+        if isinstance(thing, model.Attribute):
+            names.add(thing.name)
+            unknown = unknown or thing.name == "__dict__"
+        elif isinstance(thing, model.Name):
+            functions.add(thing.name)
+            unknown = unknown or thing.name in _READING
+        elif isinstance(thing, model.Call) and isinstance(thing.func, model.Name) and thing.func.name in imported:
+            # a function of another file may read what it is given
+            unknown = unknown or any(isinstance(a.value, (model.Name, model.Attribute)) for a in thing.args)
+        pending.extend(parts(thing))
+    return _Reads(frozenset(names), frozenset(functions), unknown)
+
+
+def _imported(run: Run, module: LoadedModule) -> set[str]:
+    """The names of a file that are imported from another one of the project."""
+    found: set[str] = set()
+    for one in module.lowered.module.body:
+        if isinstance(one, model.ImportFrom) and (one.level or run.project.resolve(module, one.module, 0) is not None):
+            found.update(alias.asname or alias.name for alias in one.names)
+    return found
+
+
+def _functions_of(module: LoadedModule) -> dict[str, model.FunctionDef]:
+    return {one.name: one for one in module.lowered.module.body if isinstance(one, model.FunctionDef)}
+
+
+def _class_reads(run: Run, module: LoadedModule) -> _Reads:
+    """What all classes of a file read, kept for the project."""
+    key = (str(module.absolute), -2)
+    known = run.project.notes.get(key)
+    if not isinstance(known, _Reads):
+        classes = [one for one in walk(module.lowered.module.body) if isinstance(one, model.ClassDef)]
+        known = run.project.notes[key] = _reads(run, module, tuple(classes))
+    return known
 
 
 def _forget_objects(run: Run, before: dict[int, dict[Any, Value]]) -> None:
@@ -203,7 +298,7 @@ def _called_elsewhere(info: ClassInfo, reached: Set[tuple[str, int]]) -> set[str
             continue
         if isinstance(thing, model.Call) and isinstance(thing.func, model.Attribute):
             found.add(thing.func.name)
-        pending.extend(_children(thing))
+        pending.extend(parts(thing))
     return found
 
 
@@ -227,13 +322,23 @@ def writes_of(run: Run, function: FunctionValue) -> Writes:
     if not isinstance(known, Writes):
         items = function.node.params.items
         me = items[0].name if items and function.owner is not None else ""
-        known = Writes()
+        known = run.project.notes[key] = Writes()  # what calls itself finds it begun
         aliases = {p.name for p in items} | set(_aliases(function.node.body))
         libraries = {n: path for n, path in _libraries(run, function).items() if n not in aliases}
-        for thing in _walk(function.node.body):
-            _note(known, thing, _Names(me, frozenset(aliases), libraries))
-        run.project.notes[key] = known
+        names = _Names(me, frozenset(aliases), libraries, lambda name: _leaves_alone(run, function, name))
+        for thing in walk(function.node.body):
+            _note(known, thing, names)
     return known
+
+
+def _leaves_alone(run: Run, function: FunctionValue, name: str) -> bool:
+    """Whether a function of the same file, as a function knows it by its name, writes nothing."""
+    frame = run.state.find(function.scope[-1]) if function.scope else None
+    value = frame.names.get(name) if isinstance(frame, Frame) else None
+    if not isinstance(value, FunctionValue) or value.module is not function.module:
+        return False
+    writes = writes_of(run, value)
+    return not (writes.own or writes.others or writes.opaque)
 
 
 def _libraries(run: Run, function: FunctionValue) -> dict[str, str]:
@@ -241,22 +346,6 @@ def _libraries(run: Run, function: FunctionValue) -> dict[str, str]:
     frame = run.state.find(function.scope[-1]) if function.scope else None
     names = frame.names if isinstance(frame, Frame) else {}
     return {name: value.name for name, value in names.items() if isinstance(value, External)}
-
-
-def _walk(body: object) -> Iterator[object]:
-    pending: list[object] = [body]
-    while pending:
-        thing = pending.pop()
-        yield thing
-        pending.extend(_children(thing))
-
-
-def _children(thing: object) -> list[object]:
-    if isinstance(thing, tuple):
-        return list(thing)
-    if is_dataclass(thing) and not isinstance(thing, type):
-        return [getattr(thing, one.name) for one in fields(thing)]
-    return []
 
 
 _FRESH = (
@@ -272,14 +361,14 @@ _FRESH = (
 
 def _aliases(body: object) -> Iterator[str]:
     """The local names that may refer to what something else holds."""
-    for thing in _walk(body):
+    for thing in walk(body):
         if isinstance(thing, model.Assign):
             bound = [pair for target in thing.targets for pair in _bindings(target, thing.value)]
         else:
             bound = [(thing.target, thing.iterable)] if isinstance(thing, (model.For, model.Generator)) else []
         for target, value in bound:
             if isinstance(thing, (model.For, model.Generator)) or not isinstance(value, _FRESH):
-                yield from (one.name for one in _walk(target) if isinstance(one, model.Name))
+                yield from (one.name for one in walk(target) if isinstance(one, model.Name))
 
 
 def _bindings(target: model.Expr, value: model.Expr) -> Iterator[tuple[model.Expr, model.Expr]]:
@@ -307,13 +396,13 @@ def _note(writes: Writes, thing: object, names: _Names) -> None:
         if isinstance(func, model.Name):
             # a function may change what an attribute holds, which it is given
             held = any(isinstance(a.value, model.Attribute) for a in thing.args) and func.name not in BUILTIN_NAMES
-            writes.opaque = writes.opaque or held or func.name in _WRITING
+            writes.opaque = writes.opaque or func.name in _WRITING or (held and not names.harmless(func.name))
         elif isinstance(func, model.Attribute):
             in_place = func.name.endswith("_") and not func.name.endswith("__")
             if func.name in _STORING:
                 writes.opaque = True
-            elif func.name in _CHANGING or in_place:
-                _note_changed(writes, func.value, names)
+            elif func.name in _CHANGING or (in_place and not isinstance(func.value, model.Call)):
+                _note_changed(writes, func.value, names)  # what an op changes in place of a result is no attribute
     elif isinstance(thing, model.Attribute) and thing.name == "__dict__":
         writes.opaque = True
 

@@ -14,7 +14,7 @@ from shapelint.interp.join import Join, join
 from shapelint.interp.laws import Loop, Mark, OrNone, settled
 from shapelint.interp.objects import DictObject, Frame, Instance, Iterable, ListObject, Range, Repeated
 from shapelint.interp.rows import any_of, at, element_at, first_of, length_of, numbered, turned, zipped
-from shapelint.interp.run import Activation, PathEnds, Run
+from shapelint.interp.run import LOOP_STEPS, Activation, PathEnds, Run
 from shapelint.interp.state import State
 from shapelint.interp.torch_calls import call_named
 from shapelint.program import model
@@ -37,7 +37,7 @@ from shapelint.values.model import (
     anonymous,
 )
 
-UNROLL = 12  # so many passes are run one by one, whatever steps they take
+UNROLL = 12  # so many passes are run one by one, whatever steps they take, where a loop does not lie deep in others
 LISTED = 256  # and no more than these
 DEEP = 24  # a loop with fewer steps lies deep in others
 
@@ -403,9 +403,24 @@ def renewed(run: Run, value: Value) -> Value:
 def _all_passes(run: Run, passes: Passes, body: Callable[[Value], None], carried: Carried) -> bool:
     if passes.items is not None:
         return _listed(run, passes, body)
-    if passes.rows is not None and len(passes.rows) <= LISTED:
+    within = run.quiet > 0 or run.loop_steps < LOOP_STEPS
+    if (
+        passes.rows is not None
+        and len(passes.rows) <= _free(run)
+        and not (within and any(map(_is_nested, passes.rows)))
+    ):
         return _by_rows(run, passes.rows, body, carried)
     return _described(run, passes, body, carried)
+
+
+def _is_nested(row: Value) -> bool:
+    """Whether loops within loops built it: in a loop or in what nobody hears of one pass stands for all."""
+    return isinstance(row, Repeated) and any(isinstance(value, Repeated) for value in row.values)
+
+
+def _free(run: Run) -> int:
+    """So many passes are run one by one, whatever steps they take. A nest of loops multiplies its passes."""
+    return UNROLL if run.loop_steps >= DEEP else 2
 
 
 def _one_by_one(run: Run, body: Callable[[Value], None], item: Value) -> bool:
@@ -423,7 +438,7 @@ def _listed(run: Run, passes: Passes, body: Callable[[Value], None]) -> bool:
     count = len(passes.items)
     allowed, start = run.loop_steps, run.steps
     one, mark, branch = run.state, Mark(), run.branches
-    free = UNROLL if allowed >= DEEP else 2  # a nest of loops multiplies its passes
+    free = _free(run)
     with run.inner_loops(count):
         for place, item in enumerate(passes.items):
             used = start - run.steps

@@ -84,6 +84,7 @@ class Join:
         self.lossy = False
         self.changed = False
         self.joined = left  # the state that is being made
+        self.met: list[int] = []  # the addresses of the objects that were joined
 
     def state(self) -> State:
         joined = self.left.fork()
@@ -95,7 +96,8 @@ class Join:
         joined.escaped = self.left.escaped | self.right.escaped
         joined.left = tuple(dict.fromkeys((*self.left.left, *self.right.left)))
         self.joined = joined
-        for address in self.apart():
+        self.met = self.apart()
+        for address in self.met:
             mine, theirs = self.left.find(address), self.right.find(address)
             if mine is None and theirs is not None:
                 joined.heap[address] = theirs

@@ -152,7 +152,7 @@ class Law(Join):
 
     def state(self) -> State:
         joined = super().state()
-        self.loop.changed.update(self.apart())
+        self.loop.changed.update(self.met)
         self.loop.lossy = self.loop.lossy or self.lossy
         # a list that something else refers to may be read all the same
         made = self.loop.carried.result
