@@ -190,6 +190,14 @@ class CallContext(Context):
             self.facts.fix_rank(shape, rank)
         return x.with_parts(self.facts.shape(shape).parts)
 
+    def guess_least(self, size: Dim, number: int) -> None:
+        symbol = self.facts.resolve(size).lone_symbol
+        if self.run.kind != "driver" or symbol is None or symbol.kind != "input":
+            return
+        self.run.wondered = True
+        if self.run.splits:
+            self.facts.raise_low(size, number)
+
     def meets(self, left: Segment, right: Segment) -> bool | None:
         if left.name == right.name or left.name not in self.run.adopted or right.name not in self.run.adopted:
             return None

@@ -435,6 +435,9 @@ class Context:
         """A tensor of an open number of axes with as many as what it meets asks for, where a reading guesses so."""
         return x
 
+    def guess_least(self, size: Dim, number: Number) -> None:
+        """Take a size of what comes from a file to be a number or more, where a reading guesses so."""
+
     def meets(self, left: Segment, right: Segment) -> bool | None:
         """Whether two unknown runs, each the leading axes of an input, are the same axes; None where nothing decides it."""
         return None

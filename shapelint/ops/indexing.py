@@ -184,6 +184,8 @@ def selected(cx: Context, x: Tensor, index: Value) -> Tensor:
             axis = waiting.pop(0)
             assert isinstance(axis, Axis)
             if isinstance(item, Slice):
+                if len(waiting) == len(x.shape.parts) - 1:
+                    _suppose_full(cx, axis.size, item)
                 made.append(sliced(cx, axis, item, "C5"))
             else:
                 require_within(cx, axis, len(x.shape.parts) - len(waiting) - 1, item.dim, "C1")
@@ -192,6 +194,19 @@ def selected(cx: Context, x: Tensor, index: Value) -> Tensor:
         waiting = [Segment("rest") if isinstance(p, Segment) else p for p in waiting]
         made = [Segment("rest") if isinstance(p, Segment) else p for p in made]
     return x.with_parts(_placed(cx, [*made, *waiting]))
+
+
+def _suppose_full(cx: Context, samples: Dim, batch: Slice) -> None:
+    """A slice of the samples holds as many as it asks for, `data[start : start + n]`, where a reading guesses so."""
+    if isinstance(batch.upper, NoneValue) or not isinstance(batch.step, NoneValue):
+        return
+    try:
+        upper = cx.int(batch.upper)
+        count = upper if isinstance(batch.lower, NoneValue) else cx.facts.resolve(upper - cx.int(batch.lower))
+    except CannotTell:
+        return
+    if count.value is not None and count.value > 0:
+        cx.guess_least(samples, count.value)
 
 
 def _fitted(cx: Context, item: _Picked, axes: list[Part]) -> _Picked:

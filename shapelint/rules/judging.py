@@ -19,7 +19,7 @@ def judge_all(observations: Iterable[Observations]) -> Judgement:
     """One diagnostic for each (place, constraint), whatever the order of the files.
 
     What fails however the class is built stands at the op. What fails only for some of the project's constructions stands at each of
-    these, with the op as related place; where every construction that reaches it fails, at the op.
+    these, with the op as related place; where every construction that reaches it fails, or works in another call, at the op.
     What claims to fail however the class is built is withheld where a decided call refutes it.
     """
     given = sorted(observations, key=lambda o: o.path)
@@ -67,7 +67,8 @@ def _judge(findings: list[Finding], passed: set[Place | None]) -> list[Diagnosti
     proved = [f for f in findings if f.seen.kind != "open" and not f.seen.flag]
     if proved:
         failing = {f.seen.built_place for f in proved}
-        if passed - failing and None not in failing:
+        # what works in another call of the same construction fails by the call
+        if passed - failing and None not in failing and not failing <= passed:
             return [_at_construction(f, findings) for f in {f.seen.built_place: f for f in reversed(proved)}.values()]
         return [_diagnostic(proved[0], findings)]
     return [_diagnostic(findings[0], findings)]
