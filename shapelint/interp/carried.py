@@ -29,12 +29,14 @@ _SEEING = ("locals", "globals", "vars", "exec", "eval", "dir")  # what sees name
 @dataclass(frozen=True, slots=True)
 class Carried:
     """Names of the frame of a loop that no pass depends on: those that each pass binds before it reads them (`rebound`), those to which passes only
-    add (`sums`), and those of lists to which passes only append (`lists`); and the list that a comprehension makes, by its address (`result`)."""
+    add (`sums`), and those of lists to which passes only append (`lists`); and the list that a comprehension makes, by its address (`result`).
+    `blind` is the name that a loop binds for each pass, where no pass reads it but to print it."""
 
     rebound: frozenset[str] = frozenset()
     sums: frozenset[str] = frozenset()
     lists: frozenset[str] = frozenset()
     result: int | None = None
+    blind: str | None = None
 
 
 NOTHING = Carried()
@@ -69,7 +71,8 @@ def by_loop(run: Run, node: model.For) -> Carried:
         known = run.project.notes[key] = _of_text(node)
     if not run.top.scope:  # a script's own names
         read = _read_by_functions(run)
-        return Carried(known.rebound - read, known.sums - read, known.lists - read)
+        blind = None if known.blind in read else known.blind
+        return Carried(known.rebound - read, known.sums - read, known.lists - read, blind=blind)
     if run.top.captured:  # a function may read them
         return Carried(frozenset(_bound(node.target)))
     return known
@@ -91,7 +94,8 @@ def _of_text(node: model.For) -> Carried:
     again = set(names(node.iterable)) | set(names(node.orelse))
     sums = uses.added - uses.read - uses.appended - rebound
     lists = uses.appended - uses.read - uses.added - uses.stored - again - rebound
-    return Carried(frozenset(rebound), frozenset(sums), frozenset(lists))
+    blind = node.target.name if isinstance(node.target, model.Name) and node.target.name not in uses.met else None
+    return Carried(frozenset(rebound), frozenset(sums), frozenset(lists), blind=blind)
 
 
 def _is_plain(target: model.Expr) -> bool:
@@ -125,6 +129,8 @@ def _use(uses: _Uses, thing: object) -> None:
             else:
                 _use(uses, target)
         _use(uses, thing.value)
+    elif _only_shows(thing):
+        return
     elif isinstance(thing, model.ExprStmt) and (appended := _appended(thing.value)) is not None:
         uses.appended.add(appended[0])
         _use(uses, appended[1])
@@ -140,6 +146,35 @@ def _use(uses: _Uses, thing: object) -> None:
         uses.jumps = uses.jumps or leaves or (isinstance(thing, model.Jump) and thing.kind != "pass")
         for part in parts(thing):
             _use(uses, part)
+
+
+_TEXTS = ("abs", "float", "format", "int", "len", "max", "min", "print", "round", "str", "sum")
+
+
+def _only_shows(statement: object) -> bool:
+    """Whether a statement does nothing but print, maybe in some passes only."""
+    if isinstance(statement, model.If):
+        return _is_text(statement.test) and all(map(_only_shows, (*statement.body, *statement.orelse)))
+    call = statement.value if isinstance(statement, model.ExprStmt) else None
+    prints = isinstance(call, model.Call) and isinstance(call.func, model.Name) and call.func.name == "print"
+    return prints and _is_text(call)
+
+
+def _is_text(thing: object) -> bool:
+    """Whether evaluating an expression changes nothing: names and what is made of them to be shown."""
+    if isinstance(thing, model.Call):
+        shown = thing.func.name in _TEXTS if isinstance(thing.func, model.Name) else False
+        formats = (
+            isinstance(thing.func, model.Attribute) and thing.func.name in ("format", "item") and not _calls(thing)
+        )
+        return (shown or formats) and all(map(_is_text, thing.args))
+    if isinstance(thing, (model.NamedExpr, model.Await, model.Yield, model.Lambda, model.Comprehension)):
+        return False
+    return all(map(_is_text, parts(thing)))
+
+
+def _calls(call: model.Call) -> bool:
+    return any(isinstance(one, model.Call) for one in walk(call.func))
 
 
 def _appended(call: model.Expr) -> tuple[str, model.Expr] | None:

@@ -11,7 +11,7 @@ from shapelint.interp.carried import NOTHING, Carried, by_comprehension
 from shapelint.interp.collation import own_batch
 from shapelint.interp.expressions import as_dim, evaluate
 from shapelint.interp.join import Join, join
-from shapelint.interp.laws import Loop, Mark, OrNone, settled
+from shapelint.interp.laws import Loop, Mark, OrNone, alike, settled
 from shapelint.interp.objects import DictObject, Frame, Instance, Iterable, ListObject, Range, Repeated
 from shapelint.interp.rows import any_of, at, element_at, first_of, length_of, numbered, turned, zipped
 from shapelint.interp.run import LOOP_STEPS, Activation, PathEnds, Run
@@ -512,7 +512,7 @@ def _described(
     facts = run.state.facts
     count = None if passes.count is None else facts.resolve(passes.count)
     never = passes.maybe_none or (count is not None and run.may_be_none(count))
-    start, origin, outcomes, branch = run.state, run.state.fork(), run.top.outcomes, run.branches
+    start, origin, outcomes, branch, mark = run.state, run.state.fork(), run.top.outcomes, run.branches, Mark()
     with run.inner_loops(UNROLL):
         if not _one_by_one(run, body, passes.first):
             if not never and not run.top.breaks[-1] and not run.top.returns:
@@ -524,6 +524,18 @@ def _described(
         if passes.first is passes.later and not _moved(origin, one):
             run.state = one  # every pass leaves what the first one left
             return not endless
+        if carried is not NOTHING and (passes.first is passes.later or carried.blind is not None):
+            loop = Loop(_number(0), 0, mark, branch)
+            loop.without_proof(run, run.top.outcomes == outcomes, carried)
+            law = alike(loop, origin, one) if loop.calm else None
+            if law is not None:
+                if passes.first is not passes.later and carried.blind is not None:
+                    last = passes.later if passes.at is None or count is None else passes.at(count - 1)
+                    frame = law.write(loop.frame)
+                    assert isinstance(frame, Frame)
+                    frame.names[carried.blind] = last
+                run.state = loop.after(OrNone(loop, origin, law).state() if never else law, count)
+                return not endless
         loop = Loop(_number(1), 1, Mark(), branch)
         if count is None or not facts.at_least(count, 2, proof=True):
             run.maybe.add(loop.number)

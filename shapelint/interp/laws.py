@@ -578,6 +578,40 @@ class Law(Join):
         return None if self.giving_up else [row]
 
 
+class _Alike(Law):
+    """The state before a pass joined with the state after it, where all passes are given the like. What each binds anew is what this one bound."""
+
+    def __init__(self, loop: Loop, before: State, after: State) -> None:
+        super().__init__(loop, before, after, 0)
+        self.bound: dict[str, Value] = {}
+
+    def _free(self, mine: dict[str, Value], theirs: dict[str, Value]) -> dict[str, Value]:
+        found = super()._free(mine, theirs)
+        self.bound.update((name, value) for name, value in found.items() if name in self.loop.carried.sums)
+        return found
+
+    def _bound_anew(self, a: Value, b: Value) -> Value | None:
+        return b
+
+
+def alike(loop: Loop, before: State, after: State) -> State | None:
+    """The law of a loop whose passes are given the like, as its first pass and its text tell it: that pass changed nothing that a further one depends
+    on. None where it did."""
+    guess = _Alike(loop, before, after)
+    joined = guess.state()
+    # what code that is not read got hold of, it may change in a further pass
+    if guess.changed or any(before.find(address) is not None for address in after.escaped - before.escaped):
+        return None
+    law = after.fork()
+    for address in guess.appended:
+        law.heap[address] = joined.heap[address]
+    if guess.bound:
+        frame = law.write(loop.frame)
+        assert isinstance(frame, Frame)
+        frame.names.update(guess.bound)
+    return law
+
+
 class OrNone(Join):
     """Joins the state before a loop that may make no pass with its law: what the law says of no pass is no exception to it."""
 
@@ -643,4 +677,4 @@ def _dims(state: State, value: Value) -> Iterator[Dim]:
         yield from map(state.facts.resolve, value.exact)
 
 
-__all__ = ["Law", "Loop", "OrNone", "settled"]
+__all__ = ["Law", "Loop", "Mark", "OrNone", "alike", "settled"]
