@@ -46,6 +46,8 @@ def described(run: Run, name: str) -> FunctionValue | ClassValue | None:
 def _home(name: str) -> tuple[Path | None, str]:
     """The file that describes a dotted name, and the name there."""
     owner, _, last = name.rpartition(".")
+    if owner == "PIL.Image" and last in ("open", "new", "fromarray"):
+        return _DATA, last
     if owner in _HOMES_OF_DATA:
         return (_DATA if last[:1].isupper() or owner.endswith(".functional") else None), last
     if not name.startswith("torchvision.models."):

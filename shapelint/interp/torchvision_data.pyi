@@ -1,4 +1,4 @@
-"""Datasets of pictures, and what is done to a picture on its way into one:
+"""Datasets of pictures, pictures of PIL, and what is done to a picture on its way into a dataset:
 https://docs.pytorch.org/vision/stable/datasets.html, https://docs.pytorch.org/vision/stable/transforms.html"""
 
 from typing import ClassVar
@@ -18,6 +18,12 @@ class Picture(Image.Image):
         self.channels = channels
         self.size = (width, height)
         self.mode = {1: "L", 3: "RGB", 4: "RGBA"}.get(channels, untold())
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *how):
+        return None
 
     def getbands(self):
         return tuple(["band"] * self.channels)
@@ -403,6 +409,17 @@ class FiveCrop:
 
 class TenCrop(FiveCrop):
     crops = 10
+
+# PIL.Image
+
+def open(fp, mode="r", formats=None):
+    return Picture(untold(), untold(), untold())
+
+def new(mode, size, color=0):
+    return Picture(size[1], size[0], untold()).convert(mode)
+
+def fromarray(obj, mode=None):
+    return ToPILImage()(obj) if mode is None else untold()
 
 # torchvision.transforms.functional
 
