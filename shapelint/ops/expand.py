@@ -53,7 +53,10 @@ def _expanded(cx: Context, x: Tensor, sizes: list[Dim | None], operand: str) -> 
         "the expanded size must match the existing size: {have} against {want}", have=x.shape, want=_shape(sizes)
     )
     if x.shape.rank is None:
-        x = x.with_parts(cx.facts.reveal_suffix(x.shape, _trailing_open(sizes)).parts)
+        least = _trailing_open(sizes)
+        few = say("{count} sizes cannot be given to {have}", count=len(sizes), have=x.shape)
+        x = cx.ranks(x, range(least, len(sizes) + 1), "C3", few, operand)
+        x = x.with_parts(cx.facts.reveal_suffix(x.shape, least).parts)
     if x.shape.rank is None:
         return x.with_parts(fresh)
     added = len(sizes) - x.shape.rank

@@ -19,6 +19,7 @@ from shapelint.rules.contract import Case, Fine, Report, Rule
 from shapelint.rules.decided import decided, route
 from shapelint.rules.findings import Cleared, Decided, Finding, Observations, Pass, Place, Seen
 from shapelint.rules.registry import load
+from shapelint.shapes.shape import Factor
 from shapelint.values.conditions import Compares, Condition, Equals, IsNone, IsTrue, Rank, worded
 from shapelint.values.model import Bool, NoneValue, Site, Step, Tensor, Tuple, Value
 
@@ -188,15 +189,20 @@ def _of_batches(readings: list[_Reading]) -> list[Finding]:
 
 
 def _is_unbatched(run: Run) -> bool:
-    """Whether a reading guesses that inputs have fewer axes, and none keeps its batch: an axis of that name, or just one axis, as ids, lengths and
-    labels have."""
+    """Whether a reading guesses that inputs have fewer axes, and none keeps its batch: an axis of that name, one that a layer reads as the batch, or
+    just one axis, as ids, lengths and labels have."""
     if _named_batch(run):
         return False
+    facts = run.state.facts
     guessed = [c for c, held in run.world.items() if held and c.guess == "rank"]
     for condition in guessed:
         adopted = run.adopted.get(condition.path) if isinstance(condition, Rank) else None
-        shape = run.state.facts.shape(adopted.shape) if adopted is not None else None
+        shape = facts.shape(adopted.shape) if adopted is not None else None
         if shape is not None and shape.rank == 1 and shape.axes[0].size.value is None:
+            return False
+        sizes = [facts.resolve(axis.size) for axis in shape.axes] if shape is not None and shape.ranked else []
+        read = [factor for factor in facts.roles if factor.size.value is None and facts.resolve(factor.size) in sizes]
+        if _read_batch(run, read):
             return False
     return bool(guessed)
 
@@ -554,16 +560,25 @@ _BATCHES = re.compile(r"bsz?|bs|batch\w*|\w+_batch(?:_size)?", re.IGNORECASE)
 
 def _sign_of_batch(run: Run) -> str:
     """What says that a batch arrives, and would mean nothing for a single sample: not that a layer reads one if it gets it."""
-    facts = run.state.facts
-    for evidence in facts.roles.values():
-        for one in evidence:
+    roles = run.state.facts.roles
+    read = _read_batch(run, roles)
+    if read:
+        return read
+    evidence = (one for found in roles.values() for one in found)
+    if any(isinstance(one, Evidence) and one.role == "class" and "loss" in one.why for one in evidence):
+        return "a loss over classes"
+    name = _named_batch(run)
+    return f"the name `{name}`" if name else ""
+
+
+def _read_batch(run: Run, factors: Iterable[Factor]) -> str:
+    """What reads one of some factors as the batch, and would mean nothing for a single sample."""
+    for factor in factors:
+        for one in run.state.facts.roles.get(factor, ()):
             if isinstance(one, Evidence) and one.role == "batch" and one.strength in ("proved", "stated"):
                 if "batch_first=True" in one.why or "DataLoader" in one.why or "packed" in one.why:
                     return one.why
-            if isinstance(one, Evidence) and one.role == "class" and "loss" in one.why:
-                return "a loss over classes"
-    name = _named_batch(run)
-    return f"the name `{name}`" if name else ""
+    return ""
 
 
 def _named_batch(run: Run) -> str:
