@@ -73,6 +73,7 @@ ENTRY_METHODS = (
 _CALLED_BY_OTHERS = ("forward", "training_step", "validation_step", "test_step", "predict_step")
 MAX_CLOSED = 12
 MAX_PROBES = 12  # readings that decide whether a call fails under every rank that is left
+GUESSES_SHARE = 6  # the part of a file's steps that these may take
 MAX_SCRIPT_READINGS = 24  # of a script that reads data from files, with all that are begun and split
 MAX_FUNCTION_WORLDS = 4  # of a function that nobody calls: a script's options are many, and few of them touch shapes
 
@@ -289,12 +290,12 @@ class Reader:
     def _guesses(self, run: Run) -> list[Run]:
         """The script read again, once for each answer to what it leaves open of the data that it reads from files, the likely one first: those
         readings that came to an end. None where there are too many, or where they take too long."""
-        taken = run.granted - run.steps
-        if taken * MAX_SCRIPT_READINGS > self.steps // 2:
-            return []
+        last = self.steps - self.steps // GUESSES_SHARE  # the steps that are left for the rest of the file
         pending: list[dict[Condition, bool]] = [{}]
         ended: list[Run] = []
         for _ in range(MAX_SCRIPT_READINGS):
+            if self.steps - (run.granted - run.steps) < last:
+                return []
             state = State(self.project.store)
             frame = state.allocate(Frame())
             world = pending.pop(0)

@@ -510,9 +510,12 @@ def data_has_rank(run: Run, open_axes: Segment, more: int) -> bool | None:
 def is_one(run: Run, size: Dim, *, ask: bool = True) -> bool | None:
     """Whether an open size of an input, or a parameter, is 1, where the rank of what follows depends on it; each answer has a world of its own
     while there is room for more. Without `ask` the question is kept until a call fails under the likely answer."""
-    symbol = run.state.facts.resolve(size).lone_symbol
-    if symbol is not None and symbol.kind == "input" and run.kind == "driver":
+    size = run.state.facts.resolve(size)
+    symbol = size.lone_symbol
+    if run.kind == "driver" and size.symbols and all(s.kind == "input" for s in size.symbols):
         run.wondered = True
+        if symbol is None and run.splits:
+            return _data_is_one(run, size)
     if symbol is None or not run.splits:
         return None
     relation = ("==", size, ONE)
@@ -536,6 +539,14 @@ def is_one(run: Run, size: Dim, *, ask: bool = True) -> bool | None:
         run.open_sizes.append(size)
     if answer is not None:
         _learn(run, relation, answer == (relation[0] == "=="))
+    return answer
+
+
+def _data_is_one(run: Run, size: Dim) -> bool | None:
+    """The same of what is left of an axis of data from a file, `width//4`."""
+    answer = _guessed(run, SizeIsOne(str(size)))
+    if answer:
+        run.state.facts.equate(size, ONE)
     return answer
 
 
