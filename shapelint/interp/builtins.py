@@ -324,11 +324,33 @@ def _sorted(run: Run, given: Arguments) -> Value:
 
 
 def _iter(run: Run, given: Arguments) -> Value:
-    return given.args[0] if given.args else Unknown("dynamic-value")
+    """An iterator over a list is a list of its own, from which `next` takes what comes first."""
+    if not given.args:
+        return Unknown("dynamic-value")
+    value = given.args[0]
+    thing = run.state.read(value) if isinstance(value, Ref) else None
+    if isinstance(thing, ListObject) and not thing.is_set and thing.capacity is None:
+        return run.state.allocate(thing.copy())
+    if isinstance(value, (Tuple, Range)):
+        return _list(run, given)
+    return value
 
 
 def _next(run: Run, given: Arguments) -> Value:
-    return renewed(run, own_batch(run, plan(run, given.args[0]).first)) if given.args else Unknown("dynamic-value")
+    if not given.args:
+        return Unknown("dynamic-value")
+    value = given.args[0]
+    passes = plan(run, value)
+    if isinstance(value, Iterable):
+        run.state.advanced |= {value}
+    elif isinstance(value, Ref) and isinstance(run.state.read(value), ListObject):
+        rest = run.state.write(value)
+        assert isinstance(rest, ListObject)
+        if rest.items:
+            rest.items = rest.items[1:]
+        else:
+            rest.items, rest.element, rest.length, rest.first, rest.rows = None, passes.later, None, None, None
+    return renewed(run, own_batch(run, passes.first))
 
 
 def _print(run: Run, given: Arguments) -> Value:

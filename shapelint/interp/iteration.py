@@ -220,6 +220,14 @@ def _combined(run: Run, value: Iterable) -> Passes:
     """enumerate, zip, reversed, and the views of a dict."""
     if value.kind in ("items", "values", "keys"):
         return _view(run, value)
+    if value in run.state.advanced:  # `next` took some of it, nobody knows how many
+        left = _whole(run, value)
+        return Passes(None, left.later, left.later, None, True)
+    return _whole(run, value)
+
+
+def _whole(run: Run, value: Iterable) -> Passes:
+    """enumerate, zip, reversed and map from their beginning."""
     plans = [plan(run, s) for s in value.sources]
     if value.kind == "enumerate":
         start = as_dim(run, value.start) if value.start is not None else ZERO
@@ -604,7 +612,7 @@ def _moved(before: State, after: State) -> bool:
     """Whether a pass changed anything that the next one could see, beyond binding new names to values that do not depend on it."""
     joiner = Join(before, after)
     joiner.state()
-    return joiner.changed
+    return joiner.changed or before.advanced != after.advanced
 
 
 # Comprehensions ----------------------------------------------------------------------------------

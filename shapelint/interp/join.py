@@ -93,6 +93,7 @@ class Join:
         joined.tensors = self.left.tensors & self.right.tensors
         joined.put = {given: self._put(given) for given in (*self.left.put, *self.right.put)}
         joined.taken = {b: v for b, v in self.left.taken.items() if self.right.taken.get(b) == v}
+        joined.advanced = self.left.advanced | self.right.advanced
         joined.escaped = self.left.escaped | self.right.escaped
         joined.left = tuple(dict.fromkeys((*self.left.left, *self.right.left)))
         self.joined = joined

@@ -600,7 +600,9 @@ def alike(loop: Loop, before: State, after: State) -> State | None:
     guess = _Alike(loop, before, after)
     joined = guess.state()
     # what code that is not read got hold of, it may change in a further pass
-    if guess.changed or any(before.find(address) is not None for address in after.escaped - before.escaped):
+    if guess.changed or before.advanced != after.advanced:
+        return None
+    if any(before.find(address) is not None for address in after.escaped - before.escaped):
         return None
     law = after.fork()
     for address in guess.appended:

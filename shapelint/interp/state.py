@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping
 
-from shapelint.interp.objects import AttributeDict, AttributesOf, ClassInfo, Frame, HeapObject, Instance
+from shapelint.interp.objects import AttributeDict, AttributesOf, ClassInfo, Frame, HeapObject, Instance, Iterable
 from shapelint.shapes.facts import Facts
 from shapelint.shapes.shape import Segment
 from shapelint.values.conditions import Branch, Condition
@@ -21,11 +21,24 @@ class State:
     of the project left (`store`, which grows while modules are imported), and what the file's own script left (`base`). `put` holds what now stands
     in an entry or attribute of what is chosen outside: `batch["x"] = y`, `batch[0].unsqueeze_(1)`, `args.vocabulary = 100`. `tensors` holds the
     extents of the unknown values that this path has shown to be tensors. `escaped` are the objects that code got hold of which is not read, and may
-    change whenever such code runs; `left` the functions that were put where such code finds them when it runs next. `taken` says which way the
-    tests went that led here and that no world decides.
+    change whenever such code runs; `left` the functions that were put where such code finds them when it runs next. `advanced` are the iterators
+    from which `next` took something. `taken` says which way the tests went that led here and that no world decides.
     """
 
-    __slots__ = ("_owned", "assumed", "base", "escaped", "facts", "heap", "left", "put", "store", "taken", "tensors")
+    __slots__ = (
+        "_owned",
+        "advanced",
+        "assumed",
+        "base",
+        "escaped",
+        "facts",
+        "heap",
+        "left",
+        "put",
+        "store",
+        "taken",
+        "tensors",
+    )
 
     def __init__(self, store: dict[int, HeapObject], base: Mapping[int, HeapObject] | None = None) -> None:
         self.heap: dict[int, HeapObject] = {}
@@ -36,6 +49,7 @@ class State:
         self.put: dict[Opaque, Value] = {}
         self.tensors: frozenset[Segment] = frozenset()
         self.escaped: frozenset[int] = frozenset()
+        self.advanced: frozenset[Iterable] = frozenset()
         self.left: tuple[Value, ...] = ()
         self.taken: dict[Branch, bool] = {}
         self._owned: set[int] = set()
@@ -50,6 +64,7 @@ class State:
         other.put = dict(self.put)
         other.tensors = self.tensors
         other.escaped = self.escaped
+        other.advanced = self.advanced
         other.left = self.left
         other.taken = dict(self.taken)
         other._owned = set()
