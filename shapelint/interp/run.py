@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 STEPS = 60_000  # expressions and statements that one reading may evaluate
 FILE_STEPS = 200_000  # and all readings of a file together
+OBJECTS_A_STEP = 1_000  # so many objects double what a step takes
 LOOP_STEPS = 6_000  # and all passes of one loop, where they are run one by one
 CALL_DEPTH = 40
 MAX_WORLDS = 16
@@ -232,7 +233,8 @@ class Run:
             self.state.taken = {b: v for b, v in self.state.taken.items() if b not in self.retired}
 
     def tick(self) -> None:
-        self.steps -= 1
+        # forks and joins take longer the more objects there are: budgets measure time
+        self.steps -= 1 + len(self.state.heap) // OBJECTS_A_STEP
         if self.steps <= 0:
             raise BudgetSpent
 

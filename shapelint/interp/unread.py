@@ -53,6 +53,9 @@ CONTAINING = frozenset(
 _SHUFFLING = ("shuffle",)
 
 
+FORGOTTEN_A_STEP = 32  # objects that may be forgotten in the time of one step: budgets measure time
+
+
 def leaves_alone(function: Value, method: str) -> bool:
     """Whether a callable that is not read is known to leave its arguments as they are: by its name in a library, or as a `method` that
     containers and loggers have."""
@@ -99,6 +102,7 @@ def _forget_all(run: Run, values: Iterable[Value], functions: list[FunctionValue
             seen.add(address)
             if address not in run.spared:
                 pending += _reached(_forget_one(run, address), functions)
+    run.steps -= len(seen) // FORGOTTEN_A_STEP
     return seen
 
 
