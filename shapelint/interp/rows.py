@@ -393,10 +393,17 @@ def zipped(state: State, columns: Collection[Rows]) -> list[Value] | None:
             return None
         common = Dim.symbol("i", "unknown", 0)
         values: list[Value] = []
+        own: set[Symbol] = set()
+        runs: set[Segment] = set()
         for block in blocks:
-            table = {} if block.index is None else {block.index: block.base + common * block.step}
-            values.append(Renaming(state, table).value(block.values[0]))
-        own = frozenset(s for b in blocks for s in b.own)
-        runs = frozenset(s for b in blocks for s in b.runs)
-        found.append(Repeated((Tuple(tuple(values)),), times, own, common.lone_symbol, ZERO, runs=runs))
+            # two columns may run over one list, shifted: what is another one in every element is so in each column
+            table = {s: Dim.symbol(s.name, s.kind, s.low) for s in block.own}
+            apart = {run: Segment(run.name) for run in block.runs}
+            own.update(symbol for size in table.values() for symbol in size.symbols)
+            runs.update(apart.values())
+            if block.index is not None:
+                table[block.index] = block.base + common * block.step
+            values.append(Renaming(state, table, runs=apart).value(block.values[0]))
+        row_of_all = (Tuple(tuple(values)),)
+        found.append(Repeated(row_of_all, times, frozenset(own), common.lone_symbol, ZERO, runs=frozenset(runs)))
     return found
