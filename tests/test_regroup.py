@@ -97,11 +97,15 @@ def test_layers_and_directions_are_told_apart(facts: Facts) -> None:
     assert factors(result) == [(layers,), (directions,), axes[1].factors]
 
 
+def test_axes_of_equal_size_make_no_other_reading(facts: Facts) -> None:
+    result = regroup(facts, Shape.of(B, B, T).axes, (T, B, B))
+    assert result.scramble is not None  # whichever of the two is meant, the last axis is read first
+
+
 @pytest.mark.parametrize(
     ("source", "target"),
     [
         ((B, B, H), (B, B, H)),  # a square
-        ((B, B, T), (T, B, B)),  # which of the two is meant cannot be told
         ((4, 6), (3, 8)),
         ((24,), (4, 6)),
         ((2, 3, 4), (6, 4)),

@@ -233,8 +233,8 @@ class Run:
             self.state.taken = {b: v for b, v in self.state.taken.items() if b not in self.retired}
 
     def tick(self) -> None:
-        # forks and joins take longer the more objects there are: budgets measure time
-        self.steps -= 1 + len(self.state.heap) // OBJECTS_A_STEP
+        # in loops forks and joins take longer the more objects there are: budgets measure time
+        self.steps -= 1 + (len(self.state.heap) // OBJECTS_A_STEP if self.looping else 0)
         if self.steps <= 0:
             raise BudgetSpent
 

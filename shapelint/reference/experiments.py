@@ -142,6 +142,8 @@ def _watched(value: object, index: str) -> object:
 
 
 def _equal(a: object, b: object) -> bool:
+    if hasattr(a, "__array__") and hasattr(b, "__array__"):  # NumPy's arrays, too
+        a, b = torch.as_tensor(a), torch.as_tensor(b)
     if isinstance(a, torch.Tensor) and isinstance(b, torch.Tensor):
         if a.dtype.is_floating_point:
             return a.shape == b.shape and torch.allclose(a, b, atol=TOLERANCE, equal_nan=True)

@@ -47,8 +47,12 @@ def silent_script(finding: Finding, program: Program, shown: Shown, unseen: Iter
         f"before = program({shown.free})",
         "seen = {}",
     ]
+    is_array = type(program.evaluate(shown.result)).__module__ == "numpy"
     for claim in shown.claims:
-        same = f"torch.allclose(program(changed){claim.watch}, before{claim.watch}, atol=1e-6)"
+        after, before = f"program(changed){claim.watch}", f"before{claim.watch}"
+        if is_array:
+            after, before = f"torch.as_tensor({after})", f"torch.as_tensor({before})"
+        same = f"torch.allclose({after}, {before}, atol=1e-6)"
         lines += [
             f"changed = copy.deepcopy({shown.free})",
             claim.change,
