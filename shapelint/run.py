@@ -43,10 +43,9 @@ class FromFiles(Protocol):
 T = TypeVar("T", bound=FromFiles)
 
 FEW = 8
-GARBAGE = (
-    20_000  # objects that may be made before the garbage collector looks: its own default costs a twentieth of the time
-)
 """Up to this many files that must be analysed, one process is quicker than several."""
+GARBAGE = 20_000
+"""So many objects may be made before the garbage collector looks: its own default costs a twentieth of the time."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,6 @@ print(json.dumps(told))
 
 OPEN = {
     "shape-comment": ("a replay would only make it up",),
-    "softmax-axis": ("the axis of the softmax cannot be told",),  # it is left out: torch only warns
     "unused-ignore": ("rests on no call",),
 }
 """Rules with a finding on a page that torch says nothing of, and the reason that is told."""

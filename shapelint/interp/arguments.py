@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import fields, is_dataclass
 
 from shapelint.interp.names import lookup
 from shapelint.interp.run import Run
 from shapelint.program import model
+from shapelint.program.walk import names
 from shapelint.values.model import Tensor
 
 
@@ -19,7 +19,7 @@ def asks_arguments(run: Run, test: model.Expr) -> bool:
         return False
     parameters = {p.name for p in function.params.items}
     assigned = dict(_assigned(function.body))
-    pending, seen = list(_names(test)), set()
+    pending, seen = list(names(test)), set()
     while pending:
         name = pending.pop()
         if name in seen:
@@ -36,19 +36,7 @@ def _assigned(body: Iterable[model.Stmt]) -> Iterator[tuple[str, list[str]]]:
     for statement in body:
         if isinstance(statement, model.Assign):
             for target in statement.targets:
-                for name in _names(target):
-                    yield name, list(_names(statement.value))
+                for name in names(target):
+                    yield name, list(names(statement.value))
         elif isinstance(statement, (model.If, model.For, model.While, model.With)):
             yield from _assigned(statement.body)
-
-
-def _names(node: object) -> Iterator[str]:
-    """The names that an expression reads."""
-    if isinstance(node, model.Name):
-        yield node.name
-    elif isinstance(node, tuple):
-        for part in node:
-            yield from _names(part)
-    elif is_dataclass(node) and not isinstance(node, type):
-        for field in fields(node):
-            yield from _names(getattr(node, field.name))

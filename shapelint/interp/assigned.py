@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from shapelint.diagnostics import Location
@@ -14,6 +14,7 @@ from shapelint.interp.requirements import Asked, Asking, Requirement
 from shapelint.interp.run import Run
 from shapelint.interp.show import Expression, Key, Recorder, ShownContext, _shown, as_expressions
 from shapelint.program import model
+from shapelint.program.walk import walk
 from shapelint.values.model import OneOf, Ref, Tuple, Value
 
 if TYPE_CHECKING:
@@ -92,18 +93,12 @@ def shapes(project: Project, loaded: LoadedModule) -> Shapes:
 
 def _targets(module: model.Module) -> Iterator[_Target]:
     """The names and attributes that assignments of single values, or of as many values as targets, bind."""
-    pending: list[object] = [module]
-    while pending:
-        thing = pending.pop()
-        if isinstance(thing, tuple):
-            pending.extend(thing)
-        elif is_dataclass(thing) and not isinstance(thing, type):
-            pending.extend(getattr(thing, one.name) for one in fields(thing))
-            if isinstance(thing, model.Assign):
-                for target in thing.targets:
-                    yield from _places(target, thing.value.id, ())
-            elif isinstance(thing, (model.AnnAssign, model.NamedExpr)) and thing.value is not None:
-                yield from _places(thing.target, thing.value.id, ())
+    for thing in walk(module):
+        if isinstance(thing, model.Assign):
+            for target in thing.targets:
+                yield from _places(target, thing.value.id, ())
+        elif isinstance(thing, (model.AnnAssign, model.NamedExpr)) and thing.value is not None:
+            yield from _places(thing.target, thing.value.id, ())
 
 
 def _places(target: model.Expr, value: int, path: Path) -> Iterator[_Target]:

@@ -324,16 +324,13 @@ def _sorted(run: Run, given: Arguments) -> Value:
 
 
 def _iter(run: Run, given: Arguments) -> Value:
-    """An iterator over a list is a list of its own, from which `next` takes what comes first."""
+    """An iterator, from which `next` takes what comes first; what is unknown, or made by a loader, is left as it is."""
     if not given.args:
         return Unknown("dynamic-value")
     value = given.args[0]
     thing = run.state.read(value) if isinstance(value, Ref) else None
-    if isinstance(thing, ListObject) and not thing.is_set and thing.capacity is None:
-        return run.state.allocate(thing.copy())
-    if isinstance(value, (Tuple, Range)):
-        return _list(run, given)
-    return value
+    is_listed = isinstance(value, (Tuple, Range)) or isinstance(thing, (ListObject, DictObject))
+    return Iterable("iter", (value,)) if is_listed else value
 
 
 def _next(run: Run, given: Arguments) -> Value:
@@ -342,8 +339,9 @@ def _next(run: Run, given: Arguments) -> Value:
     value = given.args[0]
     passes = plan(run, value)
     if isinstance(value, Iterable):
-        run.state.advanced |= {value}
-    elif isinstance(value, Ref) and isinstance(run.state.read(value), ListObject):
+        taken = run.state.advanced.get(value, 0)
+        run.state.advanced[value] = None if taken is None else taken + 1
+    elif isinstance(value, Ref) and isinstance(run.state.read(value), ListObject):  # what a generator yields
         rest = run.state.write(value)
         assert isinstance(rest, ListObject)
         if rest.items:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from shapelint.interp.names import lookup
 from shapelint.interp.objects import (
+    Builtin,
     ClassValue,
     DictObject,
     Frame,
@@ -69,6 +71,8 @@ def by_loop(run: Run, node: model.For) -> Carried:
     known = run.project.notes.get(key)
     if not isinstance(known, Carried):
         known = run.project.notes[key] = _of_text(node)
+    if any(not isinstance(lookup(run, name), Builtin) for name in _TEXTS):  # the program's own `print` may do anything
+        return Carried(frozenset(_bound(node.target)))
     if not run.top.scope:  # a script's own names
         read = _read_by_functions(run)
         blind = None if known.blind in read else known.blind

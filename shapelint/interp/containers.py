@@ -662,6 +662,8 @@ def list_method(run: Run, owner: Ref, thing: ListObject, name: str, args: list[V
         writable = run.state.write(owner)
         assert isinstance(writable, ListObject)
         place = 0 if name == "popleft" else key_of(args[0]) if args else -1
+        if writable.is_set:
+            place = None  # any of them
         if writable.items and isinstance(place, int) and -len(writable.items) <= place < len(writable.items):
             return writable.items.pop(place)
         if writable.items is not None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from shapelint.interp.entries import Reader, _abstract
 from shapelint.interp.run import Run
 from shapelint.interp.show import Recorder, settled
 from shapelint.program import model
+from shapelint.program.walk import walk
 from shapelint.shapes.facts import Facts
 from shapelint.values.model import Opaque, Tensor, Unknown, Value
 
@@ -112,7 +112,7 @@ def measure(project: Project, loaded: LoadedModule) -> FileCoverage:
     reader.read()
     functions: list[model.FunctionDef] = []
     callees: set[int] = set()
-    for node in _nodes(loaded.lowered.module):
+    for node in walk(loaded.lowered.module):
         if isinstance(node, model.FunctionDef) and not _abstract(node):
             functions.append(node)
         elif isinstance(node, model.Call):
@@ -148,15 +148,3 @@ def measure(project: Project, loaded: LoadedModule) -> FileCoverage:
         tuple(sorted(unread, key=lambda f: f.line)),
         tuple(sorted(reader.files)),
     )
-
-
-def _nodes(module: model.Module) -> Iterator[object]:
-    """Every node of a file's model."""
-    pending: list[object] = [module]
-    while pending:
-        thing = pending.pop()
-        if isinstance(thing, tuple):
-            pending.extend(thing)
-        elif is_dataclass(thing) and not isinstance(thing, type):
-            yield thing
-            pending.extend(getattr(thing, one.name) for one in fields(thing))

@@ -49,6 +49,7 @@ class _Names:
     me: str
     aliases: frozenset[str]
     libraries: Mapping[str, str]
+    imported: Set[str]  # from other files of the project
     harmless: Callable[[str], bool]  # whether a function changes nothing of what it is given
 
     def is_of_library(self, thing: model.Expr) -> bool:
@@ -88,7 +89,8 @@ def at_entry(run: Run, receiver: Ref, function: FunctionValue, reached_before: S
     holders = [(ref, t.cls) for ref, t in things if isinstance(t, Instance) and isinstance(t.cls, ClassInfo)]
     called: list[Value] = []
     written: dict[int, set[str]] = {}
-    read = _read_names(run, function, {cls.module for _, cls in holders})
+    files = {info.module for _, cls in holders for info in cls.mro if isinstance(info, ClassInfo)}
+    read = _read_names(run, function, files)
     for place, (ref, cls) in enumerate(holders):
         names = written[ref.address] = set()
         for method in _methods(cls, reached_before):
@@ -173,7 +175,7 @@ def _reads(run: Run, module: LoadedModule, text: object) -> _Reads:
         elif isinstance(thing, model.Name):
             functions.add(thing.name)
             unknown = unknown or thing.name in _READING
-        elif isinstance(thing, model.Call) and isinstance(thing.func, model.Name) and thing.func.name in imported:
+        elif isinstance(thing, model.Call) and _root(thing.func) in imported:
             # a function of another file may read what it is given
             unknown = unknown or any(isinstance(a.value, (model.Name, model.Attribute)) for a in thing.args)
         pending.extend(parts(thing))
@@ -183,10 +185,20 @@ def _reads(run: Run, module: LoadedModule, text: object) -> _Reads:
 def _imported(run: Run, module: LoadedModule) -> set[str]:
     """The names of a file that are imported from another one of the project."""
     found: set[str] = set()
-    for one in module.lowered.module.body:
+    for one in walk(module.lowered.module.body):
         if isinstance(one, model.ImportFrom) and (one.level or run.project.resolve(module, one.module, 0) is not None):
             found.update(alias.asname or alias.name for alias in one.names)
+        elif isinstance(one, model.Import):
+            first = {alias.asname or alias.name.partition(".")[0]: alias.name for alias in one.names}
+            found.update(name for name, path in first.items() if run.project.resolve(module, path, 0) is not None)
     return found
+
+
+def _root(thing: model.Expr) -> str | None:
+    """The name that a chain of attributes begins with."""
+    while isinstance(thing, model.Attribute):
+        thing = thing.value
+    return thing.name if isinstance(thing, model.Name) else None
 
 
 def _functions_of(module: LoadedModule) -> dict[str, model.FunctionDef]:
@@ -325,20 +337,41 @@ def writes_of(run: Run, function: FunctionValue) -> Writes:
         known = run.project.notes[key] = Writes()  # what calls itself finds it begun
         aliases = {p.name for p in items} | set(_aliases(function.node.body))
         libraries = {n: path for n, path in _libraries(run, function).items() if n not in aliases}
-        names = _Names(me, frozenset(aliases), libraries, lambda name: _leaves_alone(run, function, name))
+        names = _Names(
+            me,
+            frozenset(aliases),
+            libraries,
+            _imported(run, function.module),
+            lambda name: _leaves_alone(run, function, name),
+        )
         for thing in walk(function.node.body):
             _note(known, thing, names)
     return known
 
 
-def _leaves_alone(run: Run, function: FunctionValue, name: str) -> bool:
-    """Whether a function of the same file, as a function knows it by its name, writes nothing."""
+def _leaves_alone(run: Run, function: FunctionValue, name: str, asked: frozenset[str] = frozenset()) -> bool:
+    """Whether a function of the same file, as a function knows it by its name, writes nothing, and gives what it is given to no other that may. What
+    methods of objects write is asked of these."""
     frame = run.state.find(function.scope[-1]) if function.scope else None
     value = frame.names.get(name) if isinstance(frame, Frame) else None
+    if isinstance(value, External) or name in asked:
+        return True
     if not isinstance(value, FunctionValue) or value.module is not function.module:
         return False
     writes = writes_of(run, value)
-    return not (writes.own or writes.others or writes.opaque)
+    if writes.own or writes.others or writes.opaque:
+        return False
+    imported, asked = _imported(run, value.module), asked | {name}
+    known = {*BUILTIN_NAMES, *(parameter.name for parameter in value.node.params.items)}
+    for call in walk(value.node.body):
+        if not isinstance(call, model.Call):
+            continue
+        called = call.func.name if isinstance(call.func, model.Name) else None
+        if _root(call.func) in imported:
+            return False
+        if called is not None and called not in known and not _leaves_alone(run, value, called, asked):
+            return False
+    return True
 
 
 def _libraries(run: Run, function: FunctionValue) -> dict[str, str]:
@@ -398,6 +431,8 @@ def _note(writes: Writes, thing: object, names: _Names) -> None:
             held = any(isinstance(a.value, model.Attribute) for a in thing.args) and func.name not in BUILTIN_NAMES
             writes.opaque = writes.opaque or func.name in _WRITING or (held and not names.harmless(func.name))
         elif isinstance(func, model.Attribute):
+            held = any(isinstance(a.value, model.Attribute) for a in thing.args)
+            writes.opaque = writes.opaque or (held and _root(func) in names.imported)
             in_place = func.name.endswith("_") and not func.name.endswith("__")
             if func.name in _STORING:
                 writes.opaque = True

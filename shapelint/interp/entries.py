@@ -73,8 +73,8 @@ ENTRY_METHODS = (
 _CALLED_BY_OTHERS = ("forward", "training_step", "validation_step", "test_step", "predict_step")
 MAX_CLOSED = 12
 MAX_PROBES = 12  # readings that decide whether a call fails under every rank that is left
-GUESSES_SHARE = 6  # the part of a file's steps that these may take
 MAX_SCRIPT_READINGS = 24  # of a script that reads data from files, with all that are begun and split
+GUESSES_SHARE = 6  # they may take a sixth of a file's steps
 MAX_FUNCTION_WORLDS = 4  # of a function that nobody calls: a script's options are many, and few of them touch shapes
 
 _IMPORTS_TENSORS = re.compile(
@@ -210,24 +210,45 @@ class Reader:
     ) -> list[Run] | None:
         """Read a world again, once for each answer to what a call that failed rests on: those readings that came to an end, without those that
         guess at fewer axes and fail. None where there are too many."""
-        pending: list[dict[Condition, bool]] = [run.world]
+
+        def begin(world: dict[Condition, bool]) -> Run:
+            probe = self._run(start.fork(), kind, entry, world)
+            probe.ranks = run.ranks
+            return probe
+
+        return self._answers(begin, read, run.world, MAX_PROBES, 1)
+
+    def _answers(
+        self,
+        begin: Callable[[dict[Condition, bool]], Run],
+        read: Callable[[Run], None],
+        world: dict[Condition, bool],
+        most: int,
+        left: int,
+    ) -> list[Run] | None:
+        """Read once for each answer to what a reading leaves open, the likely ones first: those readings that came to an end. None where there are
+        more than `most`, or where fewer steps of the file than `left` would be."""
+        pending = [world]
         ended: list[Run] = []
-        for _ in range(MAX_PROBES):
-            if self.steps <= 0:
+        for _ in range(most):
+            if self.steps < left:
                 return None
             world = pending.pop(0)
-            probe = self._run(start.fork(), kind, entry, world)
+            probe = begin(world)
             probe.splits = probe.probing = True
-            probe.ranks = run.ranks
             try:
                 read(probe)
             except WorldSplit as split:
-                pending[:0] = [{**world, split.condition: True}, {**world, split.condition: False}]
+                first = likely(probe, split.condition)
+                pending[:0] = [{**world, split.condition: first}, {**world, split.condition: not first}]
             except WrongGuess:
                 pass
             except PathEnds:
                 ended.append(probe)
             except BudgetSpent:
+                return None
+            except Exception as error:
+                note_fault(self.project, self.loaded, probe.entry, error)
                 return None
             else:
                 ended.append(probe)
@@ -241,14 +262,12 @@ class Reader:
 
     def _driver(self) -> tuple[State, int]:
         """Execute the file as a script; then every module it built and never called."""
-        state = State(self.project.store)
-        frame = state.allocate(Frame())
-        run = self._run(state, "driver", "<module>", {})
+        run, frame = self._script({})
         run.splits = False
         run.files.add(str(self.loaded.absolute))
         complete = False
         try:
-            self._execute(run, frame)
+            self._execute(run)
             complete = True
         except PathEnds:
             pass
@@ -259,8 +278,9 @@ class Reader:
         self.steps -= run.granted - run.steps
         if complete and (run.wondered or run.doubted):
             ended = self._guesses(run)
-            for observer in run.observers if ended else ():
-                observer.guessed(run, ended)
+            if ended:
+                for observer in run.observers:
+                    observer.guessed(run, ended)
         self._finish(run)
         base, address = run.state, frame.address
         if not complete:
@@ -281,46 +301,31 @@ class Reader:
         self._uncalled(run, base)
         return base, address
 
-    def _execute(self, run: Run, frame: Ref) -> None:
+    def _script(self, world: dict[Condition, bool]) -> tuple[Run, Ref]:
+        """A run of the file as a script, and the frame of its names."""
+        state = State(self.project.store)
+        frame = state.allocate(Frame())
+        run = self._run(state, "driver", "<module>", world)
+        run.stack.append(Activation("<module>", frame, (), self.loaded))
+        return run, frame
+
+    def _execute(self, run: Run) -> None:
         from shapelint.interp.statements import execute
 
-        run.stack.append(Activation("<module>", frame, (), self.loaded))
         execute(run, self.loaded.lowered.module.body)
 
-    def _guesses(self, run: Run) -> list[Run]:
+    def _guesses(self, run: Run) -> list[Run] | None:
         """The script read again, once for each answer to what it leaves open of the data that it reads from files, the likely one first: those
         readings that came to an end. None where there are too many, or where they take too long."""
-        last = self.steps - self.steps // GUESSES_SHARE  # the steps that are left for the rest of the file
-        pending: list[dict[Condition, bool]] = [{}]
-        ended: list[Run] = []
-        for _ in range(MAX_SCRIPT_READINGS):
-            if self.steps - (run.granted - run.steps) < last:
-                return []
-            state = State(self.project.store)
-            frame = state.allocate(Frame())
-            world = pending.pop(0)
-            probe = self._run(state, "driver", "<module>", world)
-            probe.splits = probe.probing = True
+
+        def begin(world: dict[Condition, bool]) -> Run:
+            probe, _ = self._script(world)
             probe.sources = run.sources
-            try:
-                self._execute(probe, frame)
-            except WorldSplit as split:
-                first = likely(probe, split.condition)
-                pending[:0] = [{**world, split.condition: first}, {**world, split.condition: not first}]
-            except PathEnds:
-                ended.append(probe)
-            except BudgetSpent:
-                return []
-            except Exception as error:
-                note_fault(self.project, self.loaded, "<module>", error)
-                return []
-            else:
-                ended.append(probe)
-            finally:
-                self.steps -= probe.granted - probe.steps
-            if not pending:
-                return ended
-        return []
+            return probe
+
+        # the rest of the file has its share, and one more reading takes as long as the first
+        left = self.steps - self.steps // GUESSES_SHARE + run.granted - run.steps
+        return self._answers(begin, self._execute, {}, MAX_SCRIPT_READINGS, left)
 
     def _uncalled(self, driver: Run, base: State) -> None:
         """Closed readings of the modules that the script built and never called, outermost first."""

@@ -18,6 +18,7 @@ from shapelint.interp.run import LOOP_STEPS, Activation, PathEnds, Run
 from shapelint.interp.state import State
 from shapelint.interp.torch_calls import call_named
 from shapelint.program import model
+from shapelint.program.walk import names
 from shapelint.shapes.dim import ZERO, Dim, Symbol, minimum
 from shapelint.shapes.shape import Axis
 from shapelint.values.model import (
@@ -39,6 +40,7 @@ from shapelint.values.model import (
 
 UNROLL = 12  # so many passes are run one by one, whatever steps they take, where a loop does not lie deep in others
 LISTED = 256  # and no more than these
+_VIEWS = ("items", "values", "keys")
 DEEP = 24  # a loop with fewer steps lies deep in others
 
 
@@ -126,6 +128,19 @@ def plan(run: Run, value: Value, node: model.Expr | None = None) -> Passes:
 
         return Passes.of([packed_item(run, value, i) for i in range(4)])
     return Passes.like(value.anonymous() if isinstance(value, Unknown) else Unknown("dynamic-value"))
+
+
+def plan_loop(run: Run, node: model.For) -> Passes:
+    """What a `for` loop iterates over. An iterator that has a name is the loop's and someone else's: what is left of it behind the loop, and in a
+    pass that takes from it, nobody knows."""
+    value = evaluate(run, node.iterable)
+    passes = plan(run, value, node.iterable)
+    if _is_iterator(value) and not isinstance(node.iterable, model.Call):
+        assert isinstance(value, Iterable)
+        run.state.advanced[value] = None
+        if not isinstance(node.iterable, model.Name) or node.iterable.name in names(node.body):
+            return plan(run, value, node.iterable)
+    return passes
 
 
 def _range(run: Run, value: Range) -> Passes:
@@ -218,16 +233,23 @@ def _open_key(thing: DictObject) -> Value:
 
 def _combined(run: Run, value: Iterable) -> Passes:
     """enumerate, zip, reversed, and the views of a dict."""
-    if value.kind in ("items", "values", "keys"):
+    if value.kind in _VIEWS:
         return _view(run, value)
-    if value in run.state.advanced:  # `next` took some of it, nobody knows how many
-        left = _whole(run, value)
-        return Passes(None, left.later, left.later, None, True)
-    return _whole(run, value)
+    whole, taken = _whole(run, value), run.state.advanced.get(value, 0)
+    if taken == 0:
+        return whole
+    if taken is not None and whole.items is not None:
+        return Passes.of(whole.items[taken:])
+    left = whole.later if whole.items is None else any_of(run.state, whole.items)
+    return Passes(None, left, left, None, True)
 
 
 def _whole(run: Run, value: Iterable) -> Passes:
-    """enumerate, zip, reversed and map from their beginning."""
+    """An iterator from its beginning, whatever `next` took from it."""
+    if len({id(s) for s in value.sources if _is_iterator(s)}) < sum(map(_is_iterator, value.sources)):
+        return Passes.like(
+            Unknown("dynamic-value")
+        )  # one iterator twice, as in `zip(it, it)`: each takes from the other
     plans = [plan(run, s) for s in value.sources]
     if value.kind == "enumerate":
         start = as_dim(run, value.start) if value.start is not None else ZERO
@@ -240,6 +262,10 @@ def _whole(run: Run, value: Iterable) -> Passes:
         assert value.start is not None
         return _mapped(run, value.start, plans)
     return plans[0]
+
+
+def _is_iterator(value: Value) -> bool:
+    return isinstance(value, Iterable) and value.kind not in _VIEWS
 
 
 def _enumerated(run: Run, inner: Passes, start: Dim) -> Passes:
@@ -520,7 +546,8 @@ def _described(
     facts = run.state.facts
     count = None if passes.count is None else facts.resolve(passes.count)
     never = passes.maybe_none or (count is not None and run.may_be_none(count))
-    start, origin, outcomes, branch, mark = run.state, run.state.fork(), run.top.outcomes, run.branches, Mark()
+    start, origin, branch, mark = run.state, run.state.fork(), run.branches, Mark()
+    left = (run.top.outcomes, run.top.raised)
     with run.inner_loops(UNROLL):
         if not _one_by_one(run, body, passes.first):
             if not never and not run.top.breaks[-1] and not run.top.returns:
@@ -534,7 +561,7 @@ def _described(
             return not endless
         if carried is not NOTHING and (passes.first is passes.later or carried.blind is not None):
             loop = Loop(_number(0), 0, mark, branch)
-            loop.without_proof(run, run.top.outcomes == outcomes, carried)
+            loop.without_proof(run, (run.top.outcomes, run.top.raised) == left, carried)
             law = alike(loop, origin, one) if loop.calm else None
             if law is not None:
                 if passes.first is not passes.later and carried.blind is not None:
@@ -559,7 +586,7 @@ def _described(
             if not alive:
                 run.state = join(origin, one) if never else one
                 return not endless
-            loop.without_proof(run, run.top.outcomes == outcomes, carried)
+            loop.without_proof(run, (run.top.outcomes, run.top.raised) == left, carried)
             law = settled(run, loop, one, run.state, later, _pass_of(run, body))
         finally:
             run.unfinished.pop(loop.number, None)
@@ -682,4 +709,4 @@ def _generate(run: Run, node: model.Comprehension, depth: int, result: Ref) -> N
     iterate(run, passes, body, carried=by_comprehension(generator.target, result))
 
 
-__all__ = ["Passes", "comprehension", "distinct", "iterate", "plan", "repeat"]
+__all__ = ["Passes", "comprehension", "distinct", "iterate", "plan", "plan_loop", "repeat"]

@@ -8,6 +8,7 @@ from shapelint.interp.objects import (
     Frame,
     HeapObject,
     Instance,
+    Iterable,
     ListObject,
     Repeated,
     in_any_order,
@@ -93,7 +94,7 @@ class Join:
         joined.tensors = self.left.tensors & self.right.tensors
         joined.put = {given: self._put(given) for given in (*self.left.put, *self.right.put)}
         joined.taken = {b: v for b, v in self.left.taken.items() if self.right.taken.get(b) == v}
-        joined.advanced = self.left.advanced | self.right.advanced
+        joined.advanced = {it: self._taken(it) for it in (*self.left.advanced, *self.right.advanced)}
         joined.escaped = self.left.escaped | self.right.escaped
         joined.left = tuple(dict.fromkeys((*self.left.left, *self.right.left)))
         self.joined = joined
@@ -105,6 +106,13 @@ class Join:
             elif mine is not None and theirs is not None:
                 joined.heap[address] = self.thing(mine, theirs)
         return joined
+
+    def _taken(self, iterator: Iterable) -> int | None:
+        """How many elements were taken from an iterator."""
+        mine, theirs = self.left.advanced.get(iterator, 0), self.right.advanced.get(iterator, 0)
+        if mine != theirs and iterator in self.left.advanced:
+            self.changed = True
+        return mine if mine == theirs else None
 
     def apart(self) -> list[int]:
         """The addresses of the objects that are to be joined: those that are not the same on both sides."""

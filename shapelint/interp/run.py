@@ -14,7 +14,7 @@ from shapelint.shapes.dim import Dim, Symbol, bounds
 from shapelint.shapes.printing import Namer
 from shapelint.shapes.shape import Axis, Segment, Shape
 from shapelint.values.conditions import Branch, Compares, Condition, Equals, IsWhole, Rank, SameRank
-from shapelint.values.model import Int, Opaque, Packed, Ref, Site, Stacked, Step, Tensor, Unknown, Value
+from shapelint.values.model import Int, OneOf, Opaque, Packed, Ref, Site, Stacked, Step, Tensor, Tuple, Unknown, Value
 
 if TYPE_CHECKING:
     from shapelint.program.model import Expr, FunctionDef, Stmt
@@ -80,6 +80,11 @@ class Activation:
     def outcomes(self) -> tuple[int, int]:
         """How many paths have returned, and how many broke off the innermost loop."""
         return len(self.returns), len(self.breaks[-1])
+
+    @property
+    def raised(self) -> int:
+        """How many paths have raised what a `try` around them may catch."""
+        return sum(map(len, self.raises))
 
     def forget(self, outcomes: tuple[int, int]) -> None:
         """Take back what was returned or broke off since: it was a trial."""
@@ -425,6 +430,16 @@ class Run:
             self.adopted[value.path] = tensor
             self._read_guess(value.path, tensor)
         return tensor
+
+    def overwrite(self, value: Value) -> None:
+        """Note that something is, or may be, written into a tensor in place: no tensor that it may share its entries with holds what it was filled
+        with, by whatever ops it came from them."""
+        step = value.step if isinstance(value, Tensor) else None
+        while step is not None and step not in self.overwritten:
+            self.overwritten.add(step)
+            step = step.previous
+        for inner in value.items if isinstance(value, Tuple) else value.options if isinstance(value, OneOf) else ():
+            self.overwrite(inner)
 
     def read_from_file(self, value: Tensor, site: Site) -> Tensor:
         """A tensor of a script of which nothing tells the shape, as one of its inputs: what one call gives has one name."""

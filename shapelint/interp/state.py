@@ -21,8 +21,9 @@ class State:
     of the project left (`store`, which grows while modules are imported), and what the file's own script left (`base`). `put` holds what now stands
     in an entry or attribute of what is chosen outside: `batch["x"] = y`, `batch[0].unsqueeze_(1)`, `args.vocabulary = 100`. `tensors` holds the
     extents of the unknown values that this path has shown to be tensors. `escaped` are the objects that code got hold of which is not read, and may
-    change whenever such code runs; `left` the functions that were put where such code finds them when it runs next. `advanced` are the iterators
-    from which `next` took something. `taken` says which way the tests went that led here and that no world decides.
+    change whenever such code runs; `left` the functions that were put where such code finds them when it runs next. `advanced` says of
+    iterators how many elements were taken from them, None where nobody knows. `taken` says which way the tests went that led here and that no world
+    decides.
     """
 
     __slots__ = (
@@ -49,7 +50,7 @@ class State:
         self.put: dict[Opaque, Value] = {}
         self.tensors: frozenset[Segment] = frozenset()
         self.escaped: frozenset[int] = frozenset()
-        self.advanced: frozenset[Iterable] = frozenset()
+        self.advanced: dict[Iterable, int | None] = {}
         self.left: tuple[Value, ...] = ()
         self.taken: dict[Branch, bool] = {}
         self._owned: set[int] = set()
@@ -64,7 +65,7 @@ class State:
         other.put = dict(self.put)
         other.tensors = self.tensors
         other.escaped = self.escaped
-        other.advanced = self.advanced
+        other.advanced = dict(self.advanced)
         other.left = self.left
         other.taken = dict(self.taken)
         other._owned = set()

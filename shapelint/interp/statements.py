@@ -310,6 +310,7 @@ def _augmented(run: Run, node: model.AugAssign) -> None:
         assert isinstance(writable, DictObject)
         update(run, writable, mapping_of(run, more))
         return
+    run.overwrite(old)  # other names of a tensor see it, too
     value = binary(run, node.op, old, more, node)
     assign(run, node.target, value)
     run.state_of(node, node.target, value, done=True)
@@ -595,9 +596,9 @@ def one_pass(run: Run, body: Callable[[], None]) -> bool:
 
 
 def _for(run: Run, node: model.For) -> None:
-    from shapelint.interp.iteration import iterate, plan
+    from shapelint.interp.iteration import iterate, plan_loop
 
-    passes = plan(run, evaluate(run, node.iterable), node.iterable)
+    passes = plan_loop(run, node)
 
     def body(value: Value) -> None:
         assign(run, node.target, value)

@@ -18,7 +18,7 @@ from shapelint.interp.objects import Builtin, Instance, ListObject, Range
 from shapelint.interp.rows import flat, length_of, turned
 from shapelint.interp.run import BudgetSpent, PathEnds, Run, WorldSplit, WrongGuess
 from shapelint.interp.state import State
-from shapelint.ops.contract import CannotTell, Context, Inferred, Mismatch, Op, Signature, construct, entries_of, infer
+from shapelint.ops.contract import CannotTell, Context, Inferred, Mismatch, Op, Signature, construct, infer
 from shapelint.ops.index import find
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.shape import Axis, Part, Segment, Shape
@@ -399,8 +399,9 @@ def call_op(
             raise WrongGuess
     signature, bound = _bound(op, config, these, those)
     if (name.endswith("_") and not name.endswith("__")) or name.endswith(".__setitem__"):
-        written = next(iter(these), None)
-        run.overwritten.update(entries_of(written.step) if isinstance(written, Tensor) else ())
+        for written in these[:1]:
+            run.overwrite(written)
+    run.overwrite(those.get("out", NONE))
     if run.kind == "driver" and isinstance(value, Tensor) and not value.assumed and _is_of_no_shape(value):
         if any(isinstance(v, Unknown) and v.reason != "after-error" for v in these):
             value = run.read_from_file(value, Site(run.top.module.path, node))

@@ -71,6 +71,9 @@ def hand_over(run: Run, values: Iterable[Value]) -> list[FunctionValue | BoundMe
     here on, and again whenever such code runs. Gives the functions among them, which may be called."""
     state = run.state
     functions: list[FunctionValue | BoundMethod] = []
+    values = list(values)
+    for value in values:
+        run.overwrite(value)
     state.escaped |= _forget_all(run, [*values, *state.left, *map(Ref, sorted(state.escaped))], functions)
     state.left = ()
     return functions

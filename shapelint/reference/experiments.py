@@ -587,9 +587,10 @@ def softmax_elsewhere(program: Program, event: OpCalled) -> Shown | None:
     bench = Bench(program, _operands(program, event)[0], "scores", event)
     rank = len(bench.shape)
     given = event.config.args.get("dim") if event.config is not None else event.arguments.get("dim")
-    if not isinstance(given, Int) or rank < 2:
+    if not isinstance(given, (Int, NoneValue)) or rank < 2:
         raise CannotReplay("the axis of the softmax cannot be told")
-    over = program.sizes.number(given.dim) % rank
+    # where none is given torch takes the first of one or three axes, else the second
+    over = program.sizes.number(given.dim) % rank if isinstance(given, Int) else int(rank != 3)
     others = [axis for axis in reversed(range(rank)) if axis != over]
     used = next((axis for axis in others if bench.shape[axis] > 1), others[0])
     along = {axis: _at((), {a: ":" if a == axis else 0 for a in range(rank)}) for axis in (over, used)}
